@@ -1,0 +1,1 @@
+"""The edges: Faust, Kafka, Postgres, Prometheus, the CLI. Imports everything but dashboards."""

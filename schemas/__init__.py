@@ -1,0 +1,1 @@
+"""The contract: event types, codec, topics, roster, KPI catalogue. Imports stdlib and msgspec."""

@@ -1,0 +1,212 @@
+"""bytes -> Event | Rejected, and back. Bad input is data, never an exception.
+
+CloudEvents 1.0 over Kafka in both of its modes: *structured* (the value is the whole event) and
+*binary* (the value is `data`, the attributes are headers named `ce_*`).
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Union, cast
+
+import msgspec
+from msgspec import Meta
+
+from schemas.customers import Tokeniser
+from schemas.events import TYPES, AnyFact, Event, Fact, Instant, Name
+from schemas.topics import TOPIC_OF_TYPE
+
+MAX_BYTES = 65_536
+EARLIEST_AT = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
+MAX_AHEAD_SECONDS = 300.0
+
+Headers = Sequence[tuple[str, bytes]]
+_Source = Annotated[str, Meta(min_length=1, max_length=256)]
+
+
+class Reason(StrEnum):
+    """Why a message was refused. Constant texts: a reason never quotes the message."""
+
+    TOO_LARGE = "too_large"
+    NOT_JSON = "not_json"
+    TOO_DEEP = "too_deep"
+    INVALID = "invalid"
+    UNKNOWN_TYPE = "unknown_type"
+    UNPRINTABLE = "unprintable"
+    WRONG_TOPIC = "wrong_topic"
+    WRONG_KEY = "wrong_key"
+    TIME_TOO_EARLY = "time_too_early"
+    TIME_IN_FUTURE = "time_in_future"
+    TOO_LATE = "too_late"
+
+
+class Rejected(msgspec.Struct, frozen=True, gc=False):
+    """A message that was refused: why, and where in it (a JSON path, never a value)."""
+
+    reason: Reason
+    where: str = ""
+
+
+class Message(msgspec.Struct, frozen=True, gc=False):
+    """What of a Kafka record matters here: its topic, key, value and headers."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+
+def _wire_type(type_: str, data: type[Fact]) -> type[msgspec.Struct]:
+    """Return the structured-mode envelope of one event type.
+
+    Extension attributes are allowed, as CloudEvents demands; they are not looked at.
+    """
+    return msgspec.defstruct(
+        "".join(part.title() for part in type_.replace("_", ".").split(".")),
+        [("id", Name), ("source", _Source), ("subject", Name), ("time", Instant), ("data", data)],
+        tag_field="type",
+        tag=type_,
+        frozen=True,
+        gc=False,
+    )
+
+
+_WIRE_TYPES = {type_: _wire_type(type_, data) for type_, data in TYPES.items()}
+_TYPE_OF_WIRE: dict[type, str] = {wire: type_ for type_, wire in _WIRE_TYPES.items()}
+_structured = msgspec.json.Decoder(Union[tuple(_WIRE_TYPES.values())])  # noqa: UP007 - built at run time
+_binary: dict[str, msgspec.json.Decoder[Fact]] = {
+    type_: msgspec.json.Decoder(data) for type_, data in TYPES.items()
+}
+_instant = msgspec.json.Decoder(Instant)
+_encode = msgspec.json.Encoder().encode
+
+
+def _text_fields(data: type[Fact]) -> tuple[str, ...]:
+    """Return the fields of a fact that hold free text."""
+    names = {"queue", "rep", "customer", "reason", "kind", "stage", "from_stage", "pipeline"}
+    names |= {"to_queue", "to_rep"}
+    return tuple(name for name in data.__struct_fields__ if name in names)
+
+
+_TEXT_FIELDS = {type_: _text_fields(data) for type_, data in TYPES.items()}
+_HAS_CUSTOMER = frozenset(data for data in TYPES.values() if "customer" in data.__struct_fields__)
+
+
+def decode(message: Message, *, now: float, tokeniser: Tokeniser) -> Event | Rejected:
+    """Decode one Kafka record. Never raises.
+
+    `now` (seconds since 1970) bounds the event's time: more than five minutes ahead is refused, so
+    that a clock gone wrong moves nothing. Customer numbers come out as tokens.
+    """
+    value = message.value
+    if value is None:
+        return Rejected(Reason.INVALID, "$")
+    if len(value) > MAX_BYTES:
+        return Rejected(Reason.TOO_LARGE)
+    try:
+        event = _parse(value, message.headers)
+    except msgspec.ValidationError as error:
+        return _refused(str(error))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Rejected(Reason.NOT_JSON)
+    except RecursionError:
+        return Rejected(Reason.TOO_DEEP)
+    return _checked(event, message, now=now, tokeniser=tokeniser)
+
+
+def _parse(value: bytes, headers: Headers) -> Event:
+    """Parse either mode. Raises msgspec's errors."""
+    if headers:
+        attributes = {name: text for name, text in headers if name.startswith("ce_")}
+        if "ce_type" in attributes:
+            return _parse_binary(value, attributes)
+    wire: Any = _structured.decode(value)
+    type_ = _TYPE_OF_WIRE[type(wire)]
+    return Event(wire.id, wire.source, wire.subject, type_, wire.time.timestamp(), wire.data)
+
+
+def _parse_binary(value: bytes, attributes: dict[str, bytes]) -> Event:
+    """Parse binary mode: build the envelope from headers. Raises msgspec's errors."""
+    text = {name[3:]: raw.decode() for name, raw in attributes.items()}
+    type_ = text["type"]
+    decoder = _binary.get(type_)
+    if decoder is None:
+        message = "unknown type - at `$.type`"
+        raise msgspec.ValidationError(message)
+    data = cast("AnyFact", decoder.decode(value))
+    at = _instant.decode(_encode(text.get("time", ""))).timestamp()
+    envelope = msgspec.convert(text, _WIRE_ATTRIBUTES)
+    return Event(envelope.id, envelope.source, envelope.subject, type_, at, data)
+
+
+class _WIRE_ATTRIBUTES(msgspec.Struct, frozen=True):  # noqa: N801 - private, reads as a constant
+    id: Name
+    source: _Source
+    subject: Name
+
+
+def _refused(error: str) -> Rejected:
+    """Name the place that msgspec's error names, and nothing of the value."""
+    _, _, path = error.partition(" - at `")
+    where = path.partition("`")[0] or "$"
+    unknown = where == "$.type" and ("nvalid value" in error or "unknown" in error)
+    return Rejected(Reason.UNKNOWN_TYPE if unknown else Reason.INVALID, where[:100])
+
+
+def _checked(
+    event: Event, message: Message, *, now: float, tokeniser: Tokeniser
+) -> Event | Rejected:
+    """Apply the rules that types cannot say, and replace the customer's number."""
+    if not EARLIEST_AT <= event.at <= now + MAX_AHEAD_SECONDS:
+        early = event.at < EARLIEST_AT
+        return Rejected(Reason.TIME_TOO_EARLY if early else Reason.TIME_IN_FUTURE, "$.time")
+    if TOPIC_OF_TYPE[event.type] != message.topic:
+        return Rejected(Reason.WRONG_TOPIC, "$.type")
+    if message.key is None or message.key != event.subject.encode("utf-8", "replace"):
+        return Rejected(Reason.WRONG_KEY, "$.subject")
+    where = _unprintable(event)
+    if where is not None:
+        return Rejected(Reason.UNPRINTABLE, where)
+    data: Any = event.data
+    if type(data) in _HAS_CUSTOMER and data.customer is not None:
+        data = msgspec.structs.replace(data, customer=tokeniser.token(data.customer))
+        return msgspec.structs.replace(event, data=data)
+    return event
+
+
+def _unprintable(event: Event) -> str | None:
+    """Return where *event* holds a control character, or None.
+
+    Postgres takes no NUL, and a line break in a queue's name is an attack on whoever reads a log.
+    """
+    if not (event.id.isprintable() and event.source.isprintable() and event.subject.isprintable()):
+        return "$"
+    for name in _TEXT_FIELDS[event.type]:
+        text = getattr(event.data, name)
+        if text is not None and not text.isprintable():
+            return f"$.data.{name}"
+    return None
+
+
+def encode(event: Event) -> bytes:
+    """Return the structured-mode JSON of *event*: what `decode` takes back."""
+    return _encode(
+        {
+            "specversion": "1.0",
+            "id": event.id,
+            "source": event.source,
+            "type": event.type,
+            "subject": event.subject,
+            "time": _rfc3339(event.at),
+            "datacontenttype": "application/json",
+            "data": event.data,
+        }
+    )
+
+
+def _rfc3339(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
+
+
+Decode = Callable[[Message, float], Event | Rejected]
+"""`decode` with its tokeniser bound: what the fold asks for."""

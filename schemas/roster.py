@@ -1,0 +1,74 @@
+"""The roster: who is in which team, which team at which site, what each queue promises.
+
+Every entry is dated: `from` is the first instant at which it holds (inclusive; left out: always),
+and it holds until the next entry of the same id.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from schemas.events import Name
+from schemas.measures import ACTIVITY_VOLUME, SECONDS_BOUNDS
+
+Kind = Literal["site", "team", "rep", "queue", "activity_volume"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Hours = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
+"""Working hours of a day, `08:30-17:00`, start inclusive, end exclusive, in the site's zone."""
+
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DEFAULT_HOURS: dict[Weekday, Hours] = dict.fromkeys(WEEKDAYS[:6], "08:30-17:00")
+LIMITS = frozenset(SECONDS_BOUNDS)
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What all entries have: an id and the first day or instant on which they hold."""
+
+    id: Name
+    since: date | datetime | None = msgspec.field(name="from", default=None)
+
+
+class Site(Entry, frozen=True, kw_only=True):
+    """A place with one time zone and one working calendar."""
+
+    zone: Name
+    working_hours: dict[Weekday, Hours] = msgspec.field(default_factory=DEFAULT_HOURS.copy)
+    holidays: tuple[date, ...] = ()
+
+
+class Team(Entry, frozen=True, kw_only=True):
+    """Reps who work together at one site."""
+
+    site: Name
+
+
+class Rep(Entry, frozen=True, kw_only=True):
+    """One rep. `team` None: has left, belongs to no team from then on."""
+
+    team: Name | None
+
+
+class Queue(Entry, frozen=True, kw_only=True):
+    """A queue and its limits, which must be among the histogram's bounds to be counted exactly."""
+
+    site: Name
+    target_seconds: float = 20
+    short_abandon_seconds: float = 5
+
+
+class Roster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The whole roster, as in the file that `ringside roster apply` reads."""
+
+    sites: tuple[Site, ...] = ()
+    teams: tuple[Team, ...] = ()
+    reps: tuple[Rep, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    activity_volume: tuple[str, ...] = tuple(measure.name for measure in ACTIVITY_VOLUME)
+    """Which measures make up the KPI `activity_volume`."""
+
+
+def default_limits() -> dict[str, float]:
+    """Return the limits of a queue that the roster does not know."""
+    return {"target_seconds": 20, "short_abandon_seconds": 5}

@@ -1,0 +1,92 @@
+"""The Kafka topics as data: name, key, partitions, retention. See `ringside topics apply`."""
+
+from dataclasses import dataclass, field
+
+from schemas import events
+
+DAY_SECONDS = 86_400
+
+CHANGELOG_OPTIONS = {
+    "cleanup.policy": "compact",
+    # A changelog is read as a whole at every start: small segments let compaction keep it short.
+    "segment.bytes": str(64 * 2**20),
+    "min.cleanable.dirty.ratio": "0.3",
+    "delete.retention.ms": str(DAY_SECONDS * 1000),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic. `partitions` None means: as many as the source topics have."""
+
+    name: str
+    key: str
+    help: str
+    partitions: int | None = None
+    options: dict[str, str] = field(default_factory=dict)
+
+    def partition_count(self, source_partitions: int) -> int:
+        """Return the partitions it must have where the source topics have *source_partitions*."""
+        return self.partitions or source_partitions
+
+
+def _retained(days: int) -> dict[str, str]:
+    return {"cleanup.policy": "delete", "retention.ms": str(days * DAY_SECONDS * 1000)}
+
+
+CALLS = Topic("ringside.calls", "call id", "The life of every call.", options=_retained(30))
+REPS = Topic("ringside.reps", "rep id", "Every change of a rep's state.", options=_retained(30))
+MEETINGS = Topic("ringside.meetings", "meeting id", "The life of a meeting.", options=_retained(90))
+DEALS = Topic("ringside.deals", "deal id", "The life of every deal.", options=_retained(365))
+ACTIVITIES = Topic(
+    "ringside.activities", "activity or lead id", "Logged activities; leads.", options=_retained(30)
+)
+SOURCES = (CALLS, REPS, MEETINGS, DEALS, ACTIVITIES)
+"""What the outside world publishes. All have the same number of partitions."""
+
+DEAD_LETTERS = Topic(
+    "ringside.deadletters",
+    "as the original",
+    "Every refused message, byte for byte, with its reason and origin in headers.",
+    options={**_retained(30), "max.message.bytes": str(2 * 2**20)},
+)
+ROSTER = Topic(
+    "ringside.roster",
+    "kind/id",
+    "Reps, teams, sites and queues, each with its dated history.",
+    partitions=1,
+    options={"cleanup.policy": "compact"},
+)
+
+TABLES = ("entities", "panes", "ledger")
+"""The worker's tables, in the order in which a checkpoint writes them."""
+
+
+def changelog(app_id: str, table: str) -> Topic:
+    """Return the changelog topic of one of the worker's tables."""
+    return Topic(
+        f"{app_id}-{table}-changelog",
+        "source topic and table key",
+        f"The state of the table {table}; internal.",
+        options=CHANGELOG_OPTIONS,
+    )
+
+
+def all_topics(app_id: str) -> tuple[Topic, ...]:
+    """Return every topic that an installation named *app_id* needs."""
+    return (*SOURCES, DEAD_LETTERS, ROSTER, *(changelog(app_id, table) for table in TABLES))
+
+
+_TOPIC_OF_FAMILY = {
+    "call": CALLS.name,
+    "rep": REPS.name,
+    "meeting": MEETINGS.name,
+    "deal": DEALS.name,
+    "activity": ACTIVITIES.name,
+    "lead": ACTIVITIES.name,
+}
+
+TOPIC_OF_TYPE: dict[str, str] = {
+    type_: _TOPIC_OF_FAMILY[type_.split(".")[0]] for type_ in events.TYPES
+}
+"""CloudEvents `type` -> the one source topic on which it is accepted."""

@@ -1,0 +1,1 @@
+"""The pure core: state machines, panes, windows, KPIs, the simulator. Imports schemas only."""
