@@ -1,0 +1,287 @@
+"""A Kafka broker as a local process: Apache Kafka, or a stand-in that says it is one."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import importlib.util
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from confluent_kafka import KafkaException, Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from agents.embedded.errors import EmbeddedError, MissingError
+from agents.embedded.kafka_jars import find_jars, find_java
+from agents.embedded.paths import deploy_file
+from agents.embedded.ports import HOST, claim, free_port, is_listening, writable_folder
+from agents.embedded.process import ChildProcess, Program, run_to_end
+
+_START_SECONDS = 60.0
+
+# A quick start and a small footprint rather than the most records a second.
+_JVM = ("-XX:+UseSerialGC", "-Xshare:auto", "-XX:TieredStopAtLevel=4", "-Djava.awt.headless=true")
+
+
+class Broker(Protocol):
+    """What the stack and the tests need of a broker."""
+
+    name: str
+    is_stand_in: bool
+    port: int
+    process: ChildProcess
+
+    @property
+    def bootstrap(self) -> str:
+        """What clients connect to."""
+
+    @property
+    def supports_transactions(self) -> bool:
+        """Whether transactions are atomic here and fence zombies; found out by trying."""
+
+    def start(self) -> None:
+        """Starts it, again on the same data and port, and returns once it answers."""
+
+    def stop(self) -> None:
+        """Ends it in order."""
+
+    def kill(self) -> None:
+        """Ends it as `kill -9` does."""
+
+
+@dataclass(slots=True)
+class ApacheKafka:
+    """Apache Kafka as a single KRaft node, broker and controller in one process."""
+
+    libs: Path
+    java: Path
+    data: Path
+    port: int
+    controller_port: int
+    process: ChildProcess
+    name: str = field(init=False)
+    is_stand_in: bool = False
+    supports_transactions: bool = True
+
+    def __post_init__(self) -> None:
+        jar = next(self.libs.glob("kafka_2.13-*.jar"))
+        self.name = f"Apache Kafka {jar.stem.removeprefix('kafka_2.13-')}"
+
+    @classmethod
+    def create(
+        cls,
+        data: Path,
+        *,
+        libs: Path,
+        java: Path,
+        port: int | None = None,
+        overrides: Mapping[str, str] | None = None,
+    ) -> ApacheKafka:
+        """A broker that keeps everything under `data`; not started yet.
+
+        Raises:
+            EmbeddedError: the port is taken or the folder cannot be written.
+        """
+        data = writable_folder("Apache Kafka", data)
+        port = claim("Apache Kafka", port)
+        controller_port = free_port(taken=(port,))
+        properties = data / "server.properties"
+        template = deploy_file("kafka/server.properties").read_text(encoding="utf-8")
+        changes = _local_properties(data, port, controller_port) | dict(overrides or {})
+        lines = "".join(f"{name}={value}\n" for name, value in changes.items())
+        properties.write_text(f"{template}\n{lines}", encoding="utf-8")
+        command = (*_java(java, libs, heap="512m"), "kafka.Kafka", str(properties))
+        program = Program(name="Apache Kafka", command=command, log=data / "kafka.log")
+        return cls(libs, java, data, port, controller_port, ChildProcess(program))
+
+    @property
+    def bootstrap(self) -> str:
+        """What clients connect to."""
+        return f"{HOST}:{self.port}"
+
+    def start(self) -> None:
+        """Starts the broker, formatting its folder the first time.
+
+        Raises:
+            EmbeddedError: it could not be started; says why.
+        """
+        for port in (self.port, self.controller_port):
+            if not self.process.is_running:
+                claim("Apache Kafka", port)
+        if not (self.data / "logs" / "meta.properties").exists():
+            self._format()
+        _start(self.process, self.port)
+
+    def stop(self) -> None:
+        """Ends the broker in order."""
+        self.process.stop()
+
+    def kill(self) -> None:
+        """Ends the broker as `kill -9` does."""
+        self.process.kill()
+
+    def _format(self) -> None:
+        command = (
+            *_java(self.java, self.libs, heap="128m"),
+            *("kafka.tools.StorageTool", "format", "--cluster-id", _cluster_id(self.data)),
+            *("--config", str(self.data / "server.properties")),
+        )
+        program = Program(
+            name="Kafka's storage tool", command=command, log=self.data / "format.log"
+        )
+        finished = run_to_end(program, _START_SECONDS)
+        if finished.exit_code != 0:
+            raise EmbeddedError(
+                f"Apache Kafka could not prepare {self.data / 'logs'}:\n{finished.output[-2000:]}"
+            )
+
+
+@dataclass(slots=True)
+class StandIn:
+    """The `noida-db` package's Kafka port, for machines without Java. Not a real Kafka."""
+
+    port: int
+    process: ChildProcess
+    name: str = "the stand-in broker noida-db (not Apache Kafka)"
+    is_stand_in: bool = True
+    _supports_transactions: bool | None = field(default=None, init=False)
+
+    @classmethod
+    def create(cls, data: Path, *, port: int | None = None) -> StandIn:
+        """A stand-in that keeps what it keeps under `data`; not started yet.
+
+        Raises:
+            MissingError: the package is not installed.
+        """
+        data = writable_folder("The stand-in broker", data)
+        port = claim("The stand-in broker", port)
+        command = (
+            *(str(_stand_in_binary()), "start", "--only", "kafka"),
+            *("--host", HOST, "--kafka-port", str(port), "--data-dir", str(data / "data")),
+        )
+        program = Program(name="noida-db", command=command, log=data / "noida-db.log")
+        return cls(port, ChildProcess(program))
+
+    @property
+    def bootstrap(self) -> str:
+        """What clients connect to."""
+        return f"{HOST}:{self.port}"
+
+    @property
+    def supports_transactions(self) -> bool:
+        """Whether a transaction is fenced off by a later one of the same id; tried once."""
+        if self._supports_transactions is None:
+            self._supports_transactions = fences_zombies(self.bootstrap)
+        return self._supports_transactions
+
+    def start(self) -> None:
+        """Starts the stand-in.
+
+        Raises:
+            EmbeddedError: it could not be started; says why.
+        """
+        claim("The stand-in broker", self.port)
+        _start(self.process, self.port)
+
+    def stop(self) -> None:
+        """Ends the stand-in in order."""
+        self.process.stop()
+
+    def kill(self) -> None:
+        """Ends the stand-in as `kill -9` does."""
+        self.process.kill()
+
+
+def open_broker(
+    home: Path,
+    data: Path,
+    *,
+    env: Mapping[str, str],
+    say: Callable[[str], None],
+    port: int | None = None,
+) -> Broker:
+    """Apache Kafka where it can be had, else the stand-in; not started yet.
+
+    Raises:
+        MissingError: neither can be had.
+    """
+    try:
+        java = find_java(env)
+        libs = find_jars(home, env, say)
+    except EmbeddedError as error:
+        if importlib.util.find_spec("noida_db") is None:
+            raise
+        say(f"{error}\nStarting a stand-in broker instead: it is NOT Apache Kafka.")
+        return StandIn.create(data, port=port)
+    return ApacheKafka.create(data, libs=libs, java=java, port=port)
+
+
+def fences_zombies(bootstrap: str) -> bool:
+    """Tries whether a producer is shut out once another has taken its transactional id."""
+    topic = "ringside.probe.transactions"
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    with contextlib.suppress(KafkaException):  # it may exist from an earlier try
+        admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(10)
+    settings = {"bootstrap.servers": bootstrap, "transactional.id": topic, "log_level": 0}
+    zombie, successor = Producer(settings), Producer(settings)
+    try:
+        zombie.init_transactions(10)
+        zombie.begin_transaction()
+        zombie.produce(topic, b"from the zombie")
+        successor.init_transactions(10)
+    except KafkaException:
+        return False
+    try:
+        zombie.commit_transaction(10)
+    except KafkaException:
+        return True
+    return False
+
+
+def answers(bootstrap: str) -> bool:
+    """Whether a broker answers a request for its metadata with itself in it."""
+    try:
+        metadata = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0}).list_topics(
+            timeout=2
+        )
+    except KafkaException:
+        return False
+    return bool(metadata.brokers)
+
+
+def _start(process: ChildProcess, port: int) -> None:
+    process.start()
+    # The port first: librdkafka prints an error for every connection that is refused.
+    process.wait_until(lambda: is_listening(port), _START_SECONDS)
+    process.wait_until(lambda: answers(f"{HOST}:{port}"), _START_SECONDS)
+
+
+def _java(java: Path, libs: Path, heap: str) -> tuple[str, ...]:
+    log4j = f"-Dlog4j2.configurationFile={deploy_file('kafka/log4j2.yaml')}"
+    return (str(java), f"-Xmx{heap}", *_JVM, log4j, "-cp", f"{libs}/*")
+
+
+def _local_properties(data: Path, port: int, controller_port: int) -> dict[str, str]:
+    return {
+        "listeners": f"PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://{HOST}:{port}",
+        "controller.quorum.voters": f"1@{HOST}:{controller_port}",
+        "log.dirs": str(data / "logs"),
+    }
+
+
+def _cluster_id(data: Path) -> str:
+    # 16 bytes in URL-safe base64, as `random-uuid` prints, without a JVM's start for it.
+    return base64.urlsafe_b64encode(hashlib.sha256(str(data).encode()).digest()[:16])[:22].decode()
+
+
+def _stand_in_binary() -> Path:
+    spec = importlib.util.find_spec("noida_db")
+    if spec is None or spec.origin is None:
+        raise MissingError(
+            "The stand-in broker", "pip install noida-db (or Java and Maven for a real one)"
+        )
+    return Path(spec.origin).parent / "noida-db"
