@@ -1,0 +1,87 @@
+"""The `ringside` command, and the only reader of the environment."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from agents.cli.context import Invocation, complain
+from agents.cli.lazy import LazyGroup
+from agents.errors import RingsideError
+
+EPILOG = """\
+[bold]To begin[/bold]
+ringside demo                      [dim]everything on this machine, numbers moving[/dim]
+
+[bold]To run it[/bold]
+ringside topics apply              [dim]create the Kafka topics[/dim]
+ringside roster apply roster.yaml  [dim]who is in which team[/dim]
+ringside db migrate                [dim]create the PostgreSQL schema[/dim]
+ringside worker                    [dim]count[/dim]
+ringside publish events.jsonl      [dim]send your own events[/dim]
+ringside top                       [dim]look[/dim]
+
+Settings come from RINGSIDE_* variables: see [bold]ringside settings[/bold].
+"""
+
+app = typer.Typer(
+    cls=LazyGroup,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(value: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if not value:
+        return
+    try:
+        number = version("ringside")
+    except PackageNotFoundError:
+        number = "(not installed: run from its folder)"
+    typer.echo(f"ringside {number}")
+    raise typer.Exit
+
+
+@app.callback(epilog=EPILOG)
+def ringside(
+    ctx: typer.Context,
+    *,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Log at DEBUG, and show where an error came from.")
+    ] = False,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print it."),
+    ] = False,
+) -> None:
+    """Live analytics for call centres that sell."""
+    ctx.obj.debug = debug or ctx.obj.env.get("RINGSIDE_LOG_LEVEL") == "DEBUG"
+
+
+def run(arguments: Sequence[str], env: Mapping[str, str]) -> int:
+    """Run one command and return its exit code: 0, 1 for a failure, 2 for wrong use."""
+    invocation = Invocation(env)
+    try:
+        typer.main.get_command(app).main(args=list(arguments), prog_name="ringside", obj=invocation)
+    except RingsideError as error:
+        if invocation.debug:
+            raise
+        complain(str(error))
+        return error.exit_code
+    except SystemExit as ending:
+        return ending.code if isinstance(ending.code, int) else int(ending.code is not None)
+    return 0
+
+
+def main() -> None:
+    """Entry point of the `ringside` script."""
+    sys.exit(run(sys.argv[1:], os.environ))  # noqa: TID251 - this is the place
+
+
+if __name__ == "__main__":
+    main()

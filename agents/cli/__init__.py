@@ -1,0 +1,1 @@
+"""The `ringside` command: one module per command or group, imported only when it is used."""

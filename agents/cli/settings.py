@@ -1,0 +1,65 @@
+"""`ringside settings`: what can be set, what it is now, what it means."""
+
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr
+from rich.table import Table
+from rich.text import Text
+
+from agents.cli.context import out, settings_of
+from agents.settings import Settings, secrets, variable
+
+commands = typer.Typer(add_completion=False)
+
+
+@commands.command()
+def settings(
+    ctx: typer.Context,
+    *,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print docs/settings.md instead.")
+    ] = False,
+) -> None:
+    """List the settings and their values. Secrets are not shown."""
+    if markdown:
+        typer.echo(as_markdown(), nl=False)
+        return
+    now = settings_of(ctx)
+    table = Table("variable", "value", "meaning", box=None, pad_edge=False)
+    for name, field in Settings.model_fields.items():
+        value = getattr(now, name)
+        style = "bold" if value != field.default else "dim"
+        shown = Text(_shown(value), style=style)
+        table.add_row(Text(variable(name), style="cyan"), shown, Text(field.description or ""))
+    out().print(table)
+
+
+def as_markdown() -> str:
+    """Return docs/settings.md."""
+    lines = [
+        "<!-- Written by `ringside settings --markdown > docs/settings.md`. Do not edit. -->",
+        "# Settings",
+        "",
+        "All settings are environment variables. A variable that is empty counts as not set; one",
+        "that is not in this table is refused. Of those marked *secret* the file that holds the",
+        "value can be named instead, in a variable of the same name with `_FILE` at its end.",
+        "",
+        "| variable | default | meaning |",
+        "|---|---|---|",
+    ]
+    hidden = secrets(Settings)
+    for name, field in Settings.model_fields.items():
+        default = f"`{_shown(field.default)}`" if _shown(field.default) else ""
+        mark = " *Secret.*" if name in hidden else ""
+        lines.append(f"| `{variable(name)}` | {default} | {field.description}{mark} |")
+    return "\n".join(lines) + "\n"
+
+
+def _shown(value: object) -> str:
+    """Return a value as one would write it in the environment."""
+    if value is None:
+        return ""
+    if isinstance(value, SecretStr):
+        return "(set)"
+    return str(value).lower() if isinstance(value, bool) else str(value)

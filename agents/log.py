@@ -1,0 +1,86 @@
+"""Structured logs to stderr: one line per fact, JSON for machines, colour for people.
+
+No personal data: log entity ids of sources, offsets and counts, never a customer or a message.
+"""
+
+import logging
+import sys
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import Processor
+
+_SHARED: tuple[Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    structlog.stdlib.PositionalArgumentsFormatter(),
+)
+
+_NOISY = {
+    # Each of these writes a line per partition or per connection at INFO.
+    "aiokafka": logging.WARNING,
+    "faust": logging.WARNING,
+    "mode": logging.WARNING,
+    "asyncio": logging.WARNING,
+    "alembic": logging.WARNING,
+}
+
+
+def configure(log_format: str, level: str, *, stream: TextIO | None = None) -> None:
+    """Send structlog's and stdlib's records to *stream* (stderr). May be called again.
+
+    `log_format` is `console`, `json`, or `auto`: console on a terminal, else JSON.
+    """
+    out = stream or sys.stderr
+    console = log_format == "console" or (log_format == "auto" and out.isatty())
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=_SHARED,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *_renderers(console=console, colours=out.isatty()),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name, quiet in _NOISY.items():
+        logging.getLogger(name).setLevel(
+            logging.DEBUG if root.level <= logging.DEBUG else max(quiet, root.level)
+        )
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,  # so that a second configure() is obeyed everywhere
+    )
+
+
+def _renderers(*, console: bool, colours: bool) -> list[Processor]:
+    """Return what turns an event into a line."""
+    if console:
+        # Plain tracebacks: rich's show local variables, which may hold customers' numbers.
+        return [
+            structlog.dev.ConsoleRenderer(
+                colors=colours, exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
+    return [
+        structlog.processors.format_exc_info,
+        structlog.processors.EventRenamer("event"),
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
+
+
+def get(name: str, **context: Any) -> structlog.stdlib.BoundLogger:  # noqa: ANN401 - any value can be logged
+    """Return the logger of a module, with *context* in each of its lines."""
+    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    return logger.bind(**context) if context else logger

@@ -1,0 +1,281 @@
+"""Everything an operator may set: one field, one RINGSIDE_* variable, one line of help."""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import parse_qs, urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FilePath,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+from agents.errors import SettingsError
+from schemas.customers import Tokeniser
+
+PREFIX = "RINGSIDE_"
+MIN_KEY_BYTES = 16
+_ENCRYPTED = frozenset({"require", "verify-ca", "verify-full"})
+_ALLOW = (
+    "Encrypt it, or, where the network itself is private (as between the containers of one "
+    "compose file), set RINGSIDE_ALLOW_PLAINTEXT=true"
+)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether *host* names this machine itself; '' (a local socket) does."""
+    return host in {"", "localhost", "::1"} or host.startswith(("127.", "/"))
+
+
+def _is_address(value: str) -> str:
+    for address in value.split(","):
+        host, _, port = address.strip().rpartition(":")
+        if not host or not port.isdecimal():
+            message = "should be host:port, several of them separated by commas"
+            raise ValueError(message)
+    return value
+
+
+def _is_postgres(value: SecretStr) -> SecretStr:
+    if urlsplit(value.get_secret_value()).scheme not in {"postgresql", "postgres"}:
+        message = "should look like postgresql://user:password@host:5432/database"
+        raise ValueError(message)
+    return value
+
+
+def _is_long_enough(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value().encode()) < MIN_KEY_BYTES:
+        message = f"should have at least {MIN_KEY_BYTES} bytes; `openssl rand -hex 32` makes one"
+        raise ValueError(message)
+    return value
+
+
+Addresses = Annotated[str, AfterValidator(_is_address)]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_is_postgres)]
+CustomerKey = Annotated[SecretStr, AfterValidator(_is_long_enough)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Settings(BaseModel):
+    """Everything an operator may set. Secrets may be given as the path of a file, too."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True
+    )
+
+    app_id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)] = "ringside"
+    """Name of this installation: its consumer group and changelog topics begin with it."""
+
+    kafka_bootstrap: Addresses = "127.0.0.1:9092"
+    """Where Kafka listens: `host:port`, several separated by commas."""
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """How to speak with Kafka: `PLAINTEXT`, `SSL`, `SASL_PLAINTEXT` or `SASL_SSL`."""
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    """With SASL: `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`."""
+    kafka_username: str | None = None
+    """With SASL: the user."""
+    kafka_password: SecretStr | None = None
+    """With SASL: the password."""
+    kafka_ca_file: FilePath | None = None
+    """With TLS: PEM file of the authorities to trust, if not the system's."""
+    kafka_certificate_file: FilePath | None = None
+    """With mutual TLS: PEM file of this client's certificate."""
+    kafka_key_file: FilePath | None = None
+    """With mutual TLS: PEM file of this client's key, not encrypted."""
+
+    partitions: Annotated[int, Field(ge=1, le=1024)] = 4
+    """Partitions of each source topic: the most workers that can share the load. Choose once."""
+    replication_factor: Annotated[int, Field(ge=1, le=9)] = 1
+    """Copies that Kafka keeps of each topic. 3 in production."""
+
+    database_url: DatabaseUrl | None = None
+    """PostgreSQL for the worker (role `ringside_writer`). Without it nothing is kept there."""
+    database_admin_url: DatabaseUrl | None = None
+    """PostgreSQL for `ringside db migrate` (a role that may create roles and schemas)."""
+
+    customer_key: CustomerKey | None = None
+    """Key of the customers' tokens, 16 bytes or more. Keep it: another key makes other tokens."""
+    country_code: Annotated[str, Field(pattern=r"^[0-9]{0,3}$")] = ""
+    """Digits put before national numbers, e.g. `84`. Empty: they are kept as dialled."""
+
+    lateness_seconds: Annotated[float, Field(ge=0, le=30 * 86_400)] = 3600
+    """How long after the newest event of its partition an older one is still counted."""
+    idle_seconds: Positive = 60
+    """After so long without an event a partition's time goes on by the clock."""
+    checkpoint_seconds: Positive = 1.0
+    """How often state and offsets are committed together."""
+    snapshot_seconds: Positive = 5.0
+    """How often changes go to PostgreSQL."""
+    batch_records: Annotated[int, Field(ge=1, le=100_000)] = 2000
+    """Most records handled in one go, between which heartbeats and scrapes are served."""
+
+    metrics_host: str = "127.0.0.1"
+    """Address on which a worker serves `/metrics`, `/live` and `/ready`."""
+    metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 9464
+    """Its port; 0 takes any free one."""
+
+    data_dir: Path = Path(".ringside")
+    """Folder of the worker and of the embedded stack for what they keep on disk."""
+    max_dirty_rows: Annotated[int, Field(ge=1000)] = 200_000
+    """Most changed rows that wait for an unreachable PostgreSQL, before consumption pauses."""
+    stall_seconds: Positive = 60
+    """After so long without progress, though there is work, `/live` says that the worker hangs."""
+
+    log_format: Literal["auto", "console", "json"] = "auto"
+    """`console`, `json`, or `auto`: console on a terminal, else JSON."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
+    allow_plaintext: bool = False
+    """Allow Kafka without TLS, and PostgreSQL without `sslmode`, on other machines."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """Read RINGSIDE_* from *env*; what is empty counts as not set.
+
+        Raises:
+            SettingsError: names each wrong variable, its value (never a secret's), what was
+                expected; unknown variables too.
+        """
+        given = {name: text for name, text in env.items() if name.startswith(PREFIX) and text}
+        _refuse_unknown(cls, given)
+        values: dict[str, Any] = {}
+        for field in cls.model_fields:
+            text = _text(field, given, secret=field in secrets(cls))
+            if text is not None:
+                values[field] = text
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            lines = [_sentence(cls, detail, values) for detail in error.errors()]
+            raise SettingsError("\n".join(lines)) from None
+
+    @model_validator(mode="after")
+    def _sasl_is_complete(self) -> Self:
+        if self.kafka_security_protocol.startswith("SASL"):
+            for field in ("kafka_sasl_mechanism", "kafka_username", "kafka_password"):
+                if getattr(self, field) is None:
+                    message = (
+                        f"{variable(field)} is missing; "
+                        f"RINGSIDE_KAFKA_SECURITY_PROTOCOL={self.kafka_security_protocol} needs it"
+                    )
+                    raise ValueError(message)
+        if (self.kafka_certificate_file is None) != (self.kafka_key_file is None):
+            message = (
+                "RINGSIDE_KAFKA_CERTIFICATE_FILE and RINGSIDE_KAFKA_KEY_FILE belong together; "
+                "set both or neither"
+            )
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _plain_text_stays_at_home(self) -> Self:
+        if self.allow_plaintext:
+            return self
+        if self.kafka_security_protocol in {"PLAINTEXT", "SASL_PLAINTEXT"}:
+            for address in self.kafka_bootstrap.split(","):
+                host = address.strip().rpartition(":")[0].strip("[]")
+                if not is_loopback(host):
+                    message = (
+                        f"RINGSIDE_KAFKA_BOOTSTRAP names {host}, another machine, and "
+                        f"RINGSIDE_KAFKA_SECURITY_PROTOCOL={self.kafka_security_protocol} is not "
+                        f"encrypted. {_ALLOW}"
+                    )
+                    raise ValueError(message)
+        for field in ("database_url", "database_admin_url"):
+            url = getattr(self, field)
+            if url is not None and not _is_safe(url.get_secret_value()):
+                message = (
+                    f"{variable(field)} goes to another machine without sslmode=verify-full "
+                    f"(or require), so it is not encrypted. {_ALLOW}"
+                )
+                raise ValueError(message)
+        return self
+
+    def tokeniser(self) -> Tokeniser:
+        """Return what replaces customers' numbers.
+
+        Raises:
+            SettingsError: RINGSIDE_CUSTOMER_KEY is not set.
+        """
+        key = self.required("customer_key")
+        return Tokeniser(key.encode(), country_code=self.country_code)
+
+    def required(self, field: str) -> str:
+        """Return the text of an optional setting (secrets uncovered) that this command needs.
+
+        Raises:
+            SettingsError: it is not set.
+        """
+        value = getattr(self, field)
+        if value is None:
+            name = variable(field)
+            files = f" (or {name}_FILE)" if field in secrets(type(self)) else ""
+            raise SettingsError(f"{name}{files} is not set, and this command needs it")
+        return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+def variable(field: str) -> str:
+    """Return the name of the environment variable of a field."""
+    return PREFIX + field.upper()
+
+
+def secrets(model: type[BaseModel]) -> frozenset[str]:
+    """Return the fields that are secrets, which may be given as a file and are never shown."""
+    return frozenset(
+        name for name, field in model.model_fields.items() if "SecretStr" in str(field.annotation)
+    )
+
+
+def _refuse_unknown(model: type[BaseModel], given: Mapping[str, str]) -> None:
+    known = {variable(field) for field in model.model_fields}
+    known |= {f"{variable(field)}_FILE" for field in secrets(model)}
+    lines = []
+    for name in sorted(set(given) - known):
+        close = difflib.get_close_matches(name, sorted(known), n=1)
+        hint = f"did you mean {close[0]}?" if close else "`ringside settings` lists what there is"
+        lines.append(f"{name} is not a setting; {hint}")
+    if lines:
+        raise SettingsError("\n".join(lines))
+
+
+def _text(field: str, given: Mapping[str, str], *, secret: bool) -> str | None:
+    """Return the text given for *field*, from its variable or, for a secret, from its file."""
+    name = variable(field)
+    file_name = f"{name}_FILE"
+    if not secret or file_name not in given:
+        return given.get(name)
+    if name in given:
+        raise SettingsError(f"{name} and {file_name} are both set; keep one of them")
+    try:
+        return Path(given[file_name]).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "is not text"
+        raise SettingsError(f"{file_name}={given[file_name]!r} cannot be read: {why}") from None
+
+
+def _sentence(model: type[BaseModel], detail: Any, values: Mapping[str, str]) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+    """Return one line for one of pydantic's errors: the variable, its value, what was expected."""
+    expected = str(detail["msg"]).removeprefix("Value error, ").replace("Input should", "should")
+    expected = expected.replace("String should", "should")
+    if not detail["loc"]:
+        return expected
+    field = str(detail["loc"][0])
+    if field in secrets(model):
+        return f"{variable(field)} (not shown) {expected}"
+    return f"{variable(field)}={values[field]!r} {expected}"
+
+
+def _is_safe(url: str) -> bool:
+    """Return whether a database URL stays on this machine or asks for TLS."""
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    hosts = [*query.get("host", []), parts.hostname or ""]
+    mode = query.get("sslmode", ["prefer"])[-1]
+    return mode in _ENCRYPTED or all(is_loopback(host) for host in hosts)
