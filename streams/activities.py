@@ -1,0 +1,48 @@
+"""Logged activities and leads: each is remembered while it may be repeated, and counted once."""
+
+from typing import Any
+
+import msgspec
+
+from schemas import events as e
+from schemas import measures as m
+from schemas.events import Event
+from streams.facts import NOTHING, Dims, Fact, Facts
+
+_LEAD_SECONDS = 90 * 86_400
+"""How long a lead is kept: qualifying it twice counts once."""
+
+
+class Activity(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What of an activity or a lead has been counted: its event types, and the last time."""
+
+    counted: tuple[str, ...] = ()
+    last_at: float = 0.0
+
+
+def key(event: Event) -> str:
+    """Return the table key: activities and leads have ids of their own."""
+    return event.subject if event.type == "activity.logged" else f"lead/{event.subject}"
+
+
+def step(activity: Activity | None, event: Event) -> tuple[Activity, Facts]:
+    """Take one event in; a repetition returns the same object."""
+    old = activity or Activity()
+    if event.type in old.counted:
+        return old, NOTHING
+    new = Activity(tuple(sorted((*old.counted, event.type))), max(old.last_at, event.at))
+    return new, (_fact(event, event.data),)
+
+
+def expires_at(activity: Activity) -> float:
+    """Return from which watermark on it can be forgotten."""
+    lead = "activity.logged" not in activity.counted
+    return activity.last_at + (_LEAD_SECONDS if lead else 0.0)
+
+
+def _fact(event: Event, data: Any) -> Fact:  # noqa: ANN401 - one of three types
+    if isinstance(data, e.ActivityLogged):
+        dims = Dims("", data.rep, "", data.kind, event.source)
+        return Fact(event.at, dims, ((m.ACTIVITIES_LOGGED.name, 1),))
+    measure = m.LEADS_CREATED if isinstance(data, e.LeadCreated) else m.LEADS_QUALIFIED
+    return Fact(event.at, Dims("", data.rep or "", "", "", event.source), ((measure.name, 1),))

@@ -1,0 +1,78 @@
+"""What a state machine says about the floor: facts, which add to panes.
+
+A fact is absolute in time and additive in value. A corrected or withdrawn fact is the same fact
+with the sign turned, so tables, metrics and Postgres need to know nothing of corrections.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+Amount = int | float
+Cells = tuple[tuple[str, Amount], ...]
+"""(cell, amount) pairs; cells are named in schemas/measures.py."""
+
+TICKS_PER_SECOND = 1024
+
+
+class Dims(NamedTuple):
+    """What the event itself says about where it belongs; "" where something does not apply."""
+
+    queue: str = ""
+    rep: str = ""
+    direction: str = ""
+    kind: str = ""
+    source: str = ""
+
+
+class Fact(NamedTuple):
+    """Amounts at one instant (`at`, seconds since 1970)."""
+
+    at: float
+    dims: Dims
+    cells: Cells
+
+
+class Spell(NamedTuple):
+    """A level that held over [start_at, end_at): every pane gets its share of the seconds.
+
+    `sign` is +1, or -1 to take it back.
+    """
+
+    start_at: float
+    end_at: float
+    dims: Dims
+    cell: str
+    sign: int = 1
+
+
+Facts = Sequence[Fact | Spell]
+NOTHING: Facts = ()
+
+
+def ticks(seconds: float) -> float:
+    """Round a duration to 1/1024 s, and what is negative to zero.
+
+    Multiples of a power of two add up exactly in a float, so a sum does not depend on the order of
+    the events, and taking a fact back leaves exactly what was there before.
+    """
+    return round(seconds * TICKS_PER_SECOND) / TICKS_PER_SECOND if seconds > 0 else 0.0
+
+
+def difference(old: Sequence[Fact], new: Sequence[Fact]) -> list[Fact]:
+    """Return the facts that turn what *old* counted into what *new* counts.
+
+    Both list an entity's contributions slot by slot; only the slots that differ are touched.
+    """
+    facts: list[Fact] = []
+    for index, fact in enumerate(new):
+        if index < len(old):
+            if old[index] == fact:
+                continue
+            facts.append(_taken_back(old[index]))
+        facts.append(fact)
+    facts.extend(_taken_back(fact) for fact in old[len(new) :])
+    return facts
+
+
+def _taken_back(fact: Fact) -> Fact:
+    return Fact(fact.at, fact.dims, tuple((cell, -amount) for cell, amount in fact.cells))

@@ -1,0 +1,25 @@
+"""The ledger of one source partition: what became of every message that was consumed."""
+
+import msgspec
+
+
+class Ledger(msgspec.Struct, array_like=True, gc=False):
+    """`consumed = applied + duplicate + late + dead_lettered`, at every moment.
+
+    `next_offset` is the first offset that is not in it. `epoch` is when this state was begun
+    (seconds since 1970): a state rebuilt from the log is a later one than what it replaces.
+    """
+
+    epoch: int
+    next_offset: int = 0
+    consumed: int = 0
+    applied: int = 0
+    duplicate: int = 0
+    late: int = 0
+    dead_lettered: int = 0
+    closed_facts: int = 0
+    """Facts of timely events whose pane was already closed; they are in no pane."""
+    newest_at: float | None = None
+    """The greatest event time so far, moved on while the source is idle; None before the first."""
+    reasons: dict[str, int] = msgspec.field(default_factory=dict)
+    """Refused messages by reason; late ones are among them."""

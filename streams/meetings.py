@@ -1,0 +1,108 @@
+"""A meeting as a state machine: booked, moved, and one outcome. A reschedule is no new meeting."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from schemas import events as e
+from schemas import measures as m
+from schemas.events import Event
+from streams.facts import NOTHING, Dims, Fact, Facts, difference
+
+MAX_MOVES = 32
+KEPT_SECONDS = 30 * 86_400
+"""How long a meeting without an outcome is kept after its start."""
+
+Outcome = Literal["held", "no_show", "cancelled"]
+
+_OUTCOME: dict[type, Outcome] = {
+    e.MeetingHeld: "held",
+    e.MeetingNoShow: "no_show",
+    e.MeetingCancelled: "cancelled",
+}
+_CELL: dict[Outcome, str] = {
+    "held": m.MEETINGS_HELD.name,
+    "no_show": m.MEETINGS_NO_SHOW.name,
+    "cancelled": m.MEETINGS_CANCELLED.name,
+}
+
+
+class Meeting(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What is known of a meeting. Instants in seconds since 1970."""
+
+    source: str = ""
+    rep: str = ""
+    customer: str | None = None
+    booked_at: float | None = None
+    starts_at: float | None = None
+    moves: tuple[float, ...] = ()
+    outcome: Outcome | None = None
+    outcome_at: float | None = None
+    last_at: float = 0.0
+
+
+def key(event: Event) -> str:
+    """Return the table key: the meeting."""
+    return event.subject
+
+
+def step(meeting: Meeting | None, event: Event) -> tuple[Meeting, Facts]:
+    """Take one event in. A repeated or outdated one changes nothing and returns the same object."""
+    old = meeting or Meeting()
+    new = _changed(old, event, event.data)
+    if new is old:
+        return old, NOTHING
+    return new, difference(contributions(old), contributions(new))
+
+
+def expires_at(meeting: Meeting) -> float:
+    """Return from which watermark on the meeting can be forgotten."""
+    if meeting.outcome is not None:
+        return meeting.last_at
+    return max(meeting.starts_at or 0.0, meeting.last_at) + KEPT_SECONDS
+
+
+def contributions(meeting: Meeting) -> tuple[Fact, ...]:
+    """Return what the meeting counts; nothing before its booking, and so its rep, is known."""
+    if meeting.booked_at is None:
+        return ()
+    dims = Dims("", meeting.rep, "", "", meeting.source)
+    facts = [Fact(meeting.booked_at, dims, ((m.MEETINGS_BOOKED.name, 1),))]
+    if meeting.outcome is not None and meeting.outcome_at is not None:
+        facts.append(Fact(meeting.outcome_at, dims, ((_CELL[meeting.outcome], 1),)))
+    moved = ((m.MEETINGS_RESCHEDULED.name, 1),)
+    return (*facts, *(Fact(at, dims, moved) for at in meeting.moves))
+
+
+def _changed(old: Meeting, event: Event, data: Any) -> Meeting:  # noqa: ANN401 - one of five types
+    at = event.at
+    replace = msgspec.structs.replace
+    last_at = max(old.last_at, at)
+    if isinstance(data, e.MeetingBooked):
+        if old.booked_at is not None and at >= old.booked_at:
+            return old
+        starts_at = old.starts_at if old.moves else data.starts_at.timestamp()
+        return replace(
+            old,
+            source=event.source,
+            rep=data.rep,
+            customer=data.customer,
+            booked_at=at,
+            starts_at=starts_at,
+            last_at=last_at,
+        )
+    if isinstance(data, e.MeetingRescheduled):
+        return _moved(old, at, data, last_at)
+    # Zoom may say "ended" twice and a no-show may turn out held: the latest word by time counts.
+    if old.outcome_at is not None and at <= old.outcome_at:
+        return old
+    return replace(old, outcome=_OUTCOME[type(data)], outcome_at=at, last_at=last_at)
+
+
+def _moved(old: Meeting, at: float, data: e.MeetingRescheduled, last_at: float) -> Meeting:
+    if at in old.moves or len(old.moves) >= MAX_MOVES:
+        return old
+    latest = not old.moves or at > old.moves[-1]
+    starts_at = data.starts_at.timestamp() if latest else old.starts_at
+    moves = tuple(sorted((*old.moves, at)))
+    return msgspec.structs.replace(old, moves=moves, starts_at=starts_at, last_at=last_at)

@@ -1,0 +1,47 @@
+"""What a checkpoint hands to Postgres: the absolute state of what changed, as of one offset."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from streams.activities import Activity
+from streams.call_state import Call
+from streams.deals import Deal
+from streams.facts import Amount, Dims
+from streams.ledger import Ledger
+from streams.meetings import Meeting
+from streams.reps import Rep
+
+Entity = Call | Rep | Meeting | Deal | Activity
+
+
+class PaneKey(NamedTuple):
+    """Which quarter of an hour (its start, seconds since 1970) and which dimensions."""
+
+    start_at: int
+    dims: Dims
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """What changed in one source partition, as it was when `ledger.next_offset` was reached.
+
+    Values replace those of an older snapshot with the same key, so snapshots of one partition can be
+    folded into one by updating the dicts in order.
+    """
+
+    topic: str
+    partition: int
+    ledger: Ledger
+    panes: dict[PaneKey, dict[str, Amount]] = field(default_factory=dict)
+    entities: dict[str, Entity] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """How many rows it will write."""
+        return len(self.panes) + len(self.entities) + 1
+
+    def absorb(self, newer: "Snapshot") -> None:
+        """Take in a newer snapshot of the same partition."""
+        self.panes.update(newer.panes)
+        self.entities.update(newer.entities)
+        self.ledger = newer.ledger
