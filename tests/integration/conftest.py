@@ -1,0 +1,151 @@
+"""Real servers for the integration tests, as local processes that live as long as the run.
+
+What is here: `kafka` (a broker), `postgres` (a server), `database` (a fresh empty database per
+test), `prometheus_factory`. Tests that stop or kill a server make their own with `new_broker` or
+`new_postgres`.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from agents.embedded.kafka import Broker, StandIn, open_broker
+from agents.embedded.paths import DEFAULT_HOME
+from agents.embedded.postgres import Database, Postgres
+
+_HERE = Path(__file__).parent
+_BROKER = pytest.StashKey[Broker]()
+
+
+def environment() -> Mapping[str, str]:
+    # As in agents/__main__.py: the one place here that looks at the environment.
+    return dict(os.environ)  # noqa: TID251
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--broker",
+        choices=("auto", "apache", "stand-in"),
+        default="auto",
+        help="Kafka for the integration tests; auto: Apache Kafka, else the stand-in",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for line in (
+        "needs_apache_kafka: cannot be carried by the stand-in broker; skipped there",
+        "needs_transactions: needs a broker whose transactions fence zombies",
+    ):
+        config.addinivalue_line("markers", line)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if _HERE in item.path.parents:
+            item.add_marker(pytest.mark.integration)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if broker := config.stash.get(_BROKER, None):
+        terminalreporter.write_line(f"Integration tests ran on {broker.name}.")
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Iterator[Path]:
+    # Not pytest's own temporary folder: that is closed to the user PostgreSQL runs as under root.
+    folder = Path(tempfile.mkdtemp(prefix="ringside-test-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def make_broker(server_folder: Path, pytestconfig: pytest.Config) -> Callable[[], Broker]:
+    """Makes a broker of the run's kind with a folder and port of its own; not started yet."""
+    # The default is for runs of the whole suite, where pytest reads this file too late for its
+    # option; `pytest tests/integration --broker=...` has it.
+    wanted = pytestconfig.getoption("--broker", default="auto")
+
+    def make() -> Broker:
+        data = Path(tempfile.mkdtemp(prefix="kafka-", dir=server_folder))
+        if wanted == "stand-in":
+            return StandIn.create(data)
+        env = environment()
+        home = Path(env.get("RINGSIDE_HOME") or DEFAULT_HOME)
+        broker = open_broker(home, data, env=env, say=lambda _: None)
+        if wanted == "apache" and broker.is_stand_in:
+            pytest.fail("--broker=apache, but Apache Kafka cannot be had here")
+        return broker
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def kafka(make_broker: Callable[[], Broker], pytestconfig: pytest.Config) -> Iterator[Broker]:
+    """The run's broker: `kafka.bootstrap`. Use topics and groups with names of your own."""
+    broker = make_broker()
+    pytestconfig.stash[_BROKER] = broker
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def new_broker(make_broker: Callable[[], Broker]) -> Iterator[Broker]:
+    """A started broker for this test alone, to be stopped, killed and started again."""
+    broker = make_broker()
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture(autouse=True)
+def _skip_what_the_stand_in_cannot_carry(request: pytest.FixtureRequest) -> None:
+    markers = ("needs_apache_kafka", "needs_transactions")
+    wanted = {name for name in markers if request.node.get_closest_marker(name)}
+    if not wanted:
+        return
+    broker: Broker = request.getfixturevalue("kafka")
+    if "needs_apache_kafka" in wanted and broker.is_stand_in:
+        pytest.skip(f"needs Apache Kafka; this run has {broker.name}")
+    if "needs_transactions" in wanted and not broker.supports_transactions:
+        pytest.skip(f"needs transactions that fence zombies; this run has {broker.name}")
+
+
+@pytest.fixture(scope="session")
+def postgres(server_folder: Path) -> Iterator[Postgres]:
+    """The run's PostgreSQL server."""
+    server = Postgres.create(server_folder / "postgres", is_durable=False)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def new_postgres(server_folder: Path) -> Iterator[Postgres]:
+    """A started server for this test alone, to be stopped, killed and started again."""
+    folder = Path(tempfile.mkdtemp(prefix="postgres-", dir=server_folder))
+    server = Postgres.create(folder, is_durable=False)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def database(postgres: Postgres) -> Iterator[Database]:
+    """A fresh, empty database: `database.admin_url`, `database.url(role, password)`.
+
+    Roles belong to the server, not the database: make them only if they are not there.
+    """
+    made = postgres.create_database(f"test_{secrets.token_hex(6)}")
+    yield made
+    postgres.drop_database(made.name)
