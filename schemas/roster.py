@@ -4,7 +4,7 @@ Every entry is dated: `from` is the first instant at which it holds (inclusive; 
 and it holds until the next entry of the same id.
 """
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
@@ -18,6 +18,12 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Hours = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
 """Working hours of a day, `08:30-17:00`, start inclusive, end exclusive, in the site's zone."""
 
+Since = Annotated[str, Meta(pattern=r"^(19|20)\d\d-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?$")]
+"""A date (midnight at the site) or an instant, ISO 8601; without an offset it is the site's time.
+
+Text, because msgspec decodes no union of date and datetime.
+"""
+
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DEFAULT_HOURS: dict[Weekday, Hours] = dict.fromkeys(WEEKDAYS[:6], "08:30-17:00")
 LIMITS = frozenset(SECONDS_BOUNDS)
@@ -27,7 +33,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """What all entries have: an id and the first day or instant on which they hold."""
 
     id: Name
-    since: date | datetime | None = msgspec.field(name="from", default=None)
+    since: Since | None = msgspec.field(name="from", default=None)
 
 
 class Site(Entry, frozen=True, kw_only=True):
