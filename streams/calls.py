@@ -37,6 +37,11 @@ def step(call: Call | None, event: Event) -> tuple[Call, Facts]:
     return new, difference(before, contributions(new))
 
 
+def is_live(call: Call) -> bool:
+    """Whether the call waits in a queue or is in progress."""
+    return call.offered_at is not None and call.closed_at is None and not call.in_menu
+
+
 def expires_at(call: Call) -> float:
     """Return from which watermark on the call can be forgotten.
 

@@ -76,7 +76,7 @@ def expires_at(rep: Rep) -> float:
     return rep.now.at + KEPT_SECONDS
 
 
-def running(rep: Rep, now: float) -> Facts:
+def running(rep: Rep, now: float) -> tuple[Spell, ...]:
     """Return what the present state has counted so far, up to *now*."""
     return _spell(rep.rep, rep.now, rep.now.at, now, 1)
 
@@ -85,16 +85,18 @@ def _facts(rep: Rep, index: int, turn: Turn) -> Facts:
     """Return what inserting *turn* before *index* changes: it cuts the spell it falls into."""
     before = rep.turns[index - 1] if index else None
     if index == len(rep.turns):
-        return _spell(rep.rep, before, before.at, turn.at, 1) if before else NOTHING
+        return _spell(rep.rep, before, before.at, turn.at, 1) if before else ()
     until = rep.turns[index].at
     gained = _spell(rep.rep, turn, turn.at, until, 1)
-    lost = _spell(rep.rep, before, turn.at, until, -1) if before else NOTHING
+    lost = _spell(rep.rep, before, turn.at, until, -1) if before else ()
     return (*gained, *lost)
 
 
-def _spell(rep: str, turn: Turn | None, start_at: float, end_at: float, sign: int) -> Facts:
+def _spell(
+    rep: str, turn: Turn | None, start_at: float, end_at: float, sign: int
+) -> tuple[Spell, ...]:
     cell = _CELL.get(turn.state) if turn is not None else None
     if turn is None or cell is None or end_at <= start_at:
-        return NOTHING
+        return ()
     kind = turn.reason if turn.state == "paused" else ""
     return (Spell(start_at, end_at, Dims("", rep, "", kind, turn.source), cell, sign),)

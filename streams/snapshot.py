@@ -25,8 +25,8 @@ class PaneKey(NamedTuple):
 class Snapshot:
     """What changed in one source partition, as it was when `ledger.next_offset` was reached.
 
-    Values replace those of an older snapshot with the same key, so snapshots of one partition can be
-    folded into one by updating the dicts in order.
+    Values replace those of an older snapshot with the same key, so snapshots of one partition can
+    be folded into one by updating the dicts in order.
     """
 
     topic: str

@@ -1,0 +1,77 @@
+"""From what an event says to where it belongs: queue, team, site, with each queue's own limits.
+
+Team and site are joined here, when panes are read, so a roster that comes late repairs the past.
+"""
+
+from typing import NamedTuple
+
+from schemas import measures as m
+from schemas.kpis import WITHINS
+from schemas.measures import Limit
+from streams.facts import Amount, Dims
+from streams.panes import Cells
+from streams.roster import QueueInfo, RosterIndex
+
+
+class Place(NamedTuple):
+    """The labels of a live measure; "" where one does not apply."""
+
+    queue: str
+    team: str
+    site: str
+    direction: str
+    kind: str
+
+
+def place_of(dims: Dims, at: float, roster: RosterIndex) -> Place:
+    """Return where something of time *at* belongs; `unknown` where the roster does not know."""
+    team = roster.team_of(dims.rep, at)
+    site = roster.queue(dims.queue, at).site if dims.queue else roster.site_of_team(team, at)
+    return Place(dims.queue, team, site, dims.direction, dims.kind)
+
+
+def _cells_up_to(limits: QueueInfo) -> list[tuple[str, tuple[str, ...]]]:
+    """Return, for each Within, its name and the buckets at or under the queue's limit."""
+    chosen = {
+        Limit.TARGET: limits.target_seconds,
+        Limit.SHORT_ABANDON: limits.short_abandon_seconds,
+    }
+    return [
+        (within.name, within.histogram.cells[: within.histogram.bucket(chosen[within.limit]) + 1])
+        for within in WITHINS
+    ]
+
+
+def locate(panes: dict[Dims, Cells], at: float, roster: RosterIndex) -> dict[Place, Cells]:
+    """Merge the panes of one start by place, and count what lies within each queue's limits.
+
+    `activity_volume` is added as a cell of its own: the measures that the roster chose.
+    """
+    merged: dict[Place, Cells] = {}
+    for dims, cells in list(panes.items()):
+        total = merged.setdefault(place_of(dims, at, roster), {})
+        for cell, amount in list(cells.items()):
+            total[cell] = total.get(cell, 0) + amount
+    for place, cells in merged.items():
+        if place.queue:
+            for name, buckets in _cells_up_to(roster.queue(place.queue, at)):
+                _put(cells, name, buckets)
+        _put(cells, ACTIVITY_VOLUME, roster.activity_volume)
+    return merged
+
+
+ACTIVITY_VOLUME = "activity_volume"
+_HISTOGRAM_CELLS = frozenset(cell for histogram in m.HISTOGRAMS for cell in histogram.cells)
+
+
+def is_bucket(cell: str) -> bool:
+    """Whether a cell is a histogram's bucket."""
+    return cell in _HISTOGRAM_CELLS
+
+
+def _put(cells: Cells, name: str, parts: tuple[str, ...]) -> None:
+    total: Amount = 0
+    for part in parts:
+        total += cells.get(part, 0)
+    if total:
+        cells[name] = total

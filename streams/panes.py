@@ -1,0 +1,145 @@
+"""Panes: what happened within [start, start + grain), per dimensions, as sums.
+
+A table of panes belongs to one source partition and one grain. Panes are held by their start, so a
+reader can keep what it made of a quiet quarter of an hour and look only at what has changed.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from schemas.measures import MINUTE_SECONDS, QUARTER_SECONDS
+from streams.facts import Amount, Dims, Fact, Spell, ticks
+
+Cells = dict[str, Amount]
+
+KEPT_SECONDS = {MINUTE_SECONDS: 3_600, QUARTER_SECONDS: 26 * 3_600}
+"""How far behind the watermark a grain's panes stay: the longest window that reads them.
+
+"Today" is up to 25 hours long, when clocks go back.
+"""
+
+
+def pane_start(at: float, grain_seconds: int) -> int:
+    """Return the start of the half-open pane [start, start + grain) that holds *at*."""
+    return int(at // grain_seconds) * grain_seconds
+
+
+class Slot:
+    """All panes of one start. `version` grows with every change."""
+
+    __slots__ = ("dirty", "panes", "version")
+
+    def __init__(self) -> None:
+        self.panes: dict[Dims, Cells] = {}
+        self.dirty: set[Dims] = set()
+        self.version = 0
+
+
+class PaneTable:
+    """The panes of one grain of one source partition."""
+
+    def __init__(self, grain_seconds: int, *, kept_seconds: int | None = None) -> None:
+        self.grain_seconds = grain_seconds
+        self.kept_seconds = KEPT_SECONDS[grain_seconds] if kept_seconds is None else kept_seconds
+        self.slots: dict[int, Slot] = {}
+        self.closed_before = 0
+        """Panes that start before this are closed: whatever belongs there comes too late."""
+        self._dirty_starts: set[int] = set()
+
+    def __len__(self) -> int:
+        """Return the number of panes."""
+        return sum(len(slot.panes) for slot in self.slots.values())
+
+    def add(self, fact: Fact) -> bool:
+        """Add a fact to its pane. False if the pane is closed, and the fact counts nowhere."""
+        at, dims, amounts = fact
+        grain = self.grain_seconds
+        start = int(at // grain) * grain
+        slot = self.slots.get(start)
+        if slot is None:
+            if start < self.closed_before:
+                return False
+            slot = self._opened(start)
+        elif not slot.dirty:
+            self._dirty_starts.add(start)
+        slot.version += 1
+        slot.dirty.add(dims)
+        cells = slot.panes.get(dims)
+        if cells is None:
+            slot.panes[dims] = dict(amounts)
+            return True
+        for cell, amount in amounts:
+            if cell in cells:
+                total = cells[cell] + amount
+                # What was taken back completely leaves no zero behind: nothing is not zero.
+                if total:
+                    cells[cell] = total
+                else:
+                    del cells[cell]
+            else:
+                cells[cell] = amount
+        return True
+
+    def add_spell(self, spell: Spell) -> bool:
+        """Give every pane its share of a spell. False if some of it fell into closed panes."""
+        start = max(spell.start_at, self.closed_before)
+        while start < spell.end_at:
+            end = min(pane_start(start, self.grain_seconds) + self.grain_seconds, spell.end_at)
+            # Shares are differences of rounded instants, so they add up to the whole exactly.
+            share = ticks(end) - ticks(start)
+            if share:
+                self.add(Fact(start, spell.dims, ((spell.cell, spell.sign * share),)))
+            start = end
+        return spell.start_at >= self.closed_before
+
+    def close(self, watermark: float) -> list[tuple[int, Dims]]:
+        """Drop the panes that no window reads any more; return their keys."""
+        horizon = watermark - self.kept_seconds - self.grain_seconds
+        first_kept = pane_start(horizon, self.grain_seconds) + self.grain_seconds
+        if first_kept <= self.closed_before:
+            return []
+        self.closed_before = first_kept
+        gone = [start for start in self.slots if start < first_kept]
+        self._dirty_starts.difference_update(gone)
+        return [(start, dims) for start in gone for dims in self.slots.pop(start).panes]
+
+    def take_dirty(self) -> Iterator[tuple[int, Dims, Cells]]:
+        """Yield a copy of every pane that changed since the last call, and forget that it did."""
+        for start in sorted(self._dirty_starts):
+            slot = self.slots[start]
+            for dims in slot.dirty:
+                yield start, dims, slot.panes[dims].copy()
+            slot.dirty.clear()
+        self._dirty_starts.clear()
+
+    @property
+    def dirty_count(self) -> int:
+        """How many panes changed since `take_dirty`."""
+        return sum(len(self.slots[start].dirty) for start in self._dirty_starts)
+
+    def restore(self, start: int, dims: Dims, cells: Cells) -> None:
+        """Put a pane back as it was; used when state is read from a changelog."""
+        slot = self.slots.get(start)
+        if slot is None:
+            slot = self.slots[start] = Slot()
+        slot.panes[dims] = cells
+        slot.version += 1
+
+    def forget(self, start: int, dims: Dims) -> None:
+        """Undo `restore`: the changelog says that the pane is gone."""
+        slot = self.slots.get(start)
+        if slot is not None and slot.panes.pop(dims, None) is not None and not slot.panes:
+            del self.slots[start]
+
+    def _opened(self, start: int) -> Slot:
+        slot = self.slots[start] = Slot()
+        self._dirty_starts.add(start)
+        return slot
+
+
+def merge(cells: Iterable[Cells]) -> Cells:
+    """Add up disjoint sets of facts. Commutative and associative; the empty dict is neutral."""
+    total: Cells = {}
+    for one in cells:
+        for cell, amount in one.items():
+            total[cell] = total.get(cell, 0) + amount
+    return total

@@ -1,0 +1,117 @@
+"""Live windows: 5 m, 15 m, 1 h and today, as merges of panes at the moment of reading.
+
+A window of n seconds holds the panes that start in (now - n, now]: the pane that is filling and the
+ones before it. Today is cut in the time zone of each site.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from schemas.measures import GRAINS_SECONDS, WINDOWS, Window
+from schemas.topics import REPS
+from streams import reps
+from streams.fold import Fold
+from streams.located import Place, locate
+from streams.panes import Cells, PaneTable
+from streams.reps import Rep
+from streams.roster import RosterIndex
+
+Located = dict[Place, Cells]
+
+_DAY_SECONDS = 25 * 3600
+"""The longest day: the one on which clocks go back."""
+
+
+class _Source(NamedTuple):
+    """Tables of panes to read; those of running states are made anew each time (`key` None)."""
+
+    key: tuple[str, int] | None
+    tables: Mapping[int, PaneTable]
+
+
+class WindowReader:
+    """Reads the windows of many folds, and keeps what it merged of panes that did not change.
+
+    One reader belongs to one thread. The folds may be filled meanwhile by another: what is read of
+    a pane is then as old as the last event before the look.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[tuple[str, int], int, int], tuple[int, RosterIndex, Located]] = {}
+
+    def read(self, folds: Sequence[Fold], roster: RosterIndex, now: float) -> dict[str, Located]:
+        """Return the merged cells of every window by place. Empty places are left out."""
+        sources = [_Source((fold.topic, fold.partition), fold.tables) for fold in folds]
+        self._forget(sources)
+        sources += [_Source(None, _running(fold, now)) for fold in folds if fold.topic == REPS.name]
+        return {window.name: self._read(window, sources, roster, now) for window in WINDOWS}
+
+    def _read(
+        self, window: Window, sources: Sequence[_Source], roster: RosterIndex, now: float
+    ) -> Located:
+        total: Located = {}
+        for source in sources:
+            table = source.tables[window.grain_seconds]
+            for start in _starts(table, window, now):
+                located = self._located(source.key, table, start, roster)
+                if window.seconds is None:
+                    located = _of_today(located, start, roster, now)
+                _add(total, located)
+        return total
+
+    def _located(
+        self, key: tuple[str, int] | None, table: PaneTable, start: int, roster: RosterIndex
+    ) -> Located:
+        slot = table.slots.get(start)
+        if slot is None:
+            return {}
+        if key is None:
+            return locate(slot.panes, start, roster)
+        # The version is read first: what is filled in meanwhile is merged again next time.
+        version = slot.version
+        kept = self._kept.get((key, table.grain_seconds, start))
+        if kept is None or kept[0] != version or kept[1] is not roster:
+            kept = (version, roster, locate(slot.panes, start, roster))
+            self._kept[key, table.grain_seconds, start] = kept
+        return kept[2]
+
+    def _forget(self, sources: Sequence[_Source]) -> None:
+        """Drop what was kept of panes that are gone."""
+        tables = {source.key: source.tables for source in sources}
+        for key in list(self._kept):
+            source, grain, start = key
+            if source not in tables or start not in tables[source][grain].slots:
+                del self._kept[key]
+
+
+def _running(fold: Fold, now: float) -> dict[int, PaneTable]:
+    """Return panes of the states that reps are in right now, which no event has ended yet."""
+    tables = {grain: PaneTable(grain) for grain in GRAINS_SECONDS}
+    for rep in list(fold.live.values()):
+        if not isinstance(rep, Rep):
+            continue
+        for spell in reps.running(rep, now):
+            for table in tables.values():
+                kept_from = now - table.kept_seconds
+                table.add_spell(spell._replace(start_at=max(spell.start_at, kept_from)))
+    return tables
+
+
+def _starts(table: PaneTable, window: Window, now: float) -> list[int]:
+    seconds = _DAY_SECONDS + table.grain_seconds if window.seconds is None else window.seconds
+    return [start for start in list(table.slots) if now - seconds < start <= now]
+
+
+def _of_today(located: Located, start: int, roster: RosterIndex, now: float) -> Located:
+    return {
+        place: cells
+        for place, cells in located.items()
+        if start >= roster.day_start(place.site, now)
+    }
+
+
+def _add(total: Located, located: Located) -> None:
+    for place, cells in located.items():
+        sums = total.setdefault(place, {})
+        for cell, amount in cells.items():
+            sums[cell] = sums.get(cell, 0) + amount
