@@ -18,7 +18,9 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Hours = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
 """Working hours of a day, `08:30-17:00`, start inclusive, end exclusive, in the site's zone."""
 
-Since = Annotated[str, Meta(pattern=r"^(19|20)\d\d-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?$")]
+_DAY = r"(19|20)\d\d-\d\d-\d\d"
+_TIME = r"\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?"
+Since = Annotated[str, Meta(pattern=f"^{_DAY}([T ]{_TIME})?$")]
 """A date (midnight at the site) or an instant, ISO 8601; without an offset it is the site's time.
 
 Text, because msgspec decodes no union of date and datetime.

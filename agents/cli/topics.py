@@ -1,0 +1,67 @@
+"""`ringside topics`: create the Kafka topics, and check those that are there."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from agents.cli.context import err, out, say, settings_of, warn
+from agents.errors import TopicsError
+from agents.kafka import topics
+from agents.kafka.admin import connect
+from schemas.topics import all_topics
+
+commands = typer.Typer(no_args_is_help=True, help="Create and check the Kafka topics.")
+
+Wait = Annotated[
+    float, typer.Option("--wait", min=0, help="Seconds to wait for a broker that does not answer.")
+]
+
+
+@commands.command()
+def apply(
+    ctx: typer.Context,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be done.")
+    ] = False,
+    alter: Annotated[
+        bool, typer.Option("--alter", help="Also change options of topics that differ.")
+    ] = False,
+    wait: Wait = 60,
+) -> None:
+    """Create the topics that are missing. Safe to repeat; nothing is ever deleted."""
+    settings = settings_of(ctx)
+    admin = connect(settings, wait_seconds=wait, progress=lambda text: err().print(text))
+    plan = topics.compare(admin, settings)
+    for topic in plan.missing:
+        count = topic.partition_count(settings.partitions)
+        say(f"+ {topic.name}: {count} partitions, {settings.replication_factor} replicas")
+    for option in plan.options:
+        verb = "~" if alter else "!"
+        say(f"{verb} {option.topic}: {option.name} is {option.is_}, should be {option.should_be}")
+    if dry_run:
+        if plan.wrong_counts:
+            raise TopicsError(topics.wrong_counts(plan, settings))
+        say("nothing to do" if plan.is_done else "nothing was changed (--dry-run)")
+        return
+    topics.apply(admin, settings, plan, alter=alter)
+    if plan.options and not alter:
+        warn("options of existing topics were left as they are; --alter changes them")
+    say("all topics are there")
+
+
+@commands.command("list")
+def list_(ctx: typer.Context, *, wait: Wait = 10) -> None:
+    """List the topics of this installation, and whether they are as they should be."""
+    settings = settings_of(ctx)
+    admin = connect(settings, wait_seconds=wait, progress=lambda text: err().print(text))
+    counts = topics.partition_counts(admin)
+    table = Table("topic", "partitions", "key", "holds", box=None, pad_edge=False)
+    for topic in all_topics(settings.app_id):
+        have, should = counts.get(topic.name), topic.partition_count(settings.partitions)
+        count = "[red]missing[/]" if have is None else str(have)
+        if have not in {None, should}:
+            count = f"[red]{have}[/], should be {should}"
+        table.add_row(topic.name, count, topic.key, topic.help)
+    out().print(table)

@@ -1,0 +1,1 @@
+"""Kafka, as the command line and the worker use it: connections, topics, dead letters, roster."""

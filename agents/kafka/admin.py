@@ -1,0 +1,59 @@
+"""An admin client that waits for its broker: Kafka often starts at the same time as we do."""
+
+from collections.abc import Callable
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from agents import clock
+from agents.errors import BrokerError
+from agents.kafka import config
+from agents.settings import Settings
+
+TRY_SECONDS = 2.0
+REQUEST_SECONDS = 30.0
+
+Progress = Callable[[str], None]
+"""Is told, a sentence at a time, what is being waited for."""
+
+
+def connect(
+    settings: Settings, *, wait_seconds: float, progress: Progress = lambda _: None
+) -> AdminClient:
+    """Return a client whose broker has answered.
+
+    Raises:
+        BrokerError: no answer within `wait_seconds`.
+    """
+    admin = AdminClient(config.librdkafka(settings))
+    deadline = clock.monotonic() + wait_seconds
+    tries = 0
+    while True:
+        try:
+            admin.list_topics(timeout=TRY_SECONDS)
+        except KafkaException as error:
+            left_seconds = deadline - clock.monotonic()
+            if left_seconds <= 0:
+                raise BrokerError(unreachable(settings, error)) from None
+            tries += 1
+            # Every try lasts TRY_SECONDS by itself, so there is no need to sleep between them.
+            progress(
+                f"waiting for Kafka at {settings.kafka_bootstrap} "
+                f"(try {tries}, {left_seconds:.0f} s left)"
+            )
+        else:
+            return admin
+
+
+def unreachable(settings: Settings, error: KafkaException) -> str:
+    """Return what to tell somebody whose Kafka does not answer."""
+    return (
+        f"Kafka at {settings.kafka_bootstrap} does not answer ({reason(error)}). Start it, or set "
+        "RINGSIDE_KAFKA_BOOTSTRAP (and RINGSIDE_KAFKA_SECURITY_PROTOCOL) to where it listens"
+    )
+
+
+def reason(error: KafkaException) -> str:
+    """Return librdkafka's words for an error, without its codes."""
+    first = error.args[0] if error.args else error
+    return str(first.str()) if hasattr(first, "str") else str(first)
