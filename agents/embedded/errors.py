@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from agents.errors import RingsideError
 
-class EmbeddedError(Exception):
-    """A part of the embedded stack cannot be had; the message says what to do."""
+
+class EmbeddedError(RingsideError):
+    """A part of the embedded stack cannot be had."""
 
 
 class MissingError(EmbeddedError):
@@ -36,7 +38,7 @@ class FolderUnwritableError(EmbeddedError):
     def __init__(self, program: str, folder: Path, why: str) -> None:
         super().__init__(
             f"{program} cannot keep its data in {folder}: {why}. "
-            "Give the folder to this user, or choose another with RINGSIDE_HOME."
+            "Give the folder to this user, or choose another with RINGSIDE_DATA_DIR."
         )
         self.program = program
         self.folder = folder

@@ -47,6 +47,11 @@ def claim(program: str, port: int | None) -> int:
     return port
 
 
+def preferred(port: int) -> int:
+    """This port if it is free, else any that is."""
+    return port if is_free(port) else free_port()
+
+
 def is_listening(port: int) -> bool:
     """Tells whether something accepts connections on this loopback port."""
     try:

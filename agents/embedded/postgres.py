@@ -38,6 +38,10 @@ class Database:
         """The URL as the superuser."""
         return self.url(_ADMIN, self.admin_password)
 
+    def named(self, name: str) -> Database:
+        """Another database of the same server."""
+        return Database(name, self.port, self.admin_password)
+
     def url(self, user: str, password: str) -> str:
         """The URL as a role that somebody has made."""
         return f"postgresql://{quote(user)}:{quote(password)}@{HOST}:{self.port}/{self.name}"
@@ -149,19 +153,26 @@ class Postgres:
         """Removes a database, disconnecting whoever is connected to it."""
         self.run_sql(f'drop database if exists "{name}" with (force)')
 
-    def run_sql(self, statement: str) -> str:
-        """Runs one statement as the superuser and returns what psql prints, unaligned.
+    def run_sql(self, statement: str, database: str = "postgres") -> str:
+        """Runs a statement as the superuser and returns what psql prints, unaligned.
 
         Raises:
             EmbeddedError: the server refuses.
         """
         command = (
             *(str(self.programs / "psql"), "-X", "-q", "-t", "-A", "-v", "ON_ERROR_STOP=1"),
-            *("-h", HOST, "-p", str(self.port), "-U", _ADMIN, "-d", "postgres", "-c", statement),
+            *("-h", HOST, "-p", str(self.port), "-U", _ADMIN, "-d", database, "-f", "-"),
         )
         env = {"PGPASSWORD": self.admin_password, "PGCONNECT_TIMEOUT": "5"}
         finished = subprocess.run(  # noqa: S603 - our own command line
-            command, env=env, capture_output=True, text=True, check=False, timeout=60
+            command,
+            # Not as an argument, which every user of the machine could read (passwords).
+            input=statement,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
         )
         if finished.returncode != 0:
             raise EmbeddedError(f"PostgreSQL refused: {finished.stderr.strip()}")

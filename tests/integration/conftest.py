@@ -11,14 +11,24 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from agents.embedded.kafka import Broker, StandIn, open_broker
 from agents.embedded.paths import DEFAULT_HOME
 from agents.embedded.postgres import Database, Postgres
+from agents.embedded.prometheus import Prometheus
+
+
+class PrometheusFactory(Protocol):
+    """Starts a Prometheus that scrapes these addresses with these rule files."""
+
+    def __call__(self, targets: Sequence[str] = (), rules: Sequence[Path] = ()) -> Prometheus: ...
+
 
 _HERE = Path(__file__).parent
 _BROKER = pytest.StashKey[Broker]()
@@ -80,7 +90,7 @@ def make_broker(server_folder: Path, pytestconfig: pytest.Config) -> Callable[[]
         if wanted == "stand-in":
             return StandIn.create(data)
         env = environment()
-        home = Path(env.get("RINGSIDE_HOME") or DEFAULT_HOME)
+        home = Path(env.get("RINGSIDE_DATA_DIR") or DEFAULT_HOME)
         broker = open_broker(home, data, env=env, say=lambda _: None)
         if wanted == "apache" and broker.is_stand_in:
             pytest.fail("--broker=apache, but Apache Kafka cannot be had here")
@@ -149,3 +159,19 @@ def database(postgres: Postgres) -> Iterator[Database]:
     made = postgres.create_database(f"test_{secrets.token_hex(6)}")
     yield made
     postgres.drop_database(made.name)
+
+
+@pytest.fixture
+def prometheus_factory(server_folder: Path) -> Iterator[PrometheusFactory]:
+    """`prometheus_factory(["127.0.0.1:9464"], rules=[...])` starts one; `.query("up")` asks it."""
+    with ExitStack() as running:
+
+        def start(targets: Sequence[str] = (), rules: Sequence[Path] = ()) -> Prometheus:
+            home = Path(tempfile.mkdtemp(prefix="prometheus-", dir=server_folder))
+            server = Prometheus.create(home, rules=rules)
+            server.set_targets({"workers": targets})
+            running.callback(server.stop)
+            server.start()
+            return server
+
+        yield start

@@ -1,0 +1,198 @@
+"""`ringside demo`: the embedded stack with a worker and the simulator, until Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+
+from agents.embedded.errors import EmbeddedError, NotStartedError
+from agents.embedded.http import is_ok
+from agents.embedded.paths import PROJECT
+from agents.embedded.ports import HOST, preferred
+from agents.embedded.process import ChildProcess, Program, run_to_end
+from agents.embedded.stack import Existing, Stack, start_stack
+
+_METRICS_PORT = 9464
+_READY_SECONDS = 60.0
+_SETUP_SECONDS = 120.0
+# What prepares an empty Kafka and PostgreSQL: (what is being done, the command).
+_SETUP = (
+    ("Creating the topics", ("topics", "apply")),
+    ("Creating the database schema", ("db", "migrate")),
+)
+
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+Say = Callable[[str], None]
+
+
+def run_demo(home: Path, env: Mapping[str, str], say: Say, *, keep: bool = False) -> None:
+    """Starts everything, prints what to open, and stops it all in order on Ctrl-C.
+
+    Args:
+        home: where the servers' programs, data and logs are kept.
+        env: the environment; RINGSIDE_KAFKA_BOOTSTRAP and RINGSIDE_DATABASE_URL in it name
+            servers to use instead of starting some.
+        say: told what happens.
+        keep: goes on with the data of the last demo instead of with none.
+
+    Raises:
+        EmbeddedError: something that is needed cannot be started, or has ended.
+    """
+    with _ended_by_signal(), ExitStack() as running:
+        try:
+            stack = running.enter_context(
+                start_stack(home, env=env, say=say, existing=_existing(env), is_fresh=not keep)
+            )
+            children = start_children(home, stack, env, say, running)
+            say(what_to_open(home, stack, metrics_port=children.metrics_port))
+            children.watch()
+        except KeyboardInterrupt:
+            say("Stopping ...")
+    say("Everything has been stopped.")
+
+
+class Children:
+    """The worker and the simulator of a demo."""
+
+    def __init__(self, worker: ChildProcess, simulator: ChildProcess, metrics_port: int) -> None:
+        self.worker = worker
+        self.simulator = simulator
+        self.metrics_port = metrics_port
+
+    def watch(self) -> None:
+        """Returns only by an exception: KeyboardInterrupt, or that one of them has ended.
+
+        Raises:
+            NotStartedError: the worker or the simulator has ended; shows the end of its log.
+        """
+        while True:
+            for child in (self.worker, self.simulator):
+                # A process that goes on is what is wanted here, and is told by "still running".
+                try:
+                    code = child.wait(1.0)
+                except NotStartedError:
+                    continue
+                tail, log = child.log_tail(), child.program.log
+                raise NotStartedError(child.program.name, f"ended ({code})", log, tail)
+
+
+def start_children(
+    home: Path, stack: Stack, env: Mapping[str, str], say: Say, running: ExitStack
+) -> Children:
+    """Prepares topics and schema, then starts the worker and, once it is ready, the simulator.
+
+    Raises:
+        EmbeddedError: one of the commands failed.
+    """
+    port = preferred(_METRICS_PORT)
+    child_env = child_environment(stack, env, metrics_port=port)
+    logs = home / "stack" / "logs"
+    for what, arguments in _SETUP:
+        say(f"{what} ...")
+        _set_up(_ringside(" ".join(arguments), arguments, logs, child_env))
+    stack.let_roles_in()
+    worker = ChildProcess(_ringside("worker", ("worker",), logs, child_env))
+    simulator = ChildProcess(_ringside("simulate", ("simulate",), logs, child_env))
+    say("Starting the worker ...")
+    running.callback(worker.stop)
+    worker.start()
+    worker.wait_until(lambda: is_ok(port, "/ready"), _READY_SECONDS)
+    if stack.prometheus is not None:
+        stack.prometheus.set_targets({"workers": [f"{HOST}:{port}"]})
+    say("Starting the simulator ...")
+    running.callback(simulator.stop)
+    simulator.start()
+    return Children(worker, simulator, port)
+
+
+def child_environment(stack: Stack, env: Mapping[str, str], *, metrics_port: int) -> dict[str, str]:
+    """The environment of the worker, the simulator and the commands that prepare for them."""
+    ours = {
+        "RINGSIDE_KAFKA_BOOTSTRAP": stack.kafka_bootstrap,
+        "RINGSIDE_DATABASE_URL": stack.database_url,
+        "RINGSIDE_DATABASE_ADMIN_URL": stack.database_admin_url,
+        "RINGSIDE_CUSTOMER_KEY": stack.customer_key,
+        "RINGSIDE_METRICS_HOST": HOST,
+        "RINGSIDE_METRICS_PORT": str(metrics_port),
+    }
+    files = {f"{name}_FILE" for name in ours}
+    given = {name: value for name, value in env.items() if name not in files}
+    # A key that was given stays: another key makes other tokens of the same customers.
+    if env.get("RINGSIDE_CUSTOMER_KEY"):
+        del ours["RINGSIDE_CUSTOMER_KEY"]
+    return given | ours
+
+
+def what_to_open(home: Path, stack: Stack, *, metrics_port: int) -> str:
+    """The text that a person reads once everything is up."""
+    lines = [
+        "",
+        "Ringside is running. Ctrl-C stops it.",
+        f"  metrics        http://{HOST}:{metrics_port}/metrics",
+        f"  Kafka          {stack.kafka_bootstrap} ({stack.kafka_name})",
+    ]
+    if stack.postgres is not None:
+        password_file = stack.postgres.home / "password"
+        lines.append(
+            f"  PostgreSQL     {HOST}:{stack.postgres.port}, database ringside, user postgres, "
+            f"password in {password_file}"
+        )
+    if stack.prometheus is not None:
+        lines.append(f"  Prometheus     {stack.prometheus.url}")
+    if stack.alertmanager is not None:
+        lines.append(f"  Alertmanager   {stack.alertmanager.url}")
+    if stack.grafana is not None:
+        lines.append(
+            f"  Grafana        {stack.grafana.url} (admin / {stack.grafana.admin_password})"
+        )
+    lines.append(f"  logs           {home / 'stack' / 'logs'}")
+    lines.append(f"  in a terminal  RINGSIDE_METRICS_PORT={metrics_port} ringside top")
+    lines.extend(f"Not started: {error}" for error in stack.missing)
+    return "\n".join(lines)
+
+
+def _existing(env: Mapping[str, str]) -> Existing:
+    return Existing(
+        kafka_bootstrap=env.get("RINGSIDE_KAFKA_BOOTSTRAP") or None,
+        database_url=env.get("RINGSIDE_DATABASE_URL") or None,
+        database_admin_url=env.get("RINGSIDE_DATABASE_ADMIN_URL") or None,
+    )
+
+
+def _ringside(name: str, arguments: tuple[str, ...], logs: Path, env: Mapping[str, str]) -> Program:
+    return Program(
+        name=f"ringside {name}",
+        command=(sys.executable, "-m", "agents", *arguments),
+        log=logs / f"{name.replace(' ', '-')}.log",
+        env=env,
+        working_folder=PROJECT,
+    )
+
+
+def _set_up(program: Program) -> None:
+    finished = run_to_end(program, _SETUP_SECONDS)
+    if finished.exit_code != 0:
+        raise EmbeddedError(f"`{program.name}` failed:\n{finished.output.strip()}")
+
+
+@contextmanager
+def _ended_by_signal() -> Iterator[None]:
+    """Lets `kill` and a closed terminal end the demo as Ctrl-C does: in order.
+
+    SIGINT is set too: a shell script that starts the demo in the background has it ignored.
+    """
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in _ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

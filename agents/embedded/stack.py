@@ -1,0 +1,220 @@
+"""Everything Ringside needs around it, as local processes, for as long as a `with` lasts."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from agents.embedded.alertmanager import Alertmanager
+from agents.embedded.errors import EmbeddedError
+from agents.embedded.grafana import Grafana, Sources
+from agents.embedded.kafka import Broker, open_broker
+from agents.embedded.paths import GENERATED
+from agents.embedded.ports import preferred, writable_folder
+from agents.embedded.postgres import Postgres
+from agents.embedded.prometheus import Prometheus
+from agents.embedded.secret_files import ensure_secret
+
+# Where people look for them; another is taken when one is in use.
+_KAFKA, _POSTGRES, _PROMETHEUS, _ALERTMANAGER, _GRAFANA = 9092, 5432, 9090, 9093, 3000
+_DATABASE = "ringside"
+
+
+class _Server(Protocol):
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+Server = TypeVar("Server", bound=_Server)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Existing:
+    """Servers that somebody else runs; those are used and not started."""
+
+    kafka_bootstrap: str | None = None
+    database_url: str | None = field(default=None, repr=False)
+    """As the worker uses it."""
+    database_admin_url: str | None = field(default=None, repr=False)
+    """As migrations use it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """What runs and where; what could not be started and how to get it."""
+
+    kafka_name: str
+    kafka_bootstrap: str
+    is_stand_in: bool
+    database_url: str = field(repr=False)
+    """As the role `ringside_writer`, which exists only after the migrations."""
+    database_admin_url: str = field(repr=False)
+    postgres: Postgres | None
+    """None if it is somebody else's."""
+    writer_password: str = field(repr=False)
+    reader_password: str = field(repr=False)
+    customer_key: str = field(repr=False)
+    prometheus: Prometheus | None
+    alertmanager: Alertmanager | None
+    grafana: Grafana | None
+    missing: tuple[EmbeddedError, ...]
+
+    def let_roles_in(self) -> None:
+        """Gives the roles that the migrations have made the passwords this stack uses."""
+        if self.postgres is None:
+            return
+        for role, password in (
+            ("ringside_writer", self.writer_password),
+            ("ringside_reader", self.reader_password),
+        ):
+            self.postgres.run_sql(f"alter role {role} login password '{password}'")
+
+
+@contextmanager
+def start_stack(
+    home: Path,
+    *,
+    env: Mapping[str, str],
+    say: Callable[[str], None],
+    existing: Existing | None = None,
+    is_fresh: bool = False,
+) -> Iterator[Stack]:
+    """Starts what is needed, yields where it is, and stops it in reverse order.
+
+    Args:
+        home: holds what is downloaded and, under `stack/`, what the servers keep.
+        env: KAFKA_HOME and JAVA_HOME in it are heeded.
+        say: told what is being done.
+        existing: what need not be started.
+        is_fresh: forgets what an earlier stack kept.
+
+    Raises:
+        EmbeddedError: Kafka or PostgreSQL cannot be started. What is only looked at (Prometheus,
+            Alertmanager, Grafana) goes to `missing` instead.
+    """
+    home = writable_folder("The embedded stack", home)
+    with ExitStack() as running:
+        _lock(home, running)
+        if is_fresh:
+            shutil.rmtree(home / "stack", ignore_errors=True)
+        starter = _Starter(home, home / "stack", env, say, running)
+        yield starter.start(existing or Existing())
+
+
+@dataclass(slots=True)
+class _Starter:
+    downloads: Path
+    data: Path
+    env: Mapping[str, str]
+    say: Callable[[str], None]
+    running: ExitStack
+    missing: list[EmbeddedError] = field(default_factory=list)
+
+    def start(self, existing: Existing) -> Stack:
+        broker = None if existing.kafka_bootstrap else self._kafka()
+        postgres = None if existing.database_url else self._postgres()
+        writer, reader, key = (self._secret(name) for name in ("writer", "reader", "customer_key"))
+        if postgres is None:
+            url = existing.database_url or ""
+            admin_url = existing.database_admin_url or url
+        else:
+            database = postgres.database.named(_DATABASE)
+            url, admin_url = database.url("ringside_writer", writer), database.admin_url
+        prometheus = self._optional(self._prometheus)
+        alertmanager = self._optional(self._alertmanager)
+        if prometheus is not None and alertmanager is not None:
+            prometheus.set_targets({"alertmanagers": [f"127.0.0.1:{alertmanager.port}"]})
+        seen_as = url if postgres is None else postgres_reader(postgres, reader)
+        grafana = self._optional(lambda: self._grafana(prometheus, seen_as))
+        return Stack(
+            kafka_name=broker.name if broker else "an existing Kafka",
+            kafka_bootstrap=broker.bootstrap if broker else existing.kafka_bootstrap or "",
+            is_stand_in=broker.is_stand_in if broker else False,
+            database_url=url,
+            database_admin_url=admin_url,
+            postgres=postgres,
+            writer_password=writer,
+            reader_password=reader,
+            customer_key=key,
+            prometheus=prometheus,
+            alertmanager=alertmanager,
+            grafana=grafana,
+            missing=tuple(self.missing),
+        )
+
+    def _kafka(self) -> Broker:
+        self.say("Starting Kafka ...")
+        port = preferred(_KAFKA)
+        data = self.data / "kafka"
+        broker = open_broker(self.downloads, data, env=self.env, say=self.say, port=port)
+        self._run(broker)
+        self.say(f"{broker.name} is up at {broker.bootstrap}.")
+        return broker
+
+    def _postgres(self) -> Postgres:
+        self.say("Starting PostgreSQL ...")
+        server = Postgres.create(self.data / "postgres", port=preferred(_POSTGRES))
+        self._run(server)
+        if _DATABASE not in server.run_sql("select datname from pg_database").split():
+            server.create_database(_DATABASE)
+        self.say(f"PostgreSQL is up at 127.0.0.1:{server.port}.")
+        return server
+
+    def _prometheus(self) -> Prometheus:
+        rules = sorted((GENERATED / "rules").glob("*.yml"))
+        folder = self.data / "prometheus"
+        server = Prometheus.create(folder, port=preferred(_PROMETHEUS), rules=rules)
+        return self._run(server)
+
+    def _alertmanager(self) -> Alertmanager:
+        folder = self.data / "alertmanager"
+        return self._run(Alertmanager.create(folder, port=preferred(_ALERTMANAGER)))
+
+    def _grafana(self, prometheus: Prometheus | None, database_url: str) -> Grafana:
+        database = urlsplit(database_url)
+        sources = Sources(
+            prometheus_url=prometheus.url if prometheus else "http://127.0.0.1:9090",
+            database_address=f"{database.hostname}:{database.port or 5432}",
+            database_name=database.path.lstrip("/"),
+            database_user=unquote(database.username or ""),
+            database_password=unquote(database.password or ""),
+        )
+        return self._run(Grafana.create(self.data / "grafana", sources, port=preferred(_GRAFANA)))
+
+    def _optional(self, start: Callable[[], Server]) -> Server | None:
+        try:
+            return start()
+        except EmbeddedError as error:
+            self.missing.append(error)
+            return None
+
+    def _run(self, server: Server) -> Server:
+        self.running.callback(server.stop)
+        server.start()
+        return server
+
+    def _secret(self, name: str) -> str:
+        return ensure_secret(self.data / "secrets", name)
+
+
+def postgres_reader(server: Postgres, password: str) -> str:
+    """The URL of the role that may only read."""
+    return server.database.named(_DATABASE).url("ringside_reader", password)
+
+
+def _lock(home: Path, running: ExitStack) -> None:
+    lock = running.enter_context((home / "stack.lock").open("w"))
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise EmbeddedError(
+            f"Another embedded stack is running in {home}. Stop it (Ctrl-C there), or give this "
+            "one a folder of its own with RINGSIDE_DATA_DIR."
+        ) from None
