@@ -25,6 +25,8 @@ _NOISY = {
     "mode": logging.WARNING,
     "asyncio": logging.WARNING,
     "alembic": logging.WARNING,
+    # Warns of every broker that is still starting.
+    "librdkafka": logging.ERROR,
 }
 
 

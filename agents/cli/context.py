@@ -10,6 +10,8 @@ from rich.text import Text
 from agents import log
 from agents.settings import Settings
 
+_FILE_WIDTH = 200
+
 
 @dataclass(slots=True)
 class Invocation:
@@ -36,7 +38,10 @@ def settings_of(ctx: typer.Context) -> Settings:
 
 def out() -> Console:
     """Return the console for results: stdout. Made anew, so that a redirection is seen."""
-    return Console(highlight=False)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _FILE_WIDTH  # nothing is cut or wrapped where a program may read it
+    return console
 
 
 def err() -> Console:

@@ -58,7 +58,7 @@ def compare(admin: AdminClient, settings: Settings) -> Plan:
     present = [topic for topic in topics if topic.name in counts]
     return Plan(
         missing=tuple(topic for topic in topics if topic.name not in counts),
-        wrong_counts=_wrong_counts(counts, settings),
+        wrong_counts=_wrong_counts(counts, topics, settings),
         options=tuple(_options(admin, present)),
     )
 
@@ -78,20 +78,25 @@ def apply(admin: AdminClient, settings: Settings, plan: Plan, *, alter: bool) ->
         _alter(admin, plan.options)
 
 
-def check_topics(admin: AdminClient, settings: Settings) -> None:
+def check_topics(
+    admin: AdminClient, settings: Settings, wanted: Iterable[Topic] | None = None
+) -> None:
     """Return if every topic is there with the right partition count; what a worker asks first.
+
+    `wanted` narrows it to the topics that a command uses.
 
     Raises:
         TopicsError: says which topic is not as it should be, and what to do.
         BrokerError: the broker does not answer.
     """
     counts = partition_counts(admin)
-    missing = [topic.name for topic in all_topics(settings.app_id) if topic.name not in counts]
+    topics = tuple(wanted or all_topics(settings.app_id))
+    missing = [topic.name for topic in topics if topic.name not in counts]
     if missing:
         raise TopicsError(
             f"these topics do not exist: {', '.join(missing)}. Run `ringside topics apply`"
         )
-    wrong = _wrong_counts(counts, settings)
+    wrong = _wrong_counts(counts, topics, settings)
     if wrong:
         raise TopicsError(wrong_counts(Plan((), wrong, ()), settings))
 
@@ -128,12 +133,10 @@ def partition_counts(admin: AdminClient) -> dict[str, int]:
 
 
 def _wrong_counts(
-    counts: Mapping[str, int], settings: Settings
+    counts: Mapping[str, int], topics: Iterable[Topic], settings: Settings
 ) -> tuple[tuple[Topic, int, int], ...]:
     """Return the topics that exist with a count of partitions that they should not have."""
-    expected = (
-        (topic, topic.partition_count(settings.partitions)) for topic in all_topics(settings.app_id)
-    )
+    expected = ((topic, topic.partition_count(settings.partitions)) for topic in topics)
     return tuple(
         (topic, counts[topic.name], should)
         for topic, should in expected
