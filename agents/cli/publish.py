@@ -109,6 +109,7 @@ class _Publication:
         if self.sender is None:
             say(f"{self.accepted} events are right; nothing was sent (--dry-run)")
         else:
+            self.sender.settle()
             err().print(self.counting.text())
             say(f"{self.sender.confirmed} events confirmed by Kafka")
 

@@ -14,6 +14,7 @@ from schemas.codec import Message
 
 DELIVERY_SECONDS = 60.0
 _FULL_QUEUE_SECONDS = 0.1
+_HURRIED_SECONDS = 5.0
 
 
 class Sender:
@@ -39,7 +40,7 @@ class Sender:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._producer.flush(DELIVERY_SECONDS if kind is None else _FULL_QUEUE_SECONDS * 50)
+        self.settle(DELIVERY_SECONDS if kind is None else _HURRIED_SECONDS)
 
     def send(self, message: Message, *, partition: int = -1) -> None:
         """Queue a message; -1 lets its key choose the partition. Waits while the queue is full.
@@ -66,6 +67,10 @@ class Sender:
             else:
                 self._producer.poll(0)
                 return
+
+    def settle(self, seconds: float = _HURRIED_SECONDS) -> None:
+        """Wait for confirmations, but not for longer, and without complaining."""
+        self._producer.flush(seconds)
 
     def rest(self, seconds: float) -> None:
         """Let time pass, meanwhile hearing what was confirmed."""

@@ -1,0 +1,163 @@
+"""`ringside deadletters`: what was refused, why, and another chance for it."""
+
+import heapq
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from confluent_kafka import Consumer
+from rich.table import Table
+from rich.text import Text
+
+from agents import clock
+from agents.cli.context import err, out, say, settings_of, warn
+from agents.cli.progress import Counting
+from agents.kafka import config
+from agents.kafka.admin import connect
+from agents.kafka.deadletters import DeadLetter, from_record
+from agents.kafka.reading import read_to_end
+from agents.kafka.retry import Filter, group
+from agents.kafka.retry import retry as retry_letters
+from agents.kafka.sending import Sender
+from agents.settings import Settings
+from schemas.codec import Reason
+from schemas.topics import DEAD_LETTERS
+
+commands = typer.Typer(no_args_is_help=True, help="See and retry what was refused.")
+
+_HOUR_SECONDS = 3600
+
+OfReason = Annotated[
+    Reason | None, typer.Option("--reason", help="Only what was refused for this reason.")
+]
+OfTopic = Annotated[str | None, typer.Option("--topic", help="Only what came from this topic.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, help="At most so many rows.")]
+Wait = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for Kafka.")]
+
+
+@dataclass(slots=True)
+class _Group:
+    """Dead letters of one reason and topic."""
+
+    count: int = 0
+    last_hour: int = 0
+    first_at: float = float("inf")
+    last_at: float = float("-inf")
+
+    def add(self, letter: DeadLetter, now: float) -> None:
+        """Count one."""
+        at = letter.origin.at
+        self.count += 1
+        self.last_hour += now - at < _HOUR_SECONDS
+        self.first_at = min(self.first_at, at)
+        self.last_at = max(self.last_at, at)
+
+
+@commands.command("list")
+def list_(
+    ctx: typer.Context,
+    *,
+    reason: OfReason = None,
+    topic: OfTopic = None,
+    limit: Limit = 50,
+    wait: Wait = 10,
+) -> None:
+    """Count what was refused, by reason and topic, the most frequent first."""
+    settings = settings_of(ctx)
+    wanted, now = Filter(reason, topic), clock.now()
+    groups: dict[tuple[str, str], _Group] = {}
+    for _, letter in _letters(settings, wanted, wait):
+        groups.setdefault((letter.reason, letter.origin.topic), _Group()).add(letter, now)
+    if not groups:
+        say("no dead letters")
+        return
+    table = Table("reason", "topic", "count", "last hour", "first", "last", box=None)
+    ranked = sorted(groups.items(), key=lambda item: -item[1].count)
+    for (why, where), counted in ranked[:limit]:
+        row = (why, where, f"{counted.count:,}", f"{counted.last_hour:,}")
+        table.add_row(*map(Text, (*row, _utc(counted.first_at), _utc(counted.last_at))))
+    out().print(table)
+    if len(ranked) > limit:
+        warn(f"{len(ranked) - limit} more rows; --limit shows them")
+
+
+@commands.command()
+def show(  # noqa: PLR0913 - each is an option of the command line
+    ctx: typer.Context,
+    *,
+    reason: OfReason = None,
+    topic: OfTopic = None,
+    limit: Limit = 20,
+    values: Annotated[
+        bool, typer.Option("--values", help="Print the messages too: they may name customers.")
+    ] = False,
+    wait: Wait = 10,
+) -> None:
+    """Show the newest dead letters one by one: why, where in the message, and where it stood."""
+    settings = settings_of(ctx)
+    newest = heapq.nlargest(
+        limit, _letters(settings, Filter(reason, topic), wait), key=lambda pair: _age_key(pair[1])
+    )
+    if not newest:
+        say("no dead letters")
+        return
+    table = Table("at", "reason", "where", "topic", "partition", "offset", "bytes", box=None)
+    for _, letter in newest:
+        origin = letter.origin
+        place = (origin.topic, str(origin.partition), str(origin.offset))
+        size = f"{len(letter.message.value or b''):,}"
+        table.add_row(*map(Text, (_utc(origin.at), letter.reason, letter.where, *place, size)))
+    out().print(table)
+    if values:
+        for _, letter in newest:
+            say((letter.message.value or b"").decode("utf-8", "backslashreplace"))
+
+
+@commands.command()
+def retry(
+    ctx: typer.Context, *, reason: OfReason = None, topic: OfTopic = None, wait: Wait = 10
+) -> None:
+    """Send what was refused back to its topic. Each dead letter is retried once, however often.
+
+    What is refused again comes back as a new dead letter.
+    """
+    settings = settings_of(ctx)
+    with closing(_consumer(settings, wait)) as consumer, Sender(settings) as sender:
+        tally = retry_letters(consumer, sender, Filter(reason, topic))
+    for (why, where), count in sorted(tally.sent.items()):
+        say(f"{count:,} {why} back to {where}")
+    say(f"{tally.sent.total():,} dead letters retried")
+    if tally.strangers:
+        warn(f"{tally.strangers:,} came from topics that are no source topics; they were left")
+
+
+def _letters(
+    settings: Settings, wanted: Filter, wait_seconds: float
+) -> Iterator[tuple[int, DeadLetter]]:
+    """Yield the dead letters that are meant, numbered."""
+    with (
+        closing(_consumer(settings, wait_seconds)) as consumer,
+        Counting("dead letters read") as counting,
+    ):
+        for number, record in enumerate(read_to_end(consumer, DEAD_LETTERS.name), 1):
+            counting.advance(number)
+            letter = from_record(record.message)
+            if letter is not None and wanted.takes(letter):
+                yield number, letter
+
+
+def _consumer(settings: Settings, wait_seconds: float) -> Consumer:
+    connect(settings, wait_seconds=wait_seconds, progress=lambda text: err().print(text))
+    return Consumer(config.consumer(settings, group(settings.app_id)))
+
+
+def _age_key(letter: DeadLetter) -> tuple[float, str, int, int]:
+    origin = letter.origin
+    return origin.at, origin.topic, origin.partition, origin.offset
+
+
+def _utc(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S}Z"
