@@ -110,10 +110,16 @@ def _lay_out(home: Path, sources: Sources) -> None:
     shutil.copytree(deploy_file("grafana/provisioning"), provisioning)
     for path in provisioning.rglob("*.yml"):
         text = path.read_text(encoding="utf-8")
-        path.write_text(localised(text, _replacements(folder, sources)), encoding="utf-8")
+        path.write_text(localised(text, replacements(folder, sources)), encoding="utf-8")
 
 
-def _replacements(folder: Path, sources: Sources) -> dict[str, str]:
+def replacements(folder: Path, sources: Sources) -> dict[str, str]:
+    """What the provisioning files say of the containers, and what it is on this machine.
+
+    Args:
+        folder: holds the secrets.
+        sources: what the boards read.
+    """
     return {
         "http://prometheus:9090": sources.prometheus_url,
         "url: postgres:5432": f"url: {sources.database_address}",

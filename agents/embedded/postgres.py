@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -153,21 +154,26 @@ class Postgres:
         """Removes a database, disconnecting whoever is connected to it."""
         self.run_sql(f'drop database if exists "{name}" with (force)')
 
-    def run_sql(self, statement: str, database: str = "postgres") -> str:
-        """Runs a statement as the superuser and returns what psql prints, unaligned.
+    def run_sql(self, statements: str, variables: Mapping[str, str] | None = None) -> str:
+        """Runs a script for psql as the superuser and returns what it prints, unaligned.
+
+        Args:
+            statements: SQL, or anything that psql understands.
+            variables: psql's variables, used as :'name'.
 
         Raises:
             EmbeddedError: the server refuses.
         """
         command = (
             *(str(self.programs / "psql"), "-X", "-q", "-t", "-A", "-v", "ON_ERROR_STOP=1"),
-            *("-h", HOST, "-p", str(self.port), "-U", _ADMIN, "-d", database, "-f", "-"),
+            *("-h", HOST, "-p", str(self.port), "-U", _ADMIN, "-d", "postgres", "-f", "-"),
+            *(f"--set={name}={value}" for name, value in (variables or {}).items()),
         )
         env = {"PGPASSWORD": self.admin_password, "PGCONNECT_TIMEOUT": "5"}
         finished = subprocess.run(  # noqa: S603 - our own command line
             command,
             # Not as an argument, which every user of the machine could read (passwords).
-            input=statement,
+            input=statements,
             env=env,
             capture_output=True,
             text=True,

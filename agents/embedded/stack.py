@@ -15,7 +15,7 @@ from agents.embedded.alertmanager import Alertmanager
 from agents.embedded.errors import EmbeddedError
 from agents.embedded.grafana import Grafana, Sources
 from agents.embedded.kafka import Broker, open_broker
-from agents.embedded.paths import GENERATED
+from agents.embedded.paths import GENERATED, deploy_file
 from agents.embedded.ports import preferred, writable_folder
 from agents.embedded.postgres import Postgres
 from agents.embedded.prometheus import Prometheus
@@ -58,8 +58,8 @@ class Stack:
     database_admin_url: str = field(repr=False)
     postgres: Postgres | None
     """None if it is somebody else's."""
-    writer_password: str = field(repr=False)
-    reader_password: str = field(repr=False)
+    secrets: Path
+    """The folder with the roles' passwords."""
     customer_key: str = field(repr=False)
     prometheus: Prometheus | None
     alertmanager: Alertmanager | None
@@ -68,13 +68,9 @@ class Stack:
 
     def let_roles_in(self) -> None:
         """Gives the roles that the migrations have made the passwords this stack uses."""
-        if self.postgres is None:
-            return
-        for role, password in (
-            ("ringside_writer", self.writer_password),
-            ("ringside_reader", self.reader_password),
-        ):
-            self.postgres.run_sql(f"alter role {role} login password '{password}'")
+        if self.postgres is not None:
+            statements = deploy_file("postgres/passwords.sql").read_text(encoding="utf-8")
+            self.postgres.run_sql(statements, {"secrets": str(self.secrets)})
 
 
 @contextmanager
@@ -120,7 +116,11 @@ class _Starter:
     def start(self, existing: Existing) -> Stack:
         broker = None if existing.kafka_bootstrap else self._kafka()
         postgres = None if existing.database_url else self._postgres()
-        writer, reader, key = (self._secret(name) for name in ("writer", "reader", "customer_key"))
+        secrets = self.data / "secrets"
+        writer, reader, key = (
+            ensure_secret(secrets, name)
+            for name in ("writer_password", "reader_password", "customer_key")
+        )
         if postgres is None:
             url = existing.database_url or ""
             admin_url = existing.database_admin_url or url
@@ -140,8 +140,7 @@ class _Starter:
             database_url=url,
             database_admin_url=admin_url,
             postgres=postgres,
-            writer_password=writer,
-            reader_password=reader,
+            secrets=secrets,
             customer_key=key,
             prometheus=prometheus,
             alertmanager=alertmanager,
@@ -199,9 +198,6 @@ class _Starter:
         self.running.callback(server.stop)
         server.start()
         return server
-
-    def _secret(self, name: str) -> str:
-        return ensure_secret(self.data / "secrets", name)
 
 
 def postgres_reader(server: Postgres, password: str) -> str:
