@@ -1,0 +1,1 @@
+"""PostgreSQL: migrations, users, and the sink that keeps what was checkpointed."""

@@ -1,0 +1,102 @@
+"""`ringside db migrate`: roles, migrations, views and rights, all of them or none."""
+
+from dataclasses import dataclass
+
+from alembic import command
+from sqlalchemy import Connection as SyncConnection
+from sqlalchemy import NullPool, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from agents.errors import DatabaseError
+from agents.postgres.connection import Connection, Say, open_patiently
+from agents.postgres.errors import explained, place
+from agents.postgres.revisions import State, config, require_current, revision_of, state_of
+from agents.postgres.scripts import has_script, run, script
+
+MIN_VERSION = 15
+LOCK_KEY = 7_246_391_001
+"""Of the advisory lock that lets one migrate at a time; any number that nobody else uses."""
+
+_VIEWS = """
+SELECT format('%I.%I', nspname, relname)
+FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+WHERE nspname = 'ringside' AND relkind = 'v'
+ORDER BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """What was done. A revision is None where there was no schema; `views` counts the new ones."""
+
+    before: str | None
+    after: str | None
+    views: int
+
+
+async def migrate(url: str, *, patience_seconds: float, say: Say) -> Migrated:
+    """Bring a database to this release, in one transaction. Safe to repeat, also at one time.
+
+    Raises:
+        DatabaseError: it cannot be reached, is newer than this release, or the user may not.
+    """
+    connection = await open_patiently(url, patience_seconds=patience_seconds, say=say)
+    try:
+        return await _migrate_over(connection, url)
+    finally:
+        if not connection.is_closed():
+            await connection.close()
+
+
+async def _migrate_over(connection: Connection, url: str) -> Migrated:
+    with explained(url):
+        _require_version(connection, url)
+        before = await revision_of(connection)
+        if state_of(before) is State.AHEAD:
+            require_current(before)
+
+    async def opened() -> Connection:
+        return connection
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=opened, poolclass=NullPool)
+    with explained(url):
+        async with engine.begin() as begun:
+            return await begun.run_sync(_in_transaction, before)
+
+
+def _in_transaction(connection: SyncConnection, before: str | None) -> Migrated:
+    connection.execute(text("SET LOCAL lock_timeout = '60s'"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
+    run(connection, script("roles.sql"))
+    connection.execute(text("SET LOCAL ROLE ringside_migrator"))
+    connection.execute(text("SET LOCAL search_path = ringside"))
+    _upgrade(connection)
+    views = _recreate_views(connection)
+    run(connection, script("rights.sql"))
+    found = connection.execute(text("SELECT version_num FROM ringside.alembic_version"))
+    return Migrated(before, found.scalar_one(), views)
+
+
+def _upgrade(connection: SyncConnection) -> None:
+    alembic = config()
+    alembic.attributes["connection"] = connection
+    command.upgrade(alembic, "head")
+
+
+def _recreate_views(connection: SyncConnection) -> int:
+    """Drop the views and make them anew, as `views.sql` has them; return how many there are."""
+    old = connection.execute(text(_VIEWS)).scalars().all()
+    if old:
+        # All at once, as they build on each other; what others built on them stands in the way.
+        run(connection, f"DROP VIEW {', '.join(old)} RESTRICT")
+    if has_script("views.sql"):  # written by the generator of the boards
+        run(connection, script("views.sql"))
+    return len(connection.execute(text(_VIEWS)).all())
+
+
+def _require_version(connection: Connection, url: str) -> None:
+    version = connection.get_server_version()
+    if version.major < MIN_VERSION:
+        raise DatabaseError(
+            f"{place(url)} is PostgreSQL {version.major}; {MIN_VERSION} or newer is needed"
+        )

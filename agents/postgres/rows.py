@@ -1,0 +1,182 @@
+"""Snapshots -> rows, as arrays of columns. Pure.
+
+A pane is a sparse dict of cells; a row has a column for each measure. Most columns of most rows are
+0, so columns are made only where a chunk of rows has something in them.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, islice
+from typing import Any
+
+import msgspec
+
+from agents.postgres.tables import CALL, DEAL, LEDGER, MEETING, PANE, REP_STATE, Table
+from schemas.measures import HISTOGRAMS, MEASURES
+from streams.activities import Activity
+from streams.call_state import Call
+from streams.deals import Deal
+from streams.facts import Amount
+from streams.meetings import Meeting
+from streams.reps import Rep
+from streams.snapshot import Entity, Snapshot
+
+Column = Sequence[Any] | None
+"""A column's values, row by row; None if it is empty in all of them."""
+
+Row = tuple[Any, ...]
+
+CHUNK_ROWS = 5000
+"""Rows per statement: enough to make the round trip cheap, few enough not to hold up the loop."""
+
+_MAX_LEG = 99
+_BUCKETS = [len(histogram.cells) for histogram in HISTOGRAMS]
+_NOWHERE = (-1, -1)
+_PLACE = {measure.name: (slot, -1) for slot, measure in enumerate(MEASURES)} | {
+    cell: (slot, bucket)
+    for slot, histogram in enumerate(HISTOGRAMS)
+    for bucket, cell in enumerate(histogram.cells)
+}
+"""A cell's column among the measures, or among the histograms with its bucket there."""
+_json = msgspec.json.Encoder().encode
+
+
+def batches(
+    snapshots: Iterable[Snapshot], *, lateness_seconds: float, chunk_rows: int = CHUNK_ROWS
+) -> Iterator[tuple[Table, Sequence[Column]]]:
+    """Yield what to write: tables in a fixed order, rows in the order of their keys."""
+    ordered = sorted(snapshots, key=lambda snapshot: (snapshot.topic, snapshot.partition))
+    panes = (row for snapshot in ordered for row in _panes(snapshot))
+    while chunk := list(islice(panes, chunk_rows)):
+        yield PANE, pane_columns(chunk)
+    for table, rows in _entities(ordered).items():
+        for start in range(0, len(rows), chunk_rows):
+            yield table, tuple(zip(*rows[start : start + chunk_rows], strict=True))
+    ledgers = [_ledger(snapshot, lateness_seconds) for snapshot in ordered]
+    if ledgers:
+        yield LEDGER, tuple(zip(*ledgers, strict=True))
+
+
+def _panes(snapshot: Snapshot) -> Iterator[tuple[Row, dict[str, Amount]]]:
+    """Yield each pane's key and fence, and its cells."""
+    topic, partition, ledger = snapshot.topic, snapshot.partition, snapshot.ledger
+    epoch, offset = ledger.epoch, ledger.next_offset
+    panes = snapshot.panes
+    for key in sorted(panes):
+        yield (topic, partition, key.start_at, *key.dims, epoch, offset), panes[key]
+
+
+def pane_columns(rows: Sequence[tuple[Row, dict[str, Amount]]]) -> list[Column]:
+    """Return the columns of PANE for (key and fence, cells) pairs."""
+    height = len(rows)
+    measures: list[list[Amount]] = [[0] * height for _ in MEASURES]
+    histograms: list[list[str | None]] = [[None] * height for _ in HISTOGRAMS]
+    for index, (_, pane) in enumerate(rows):
+        counts: dict[int, list[int]] = {}
+        for cell, amount in pane.items():
+            # A cell of another release, which has no column here, is left out.
+            slot, bucket = _PLACE.get(cell, _NOWHERE)
+            if slot < 0 or not amount:
+                continue
+            if bucket < 0:
+                measures[slot][index] = amount
+                continue
+            if slot not in counts:
+                counts[slot] = [0] * _BUCKETS[slot]
+            counts[slot][bucket] = int(amount)
+        for slot, buckets in counts.items():
+            histograms[slot][index] = cumulative(buckets)
+    keys = zip(*(key for key, _ in rows), strict=True)
+    cells: list[Sequence[Any]] = [*measures, *histograms]
+    return [*keys, *(column if any(column) else None for column in cells)]
+
+
+def cumulative(buckets: Iterable[int]) -> str:
+    """Return the running totals of a histogram's buckets as PostgreSQL writes an array."""
+    return "{" + _json(list(accumulate(buckets)))[1:-1].decode() + "}"
+
+
+def _entities(snapshots: Iterable[Snapshot]) -> dict[Table, list[Row]]:
+    """Return the rows of each table, in the order of their keys."""
+    tables: dict[Table, list[Row]] = {CALL: [], MEETING: [], DEAL: [], REP_STATE: []}
+    for snapshot in snapshots:
+        partition = (snapshot.topic, snapshot.partition)
+        fence = (snapshot.ledger.epoch, snapshot.ledger.next_offset)
+        for key in sorted(snapshot.entities):
+            found = _entity(key, snapshot.entities[key])
+            if found is not None:
+                table, ids, values = found
+                tables[table].append((*partition, *ids, *fence, *values))
+    return tables
+
+
+def _entity(key: str, entity: Entity) -> tuple[Table, Row, Row] | None:
+    """Return an entity's table, what tells it from others there, and its values."""
+    match entity:
+        case Call():
+            return CALL, call_id_and_leg(key), _call(entity)
+        case Meeting():
+            return MEETING, (key,), _meeting(entity)
+        case Deal():
+            return DEAL, (key,), _deal(entity)
+        case Rep():
+            now = entity.now
+            return REP_STATE, (key,), (now.source, now.state, now.reason, now.at)
+        case Activity():
+            return None  # remembered only so that it is not counted twice
+
+
+def call_id_and_leg(key: str) -> tuple[str, int]:
+    """Return what streams.calls.key put together. A `#` may be part of the call's own id."""
+    call_id, _, leg = key.rpartition("#")
+    if call_id and leg.isdecimal() and leg.isascii() and 2 <= int(leg) <= _MAX_LEG:
+        return (call_id, int(leg)) if leg == str(int(leg)) else (key, 1)
+    return key, 1
+
+
+def _call(call: Call) -> Row:
+    outcome = call.outcome
+    is_known = call.offered_at is not None or call.durations is not None
+    has_waited = is_known and outcome in {"answered", "abandoned", "flowed_out"}
+    is_handled = outcome == "answered" and call.closed_at is not None
+    return (
+        *(call.source, call.queue, call.rep, call.direction, call.customer),
+        *(call.offered_at, call.answered_at, call.abandoned_at),
+        *(call.transferred_at, call.transfer_kind, call.ended_at, call.wrapup_ended_at),
+        call.wait_seconds if has_waited else None,
+        call.talk_seconds if is_handled else None,
+        call.hold_seconds if is_handled else None,
+        call.wrapup_seconds if is_handled else None,
+        len(call.holds),
+        outcome,
+        call.last_at,
+    )
+
+
+def _meeting(meeting: Meeting) -> Row:
+    moves = meeting.moves
+    return (
+        *(meeting.source, meeting.rep, meeting.customer, meeting.booked_at, meeting.starts_at),
+        *(len(moves), moves[-1] if moves else None),
+        *(meeting.outcome, meeting.outcome_at, meeting.last_at),
+    )
+
+
+def _deal(deal: Deal) -> Row:
+    return (
+        *(deal.source, deal.rep, deal.pipeline, deal.customer, deal.created_at),
+        *(deal.stage, deal.moves[-1][0] if deal.moves else None, _json(deal.moves).decode()),
+        *(deal.amount_minor, deal.currency, deal.amount_at),
+        *(deal.status, deal.status_at, deal.reason, deal.last_at),
+    )
+
+
+def _ledger(snapshot: Snapshot, lateness_seconds: float) -> Row:
+    ledger = snapshot.ledger
+    newest_at = ledger.newest_at
+    return (
+        *(snapshot.topic, snapshot.partition, ledger.epoch, ledger.next_offset),
+        *(ledger.consumed, ledger.applied, ledger.duplicate, ledger.late),
+        *(ledger.dead_lettered, ledger.closed_facts, newest_at),
+        newest_at - lateness_seconds if newest_at is not None else None,
+        _json(ledger.reasons).decode(),
+    )

@@ -1,0 +1,29 @@
+-- The least that each role needs. Run as the owner after every migration; safe to repeat.
+
+COMMENT ON SCHEMA ringside IS 'Ringside: live analytics for call centres that sell.';
+REVOKE ALL ON SCHEMA ringside FROM PUBLIC, ringside_writer, ringside_reader;
+GRANT USAGE ON SCHEMA ringside TO ringside_writer, ringside_reader;
+REVOKE ALL ON ALL TABLES IN SCHEMA ringside FROM PUBLIC, ringside_writer, ringside_reader;
+
+-- SELECT: an upsert reads the columns that it compares and replaces.
+GRANT SELECT, INSERT, UPDATE ON
+    ringside.pane,
+    ringside.call,
+    ringside.meeting,
+    ringside.deal,
+    ringside.rep_state,
+    ringside.ledger
+TO ringside_writer;
+-- The roster is replaced as a whole; which version it is, is one row that stays.
+GRANT INSERT, DELETE ON
+    ringside.roster_site,
+    ringside.roster_team,
+    ringside.roster_rep,
+    ringside.roster_queue,
+    ringside.roster_activity_volume
+TO ringside_writer;
+GRANT SELECT, UPDATE ON ringside.roster_version TO ringside_writer;
+GRANT SELECT ON ringside.alembic_version TO ringside_writer;
+
+-- Tables and views.
+GRANT SELECT ON ALL TABLES IN SCHEMA ringside TO ringside_reader;

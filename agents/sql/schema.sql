@@ -1,0 +1,359 @@
+-- THE SCHEMA as it is now. The migrations lead to the same: a test compares the two.
+-- Roles and rights are in roles.sql and rights.sql, generated views in views.sql.
+
+-- What the workers write: absolute values as of one offset of one source partition.
+--
+-- Every row says up to where it counts: (epoch, last_offset). A row is replaced only by one that
+-- counts further, so writing again, and writing by a worker that was thought dead, changes nothing.
+--
+-- The newest rows are written anew every few seconds. fillfactor leaves room for the next version
+-- on the same page, and no index covers a column that changes with each write: such updates are
+-- "heap only" and need no vacuum to be cheap.
+
+CREATE TABLE ringside.pane (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    start_at timestamptz NOT NULL,
+    queue text NOT NULL,
+    rep text NOT NULL,
+    direction text NOT NULL,
+    kind text NOT NULL,
+    source text NOT NULL,
+    epoch bigint NOT NULL,
+    last_offset bigint NOT NULL,
+    calls_offered bigint NOT NULL DEFAULT 0,
+    calls_answered bigint NOT NULL DEFAULT 0,
+    calls_abandoned bigint NOT NULL DEFAULT 0,
+    calls_flowed_out bigint NOT NULL DEFAULT 0,
+    calls_ended_in_menu bigint NOT NULL DEFAULT 0,
+    calls_handled bigint NOT NULL DEFAULT 0,
+    call_wait_seconds double precision NOT NULL DEFAULT 0,
+    call_talk_seconds double precision NOT NULL DEFAULT 0,
+    call_hold_seconds double precision NOT NULL DEFAULT 0,
+    call_wrapup_seconds double precision NOT NULL DEFAULT 0,
+    call_holds bigint NOT NULL DEFAULT 0,
+    calls_transferred_blind bigint NOT NULL DEFAULT 0,
+    calls_transferred_attended bigint NOT NULL DEFAULT 0,
+    calls_dialled bigint NOT NULL DEFAULT 0,
+    calls_connected bigint NOT NULL DEFAULT 0,
+    outbound_talk_seconds double precision NOT NULL DEFAULT 0,
+    rep_available_seconds double precision NOT NULL DEFAULT 0,
+    rep_ringing_seconds double precision NOT NULL DEFAULT 0,
+    rep_on_call_seconds double precision NOT NULL DEFAULT 0,
+    rep_wrapup_seconds double precision NOT NULL DEFAULT 0,
+    rep_paused_seconds double precision NOT NULL DEFAULT 0,
+    meetings_booked bigint NOT NULL DEFAULT 0,
+    meetings_rescheduled bigint NOT NULL DEFAULT 0,
+    meetings_held bigint NOT NULL DEFAULT 0,
+    meetings_no_show bigint NOT NULL DEFAULT 0,
+    meetings_cancelled bigint NOT NULL DEFAULT 0,
+    opportunities_created bigint NOT NULL DEFAULT 0,
+    deal_stage_changes bigint NOT NULL DEFAULT 0,
+    deals_won bigint NOT NULL DEFAULT 0,
+    deals_lost bigint NOT NULL DEFAULT 0,
+    activities_logged bigint NOT NULL DEFAULT 0,
+    leads_created bigint NOT NULL DEFAULT 0,
+    leads_qualified bigint NOT NULL DEFAULT 0,
+    answered_wait bigint[],
+    abandoned_wait bigint[],
+    talk bigint[],
+    handle bigint[],
+    PRIMARY KEY (topic, partition, start_at, queue, rep, direction, kind, source)
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
+
+CREATE INDEX pane_start_at ON ringside.pane (start_at);
+
+CREATE TABLE ringside.call (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    call_id text NOT NULL,
+    leg integer NOT NULL,
+    epoch bigint NOT NULL,
+    last_offset bigint NOT NULL,
+    source text NOT NULL,
+    queue text NOT NULL,
+    rep text NOT NULL,
+    direction text NOT NULL,
+    customer text,
+    offered_at timestamptz,
+    answered_at timestamptz,
+    abandoned_at timestamptz,
+    transferred_at timestamptz,
+    transfer_kind text,
+    ended_at timestamptz,
+    wrapup_ended_at timestamptz,
+    wait_seconds double precision,
+    talk_seconds double precision,
+    hold_seconds double precision,
+    wrapup_seconds double precision,
+    holds integer NOT NULL,
+    outcome text,
+    last_at timestamptz NOT NULL,
+    PRIMARY KEY (topic, partition, call_id, leg)
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
+
+CREATE INDEX call_offered_at ON ringside.call (offered_at);
+
+CREATE TABLE ringside.meeting (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    meeting_id text NOT NULL,
+    epoch bigint NOT NULL,
+    last_offset bigint NOT NULL,
+    source text NOT NULL,
+    rep text NOT NULL,
+    customer text,
+    booked_at timestamptz,
+    starts_at timestamptz,
+    times_moved integer NOT NULL,
+    last_moved_at timestamptz,
+    outcome text,
+    outcome_at timestamptz,
+    last_at timestamptz NOT NULL,
+    PRIMARY KEY (topic, partition, meeting_id)
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
+
+CREATE INDEX meeting_booked_at ON ringside.meeting (booked_at);
+CREATE INDEX meeting_starts_at ON ringside.meeting (starts_at);
+
+CREATE TABLE ringside.deal (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    deal_id text NOT NULL,
+    epoch bigint NOT NULL,
+    last_offset bigint NOT NULL,
+    source text NOT NULL,
+    rep text NOT NULL,
+    pipeline text NOT NULL,
+    customer text,
+    created_at timestamptz,
+    stage text NOT NULL,
+    stage_at timestamptz,
+    moves jsonb NOT NULL,
+    amount_minor bigint,
+    currency text,
+    amount_at timestamptz,
+    status text NOT NULL,
+    status_at timestamptz,
+    reason text,
+    last_at timestamptz NOT NULL,
+    PRIMARY KEY (topic, partition, deal_id)
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
+
+CREATE INDEX deal_created_at ON ringside.deal (created_at);
+CREATE INDEX deal_status ON ringside.deal (status, status_at);
+
+CREATE TABLE ringside.rep_state (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    rep text NOT NULL,
+    epoch bigint NOT NULL,
+    last_offset bigint NOT NULL,
+    source text NOT NULL,
+    state text NOT NULL,
+    reason text NOT NULL,
+    since timestamptz NOT NULL,
+    PRIMARY KEY (topic, partition, rep)
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
+
+CREATE TABLE ringside.ledger (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    epoch bigint NOT NULL,
+    next_offset bigint NOT NULL,
+    consumed bigint NOT NULL,
+    applied bigint NOT NULL,
+    duplicate bigint NOT NULL,
+    late bigint NOT NULL,
+    dead_lettered bigint NOT NULL,
+    closed_facts bigint NOT NULL,
+    newest_at timestamptz,
+    watermark_at timestamptz,
+    reasons jsonb NOT NULL,
+    PRIMARY KEY (topic, partition)
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
+
+COMMENT ON TABLE ringside.pane IS
+    'What happened in a quarter of an hour, per source partition and dimensions. Everything adds up: sum over topic and partition, then derive.';
+COMMENT ON TABLE ringside.call IS 'One leg of a call, as last heard of.';
+COMMENT ON TABLE ringside.meeting IS 'A meeting, as last heard of.';
+COMMENT ON TABLE ringside.deal IS 'A deal, as last heard of; a deleted one stays, with that status.';
+COMMENT ON TABLE ringside.rep_state IS 'What each rep does now, and since when.';
+COMMENT ON TABLE ringside.ledger IS
+    'What became of the messages of a source partition: consumed = applied + duplicate + late + dead_lettered.';
+
+COMMENT ON COLUMN ringside.pane.topic IS 'Source topic.';
+COMMENT ON COLUMN ringside.pane.partition IS 'Source partition.';
+COMMENT ON COLUMN ringside.pane.start_at IS 'Start of the quarter of an hour [start_at, start_at + 15 min).';
+COMMENT ON COLUMN ringside.pane.queue IS 'Queue; empty if none applies.';
+COMMENT ON COLUMN ringside.pane.rep IS 'Rep; empty if none applies.';
+COMMENT ON COLUMN ringside.pane.direction IS 'inbound, outbound, or empty.';
+COMMENT ON COLUMN ringside.pane.kind IS
+    'Kind of an activity, stage or pipeline of a deal, reason of a pause; else empty.';
+COMMENT ON COLUMN ringside.pane.source IS 'Which system said so: CloudEvents source.';
+COMMENT ON COLUMN ringside.pane.epoch IS
+    'When the state behind this row was begun, seconds since 1970; a rebuilt one is later.';
+COMMENT ON COLUMN ringside.pane.last_offset IS 'All messages of the partition before this offset are counted.';
+COMMENT ON COLUMN ringside.pane.calls_offered IS 'Count. Inbound calls that joined the queue.';
+COMMENT ON COLUMN ringside.pane.calls_answered IS 'Count. Offered calls that a rep answered.';
+COMMENT ON COLUMN ringside.pane.calls_abandoned IS 'Count. Offered calls whose customer hung up while waiting.';
+COMMENT ON COLUMN ringside.pane.calls_flowed_out IS 'Count. Offered calls that left the queue unanswered.';
+COMMENT ON COLUMN ringside.pane.calls_ended_in_menu IS 'Count. Calls that never joined a queue.';
+COMMENT ON COLUMN ringside.pane.calls_handled IS 'Count. Answered calls whose conversation has ended.';
+COMMENT ON COLUMN ringside.pane.call_wait_seconds IS 'Seconds. Time in queue of answered calls.';
+COMMENT ON COLUMN ringside.pane.call_talk_seconds IS 'Seconds. Time in conversation, holds left out.';
+COMMENT ON COLUMN ringside.pane.call_hold_seconds IS 'Seconds. Time on hold of handled calls.';
+COMMENT ON COLUMN ringside.pane.call_wrapup_seconds IS 'Seconds. After-call work of handled calls.';
+COMMENT ON COLUMN ringside.pane.call_holds IS 'Count. Times that a customer of a handled call was put on hold.';
+COMMENT ON COLUMN ringside.pane.calls_transferred_blind IS 'Count. Answered calls passed on unannounced.';
+COMMENT ON COLUMN ringside.pane.calls_transferred_attended IS 'Count. Answered calls passed on in talk.';
+COMMENT ON COLUMN ringside.pane.calls_dialled IS 'Count. Outbound calls placed.';
+COMMENT ON COLUMN ringside.pane.calls_connected IS 'Count. Outbound calls that were answered.';
+COMMENT ON COLUMN ringside.pane.outbound_talk_seconds IS 'Seconds. Talk time of outbound calls.';
+COMMENT ON COLUMN ringside.pane.rep_available_seconds IS 'Seconds. Time waiting for a call.';
+COMMENT ON COLUMN ringside.pane.rep_ringing_seconds IS 'Seconds. Time in which a phone rang.';
+COMMENT ON COLUMN ringside.pane.rep_on_call_seconds IS 'Seconds. Time on calls, holds included.';
+COMMENT ON COLUMN ringside.pane.rep_wrapup_seconds IS 'Seconds. Time in after-call work.';
+COMMENT ON COLUMN ringside.pane.rep_paused_seconds IS 'Seconds. Time paused, by reason (kind).';
+COMMENT ON COLUMN ringside.pane.meetings_booked IS 'Count. Meetings arranged.';
+COMMENT ON COLUMN ringside.pane.meetings_rescheduled IS 'Count. Times a meeting was moved.';
+COMMENT ON COLUMN ringside.pane.meetings_held IS 'Count. Meetings that took place.';
+COMMENT ON COLUMN ringside.pane.meetings_no_show IS 'Count. Meetings the customer did not come to.';
+COMMENT ON COLUMN ringside.pane.meetings_cancelled IS 'Count. Meetings called off.';
+COMMENT ON COLUMN ringside.pane.opportunities_created IS 'Count. Deals opened.';
+COMMENT ON COLUMN ringside.pane.deal_stage_changes IS 'Count. Moves of a deal to a stage (kind).';
+COMMENT ON COLUMN ringside.pane.deals_won IS 'Count. Deals won.';
+COMMENT ON COLUMN ringside.pane.deals_lost IS 'Count. Deals lost.';
+COMMENT ON COLUMN ringside.pane.activities_logged IS 'Count. Logged activities, by kind.';
+COMMENT ON COLUMN ringside.pane.leads_created IS 'Count. Leads that became known.';
+COMMENT ON COLUMN ringside.pane.leads_qualified IS 'Count. Leads found worth working on.';
+COMMENT ON COLUMN ringside.pane.answered_wait IS
+    'Cumulative counts: Time in queue of answered calls, seconds. One per bound, last the total; NULL if none.';
+COMMENT ON COLUMN ringside.pane.abandoned_wait IS
+    'Cumulative counts: Time in queue of abandoned calls, seconds. One per bound, last the total; NULL if none.';
+COMMENT ON COLUMN ringside.pane.talk IS
+    'Cumulative counts: Time in conversation of handled calls, seconds. One per bound, last the total; NULL if none.';
+COMMENT ON COLUMN ringside.pane.handle IS
+    'Cumulative counts: Talk, hold and after-call work of handled calls, seconds. One per bound, last the total; NULL if none.';
+
+COMMENT ON COLUMN ringside.call.leg IS '1, or higher after a transfer.';
+COMMENT ON COLUMN ringside.call.customer IS 'Token of the number; never the number.';
+COMMENT ON COLUMN ringside.call.offered_at IS 'Joined the queue, or was dialled.';
+COMMENT ON COLUMN ringside.call.abandoned_at IS 'The customer hung up while waiting.';
+COMMENT ON COLUMN ringside.call.wait_seconds IS 'Time in queue; NULL while it waits.';
+COMMENT ON COLUMN ringside.call.talk_seconds IS
+    'Time in conversation, holds left out; NULL until an answered call has ended.';
+COMMENT ON COLUMN ringside.call.hold_seconds IS 'Time on hold; NULL until an answered call has ended.';
+COMMENT ON COLUMN ringside.call.wrapup_seconds IS
+    'After-call work so far known; NULL until an answered call has ended.';
+COMMENT ON COLUMN ringside.call.holds IS 'Times that it was put on hold.';
+COMMENT ON COLUMN ringside.call.outcome IS
+    'answered, abandoned, flowed_out or menu; NULL while it waits. An outbound call is answered or not yet.';
+COMMENT ON COLUMN ringside.call.last_at IS 'The newest event about it.';
+COMMENT ON COLUMN ringside.meeting.customer IS 'Token of the number; never the number.';
+COMMENT ON COLUMN ringside.meeting.starts_at IS 'When it is to begin, as last arranged.';
+COMMENT ON COLUMN ringside.meeting.outcome IS 'held, no_show or cancelled; NULL if not yet known.';
+COMMENT ON COLUMN ringside.deal.customer IS 'Token of the number; never the number.';
+COMMENT ON COLUMN ringside.deal.stage IS 'The stage it is in, or was in when it ended.';
+COMMENT ON COLUMN ringside.deal.stage_at IS 'Since when it is in that stage.';
+COMMENT ON COLUMN ringside.deal.moves IS
+    'Every stage by time, [[seconds since 1970, stage], ...]; the first is where it was created.';
+COMMENT ON COLUMN ringside.deal.amount_minor IS 'Minor units of the currency, e.g. cents.';
+COMMENT ON COLUMN ringside.deal.status IS 'open, won, lost or deleted.';
+COMMENT ON COLUMN ringside.rep_state.state IS
+    'available, ringing, on_call, after_call_work, paused or offline.';
+COMMENT ON COLUMN ringside.rep_state.reason IS 'Why paused; else empty.';
+COMMENT ON COLUMN ringside.ledger.next_offset IS 'The first offset that is not in it.';
+COMMENT ON COLUMN ringside.ledger.closed_facts IS
+    'Facts of timely events whose pane was closed already; they are in no pane.';
+COMMENT ON COLUMN ringside.ledger.newest_at IS 'The greatest event time so far.';
+COMMENT ON COLUMN ringside.ledger.watermark_at IS 'What is older is late: newest_at less the lateness.';
+COMMENT ON COLUMN ringside.ledger.reasons IS 'Refused messages by reason.';
+
+
+-- The roster, each entry with when it holds: [valid_from, valid_to). It is replaced as a whole by a
+-- newer version, and joined to the panes when they are read, so that it applies to the past, too.
+
+CREATE TABLE ringside.roster_site (
+    id text NOT NULL,
+    valid_from timestamptz NOT NULL,
+    valid_to timestamptz NOT NULL,
+    zone text NOT NULL,
+    working_hours jsonb NOT NULL,
+    holidays date[] NOT NULL,
+    PRIMARY KEY (id, valid_from)
+);
+
+CREATE TABLE ringside.roster_team (
+    id text NOT NULL,
+    valid_from timestamptz NOT NULL,
+    valid_to timestamptz NOT NULL,
+    site text NOT NULL,
+    PRIMARY KEY (id, valid_from)
+);
+
+CREATE TABLE ringside.roster_rep (
+    id text NOT NULL,
+    valid_from timestamptz NOT NULL,
+    valid_to timestamptz NOT NULL,
+    team text NOT NULL,
+    PRIMARY KEY (id, valid_from)
+);
+
+CREATE TABLE ringside.roster_queue (
+    id text NOT NULL,
+    valid_from timestamptz NOT NULL,
+    valid_to timestamptz NOT NULL,
+    site text NOT NULL,
+    target_seconds double precision NOT NULL,
+    short_abandon_seconds double precision NOT NULL,
+    PRIMARY KEY (id, valid_from)
+);
+
+CREATE TABLE ringside.roster_activity_volume (
+    measure text PRIMARY KEY
+);
+
+CREATE TABLE ringside.roster_version (
+    is_only_row boolean PRIMARY KEY DEFAULT true CHECK (is_only_row),
+    version bigint NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+);
+
+INSERT INTO ringside.roster_version (version, applied_at) VALUES (-1, '-infinity');
+-- Until a roster is applied, everything that can be counts as activity.
+INSERT INTO ringside.roster_activity_volume (measure)
+VALUES
+    ('calls_answered'),
+    ('calls_dialled'),
+    ('meetings_booked'),
+    ('activities_logged'),
+    ('leads_created'),
+    ('leads_qualified');
+
+COMMENT ON TABLE ringside.roster_site IS 'A place with one time zone and one working calendar.';
+COMMENT ON TABLE ringside.roster_team IS 'Reps who work together at one site.';
+COMMENT ON TABLE ringside.roster_rep IS
+    'Which team a rep is in; no row while the rep is in none.';
+COMMENT ON TABLE ringside.roster_queue IS 'A queue, its site and its limits.';
+COMMENT ON TABLE ringside.roster_activity_volume IS 'Which measures make up activity volume.';
+COMMENT ON TABLE ringside.roster_version IS 'Which roster this is; one row.';
+
+COMMENT ON COLUMN ringside.roster_site.zone IS 'IANA time zone, e.g. Asia/Ho_Chi_Minh.';
+COMMENT ON COLUMN ringside.roster_site.working_hours IS
+    '{"mon": "08:30-17:00", ...} in the zone of the site; a day that is missing is free.';
+COMMENT ON COLUMN ringside.roster_site.holidays IS 'Days without work.';
+COMMENT ON COLUMN ringside.roster_queue.target_seconds IS
+    'Service-level target: answered within so long (inclusive) is in time.';
+COMMENT ON COLUMN ringside.roster_queue.short_abandon_seconds IS
+    'Given up within so long (inclusive) is a short abandon.';
+COMMENT ON COLUMN ringside.roster_version.version IS
+    'Offset in the roster topic; -1 before the first. Only a greater one replaces it.';
+COMMENT ON COLUMN ringside.roster_site.valid_from IS 'Inclusive; -infinity: always.';
+COMMENT ON COLUMN ringside.roster_site.valid_to IS 'Exclusive; infinity: until further notice.';
+COMMENT ON COLUMN ringside.roster_team.valid_from IS 'Inclusive; -infinity: always.';
+COMMENT ON COLUMN ringside.roster_team.valid_to IS 'Exclusive; infinity: until further notice.';
+COMMENT ON COLUMN ringside.roster_rep.valid_from IS 'Inclusive; -infinity: always.';
+COMMENT ON COLUMN ringside.roster_rep.valid_to IS 'Exclusive; infinity: until further notice.';
+COMMENT ON COLUMN ringside.roster_queue.valid_from IS 'Inclusive; -infinity: always.';
+COMMENT ON COLUMN ringside.roster_queue.valid_to IS 'Exclusive; infinity: until further notice.';
