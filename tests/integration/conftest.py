@@ -27,16 +27,29 @@ from agents.embedded.prometheus import Prometheus
 class PrometheusFactory(Protocol):
     """Starts a Prometheus that scrapes these addresses with these rule files."""
 
-    def __call__(self, targets: Sequence[str] = (), rules: Sequence[Path] = ()) -> Prometheus: ...
+    def __call__(
+        self,
+        targets: Sequence[str] = (),
+        rules: Sequence[Path] = (),
+        alertmanagers: Sequence[str] = (),
+    ) -> Prometheus: ...
 
 
 _HERE = Path(__file__).parent
 _BROKER = pytest.StashKey[Broker]()
 
 
-def environment() -> Mapping[str, str]:
-    # As in agents/__main__.py: the one place here that looks at the environment.
+@pytest.fixture(scope="session")
+def env() -> Mapping[str, str]:
+    """The environment of the run."""
+    # As in agents/__main__.py: the one place here that looks at it.
     return dict(os.environ)  # noqa: TID251
+
+
+@pytest.fixture(scope="session")
+def downloads(env: Mapping[str, str]) -> Path:
+    """The folder in which what has been downloaded once (Kafka's jars) is kept."""
+    return Path(env.get("RINGSIDE_DATA_DIR") or DEFAULT_HOME)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -79,7 +92,9 @@ def server_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def make_broker(server_folder: Path, pytestconfig: pytest.Config) -> Callable[[], Broker]:
+def make_broker(
+    server_folder: Path, downloads: Path, env: Mapping[str, str], pytestconfig: pytest.Config
+) -> Callable[[], Broker]:
     """Makes a broker of the run's kind with a folder and port of its own; not started yet."""
     # The default is for runs of the whole suite, where pytest reads this file too late for its
     # option; `pytest tests/integration --broker=...` has it.
@@ -89,9 +104,7 @@ def make_broker(server_folder: Path, pytestconfig: pytest.Config) -> Callable[[]
         data = Path(tempfile.mkdtemp(prefix="kafka-", dir=server_folder))
         if wanted == "stand-in":
             return StandIn.create(data)
-        env = environment()
-        home = Path(env.get("RINGSIDE_DATA_DIR") or DEFAULT_HOME)
-        broker = open_broker(home, data, env=env, say=lambda _: None)
+        broker = open_broker(downloads, data, env=env, say=lambda _: None)
         if wanted == "apache" and broker.is_stand_in:
             pytest.fail("--broker=apache, but Apache Kafka cannot be had here")
         return broker
@@ -166,10 +179,14 @@ def prometheus_factory(server_folder: Path) -> Iterator[PrometheusFactory]:
     """`prometheus_factory(["127.0.0.1:9464"], rules=[...])` starts one; `.query("up")` asks it."""
     with ExitStack() as running:
 
-        def start(targets: Sequence[str] = (), rules: Sequence[Path] = ()) -> Prometheus:
+        def start(
+            targets: Sequence[str] = (),
+            rules: Sequence[Path] = (),
+            alertmanagers: Sequence[str] = (),
+        ) -> Prometheus:
             home = Path(tempfile.mkdtemp(prefix="prometheus-", dir=server_folder))
             server = Prometheus.create(home, rules=rules)
-            server.set_targets({"workers": targets})
+            server.set_targets({"workers": targets, "alertmanagers": alertmanagers})
             running.callback(server.stop)
             server.start()
             return server
