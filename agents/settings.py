@@ -1,6 +1,7 @@
 """Everything an operator may set: one field, one RINGSIDE_* variable, one line of help."""
 
 import difflib
+import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -31,7 +32,12 @@ _ALLOW = (
 
 def is_loopback(host: str) -> bool:
     """Return whether *host* names this machine itself; '' (a local socket) does."""
-    return host in {"", "localhost", "::1"} or host.startswith(("127.", "/"))
+    if host in {"", "localhost"} or host.startswith("/"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name, and names can point anywhere
+        return False
 
 
 def _is_address(value: str) -> str:
@@ -89,6 +95,9 @@ class Settings(BaseModel):
     """With mutual TLS: PEM file of this client's certificate."""
     kafka_key_file: FilePath | None = None
     """With mutual TLS: PEM file of this client's key, not encrypted."""
+
+    kafka_transactions: bool = True
+    """Write checkpoints as transactions. `false` only for a broker without them (nothing real)."""
 
     partitions: Annotated[int, Field(ge=1, le=1024)] = 4
     """Partitions of each source topic: the most workers that can share the load. Choose once."""

@@ -135,7 +135,11 @@ class RosterFollower:
     async def run(self) -> None:
         """Follow the topic until cancelled; an unreachable broker is waited for."""
         retries = stamina.retry_context(
-            on=(KafkaError, TimeoutError), attempts=None, timeout=None, wait_initial=0.5, wait_max=10
+            on=(KafkaError, TimeoutError),
+            attempts=None,
+            timeout=None,
+            wait_initial=0.5,
+            wait_max=10,
         )
         async for attempt in retries:
             with attempt:
