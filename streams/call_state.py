@@ -87,8 +87,11 @@ class Call(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return ticks(self.wrapup_ended_at - self.closed_at)
 
     def changed(self, event: Event, **fields: object) -> Self:
-        """Return the call with *fields* and with the event's time taken note of."""
+        """Return the call with *fields*, the event's source, and its time taken note of.
+
+        A call belongs to the source that told of its arrival, or else of anything first.
+        """
+        arrival = "offered_at" in fields
+        source = event.source if arrival or not self.source else self.source
         last_at = max(self.last_at, event.at)
-        return msgspec.structs.replace(
-            self, source=self.source or event.source, last_at=last_at, **fields
-        )
+        return msgspec.structs.replace(self, source=source, last_at=last_at, **fields)

@@ -65,7 +65,6 @@ def _offered(call: Call, event: Event, data: e.CallOffered) -> Call:
         return call
     return call.changed(
         event,
-        source=event.source,
         queue=data.queue,
         customer=data.customer or call.customer,
         offered_at=event.at,
@@ -77,7 +76,6 @@ def _dialled(call: Call, event: Event, data: e.CallDialled) -> Call:
         return call
     return call.changed(
         event,
-        source=event.source,
         queue=data.queue or "",
         rep=call.rep or data.rep,
         direction="outbound",
@@ -133,7 +131,6 @@ def _completed(call: Call, event: Event, data: e.CallCompleted) -> Call:
     answered = data.outcome == "answered"
     return call.changed(
         event,
-        source=event.source,
         queue=data.queue or "",
         direction=data.direction,
         rep=data.rep or "",

@@ -4,6 +4,7 @@ Deterministic: the same messages from the same offset on give the same state, wh
 the batches. It knows neither Kafka nor time of day; both are handed in.
 """
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -64,6 +65,14 @@ class Changes(NamedTuple):
     snapshot: Snapshot
 
 
+class _Closing(NamedTuple):
+    """What was over when `offset` was reached, and stays until everything before is written."""
+
+    offset: int
+    panes: list[tuple[int, PaneKey]]
+    entities: list[str]
+
+
 class Fold:
     """The state of one source partition."""
 
@@ -82,6 +91,7 @@ class Fold:
         self._expiry = Expiry(self.machine.expires_at)
         self._changed: dict[str, Entity | None] = {}
         self._gone: list[tuple[int, PaneKey]] = []
+        self._closing: deque[_Closing] = deque()
         self._touched = False
         self._close_at = float("-inf")
         self._pane_tables = tuple(self.tables.values())
@@ -137,17 +147,39 @@ class Fold:
             self.close()
 
     def close(self) -> None:
-        """Forget what the watermark has passed: panes no window reads, entities that are over."""
+        """Close what the watermark has passed: panes no window reads, entities that are over."""
         watermark, newest_at = self.watermark.at, self.watermark.newest_at
         if watermark is None or newest_at is None:
             return
         self._close_at = pane_start(newest_at, MINUTE_SECONDS) + MINUTE_SECONDS
-        for grain, table in self.tables.items():
-            self._gone.extend((grain, PaneKey(*key)) for key in table.close(watermark))
-        for key in self._expiry.due(watermark, self.entities):
+        panes = [
+            (grain, PaneKey(*key))
+            for grain, table in self.tables.items()
+            for key in table.close(watermark)
+        ]
+        entities = list(self._expiry.due(watermark, self.entities))
+        if panes or entities:
+            self._closing.append(_Closing(self.ledger.next_offset, panes, entities))
+
+    def release(self, offset: int) -> None:
+        """Forget what was closed before *offset*: Postgres has everything up to there."""
+        while self._closing and self._closing[0].offset <= offset:
+            closing = self._closing.popleft()
+            for grain, pane in closing.panes:
+                self.tables[grain].drop(*pane)
+            self._gone += closing.panes
+            for key in closing.entities:
+                self._forget(key)
+            self._touched = True
+
+    def _forget(self, key: str) -> None:
+        entity, watermark = self.entities[key], self.watermark.at
+        if watermark is not None and self.machine.expires_at(entity) <= watermark:
             del self.entities[key]
             self.live.pop(key, None)
             self._changed[key] = None
+        else:  # it came back to life
+            self._expiry.add(key, entity)
 
     @property
     def dirty_count(self) -> int:
@@ -175,6 +207,21 @@ class Fold:
         kept = {key: entity for key, entity in changed.items() if entity is not None}
         snapshot = Snapshot(self.topic, self.partition, ledger, quarters, kept)
         return Changes(changed, panes, snapshot)
+
+    def whole(self) -> Snapshot:
+        """Return everything that Postgres should have, whether it has it or not."""
+        ledger = msgspec.structs.replace(self.ledger, reasons=self.ledger.reasons.copy())
+        panes = {
+            PaneKey(start, dims): cells.copy()
+            for start, slot in self.tables[QUARTER_SECONDS].slots.items()
+            for dims, cells in slot.panes.items()
+        }
+        return Snapshot(self.topic, self.partition, ledger, panes, self.entities.copy())
+
+    def resume(self, ledger: Ledger) -> None:
+        """Go on from where a ledger says; the entities and panes must be those of its time."""
+        self.ledger = ledger
+        self.watermark.newest_at = ledger.newest_at
 
     def restored(self) -> None:
         """Finish reading a changelog: index what was restored, and close what time has passed."""

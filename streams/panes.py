@@ -54,10 +54,10 @@ class PaneTable:
         at, dims, amounts = fact
         grain = self.grain_seconds
         start = int(at // grain) * grain
+        if start < self.closed_before:
+            return False
         slot = self.slots.get(start)
         if slot is None:
-            if start < self.closed_before:
-                return False
             slot = self._opened(start)
         elif not slot.dirty:
             self._dirty_starts.add(start)
@@ -92,15 +92,17 @@ class PaneTable:
         return spell.start_at >= self.closed_before
 
     def close(self, watermark: float) -> list[tuple[int, Dims]]:
-        """Drop the panes that no window reads any more; return their keys."""
+        """Close the panes that no window reads any more; return their keys.
+
+        They stay, unchanging, until `drop`: what was counted last may not be written out yet.
+        """
         horizon = watermark - self.kept_seconds - self.grain_seconds
         first_kept = pane_start(horizon, self.grain_seconds) + self.grain_seconds
         if first_kept <= self.closed_before:
             return []
-        self.closed_before = first_kept
-        gone = [start for start in self.slots if start < first_kept]
-        self._dirty_starts.difference_update(gone)
-        return [(start, dims) for start in gone for dims in self.slots.pop(start).panes]
+        closed_before, self.closed_before = self.closed_before, first_kept
+        closed = [start for start in self.slots if closed_before <= start < first_kept]
+        return [(start, dims) for start in closed for dims in self.slots[start].panes]
 
     def take_dirty(self) -> Iterator[tuple[int, Dims, Cells]]:
         """Yield a copy of every pane that changed since the last call, and forget that it did."""
@@ -116,6 +118,17 @@ class PaneTable:
         """How many panes changed since `take_dirty`."""
         return sum(len(self.slots[start].dirty) for start in self._dirty_starts)
 
+    def drop(self, start: int, dims: Dims) -> None:
+        """Remove a pane, if it is there."""
+        slot = self.slots.get(start)
+        if slot is None:
+            return
+        slot.panes.pop(dims, None)
+        slot.dirty.discard(dims)
+        if not slot.panes:
+            del self.slots[start]
+            self._dirty_starts.discard(start)
+
     def restore(self, start: int, dims: Dims, cells: Cells) -> None:
         """Put a pane back as it was; used when state is read from a changelog."""
         slot = self.slots.get(start)
@@ -123,12 +136,6 @@ class PaneTable:
             slot = self.slots[start] = Slot()
         slot.panes[dims] = cells
         slot.version += 1
-
-    def forget(self, start: int, dims: Dims) -> None:
-        """Undo `restore`: the changelog says that the pane is gone."""
-        slot = self.slots.get(start)
-        if slot is not None and slot.panes.pop(dims, None) is not None and not slot.panes:
-            del self.slots[start]
 
     def _opened(self, start: int) -> Slot:
         slot = self.slots[start] = Slot()

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from agents import clock, log
@@ -22,6 +22,14 @@ class Sink(Protocol):
         """Write all of them; raise DatabaseError if they are not known to be written."""
 
 
+OnWritten = Callable[[str, int, int], None]
+"""Is told the topic, partition and offset up to which everything is in PostgreSQL now."""
+
+
+def _nobody(topic: str, partition: int, next_offset: int) -> None:
+    """Tell nobody."""
+
+
 class SnapshotWriter:
     """Folds snapshots by key while they wait, and writes them every `snapshot_seconds`.
 
@@ -30,7 +38,7 @@ class SnapshotWriter:
     more. All methods are called on one event loop.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - settings by name, each with its default
         self,
         sink: Sink,
         *,
@@ -38,11 +46,13 @@ class SnapshotWriter:
         max_dirty_rows: int,
         now: clock.Clock = clock.now,
         seed: int | None = None,
+        on_written: OnWritten = _nobody,
     ) -> None:
         self._sink = sink
         self._snapshot_seconds = snapshot_seconds
         self._max_dirty_rows = max_dirty_rows
         self._now = now
+        self._on_written = on_written
         self._random = random.Random(seed)  # noqa: S311 - spreads retries, guards no secret
         self._one_at_a_time = asyncio.Lock()
         self._filled = asyncio.Event()
@@ -151,6 +161,8 @@ class SnapshotWriter:
     def _succeeded(self) -> None:
         if self._failures_in_a_row:
             _log.info("database back", attempts=self._failures_in_a_row + 1)
+        for snapshot in self._writing.values():
+            self._on_written(snapshot.topic, snapshot.partition, snapshot.ledger.next_offset)
         self._writing, self._writing_since = {}, None
         self._failures_in_a_row = 0
         self.last_success_at = self._now()

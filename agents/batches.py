@@ -1,0 +1,153 @@
+"""Batch delivery: Faust's Kafka consumer, handing on fetched lists instead of single messages.
+
+Faust delivers message by message, at four tasks each; that is its limit (docs/decisions/0002).
+This consumer keeps its group membership, assignment and flow control, and replaces three things:
+
+* a fetched list of one partition goes to that topic's agent as one `Batch`;
+* what is committed is what a checkpoint says (`acknowledge`), never what was merely handed out;
+* reading starts where the state ends, which is at or after the committed offset.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+
+from agents import log
+
+logger = log.get(__name__)
+
+
+class Batch(NamedTuple):
+    """What was fetched of one partition: its records, from `start_offset` on without a gap.
+
+    `start_offset` is where the batch before it ended, so offsets that were skipped on the way
+    (compacted away, markers of transactions) are in it.
+    """
+
+    topic: str
+    partition: int
+    start_offset: int
+    records: list[Any]
+
+    @property
+    def next_offset(self) -> int:
+        """The first offset after it."""
+        return int(self.records[-1].offset) + 1
+
+
+class Receiver(Protocol):
+    """Who takes the batches, and knows how far the state of each partition has come."""
+
+    async def deliver(self, batch: Batch) -> None:
+        """Take a batch; returns when there is room for the next."""
+
+    def next_offset(self, topic: str, partition: int) -> int:
+        """Return the first offset that is not in the state."""
+
+    async def settle(self) -> None:
+        """Write out and acknowledge everything folded so far: partitions are about to go."""
+
+    def check_committed(self, topic: str, partition: int, committed: int) -> None:
+        """Raise if more was committed than the state holds."""
+
+
+class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no types
+    """See the module."""
+
+    receiver: Receiver
+    """Set on the class that `batch_transport` makes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as Faust's
+        super().__init__(*args, **kwargs)
+        self._positions: dict[TP, int] = {}
+        self._checkpointed: dict[TP, int] = {}
+
+    def acknowledge(self, topic: str, partition: int, next_offset: int) -> None:
+        """Let everything under *next_offset* be committed: its state is safe."""
+        tp = TP(topic, partition)
+        self._checkpointed[tp] = next_offset
+        # Faust asks only for the partitions that stand in here.
+        self._acked[tp] = [next_offset]
+
+    def lag_events(self, topic: str, partition: int) -> int | None:
+        """Return how many events of an assigned partition are not folded yet, if it is known."""
+        tp = TP(topic, partition)
+        highwater = self.highwater(tp) if tp in self.assignment() else None
+        if highwater is None:
+            return None
+        return max(0, int(highwater) - self.receiver.next_offset(topic, partition))
+
+    async def perform_seek(self) -> None:
+        """Go to where the state ends. Called by Faust before reading starts, and after a pause."""
+        committed: Mapping[TP, int | None] = await self.seek_to_committed()
+        for tp in self.assignment():
+            self.receiver.check_committed(tp.topic, tp.partition, committed.get(tp) or 0)
+            offset = self.receiver.next_offset(tp.topic, tp.partition)
+            if offset:
+                await self._seek(tp, offset)
+            self._positions[tp] = offset
+            if committed.get(tp):
+                self._committed_offset[tp] = committed[tp]
+
+    async def wait_empty(self) -> None:
+        """Settle before partitions are given away, or the worker ends."""
+        await self.receiver.settle()
+        await super().wait_empty()
+
+    def _new_offset(self, tp: TP) -> int | None:
+        return self._checkpointed.get(tp)
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Forget what belongs to partitions that go."""
+        await super().on_partitions_revoked(revoked)
+        for tp in revoked:
+            self._positions.pop(tp, None)
+            self._checkpointed.pop(tp, None)
+
+    async def _drain_messages(self, fetcher: Any) -> None:  # noqa: ANN401 - Faust's Fetcher
+        """Hand on what is fetched until the consumer or the fetcher stops."""
+        try:
+            while not (self._stopped.is_set() or fetcher._stopped.is_set()):  # noqa: SLF001 - as Faust does
+                await self._drain_once()
+        except self.consumer_stopped_errors:
+            if not self.app.should_stop:
+                raise
+        except asyncio.CancelledError:
+            if not self.app.should_stop:
+                raise
+
+    async def _drain_once(self) -> None:
+        generation = self.app.consumer_generation_id
+        records, active = await self._wait_next_records(1.0)
+        if records is None or self.should_stop:
+            return
+        if not self.flow_active:
+            await self.perform_seek()
+            return
+        for tp, fetched in records.items():
+            if not self.flow_active or self.app.consumer_generation_id != generation:
+                return
+            if fetched and (active is None or tp in active):
+                await self._hand_on(TP(tp.topic, tp.partition), fetched)
+
+    async def _hand_on(self, tp: TP, fetched: list[Any]) -> None:
+        start = self._positions.get(tp)
+        if start is None:
+            return
+        fresh = fetched if fetched[0].offset >= start else [r for r in fetched if r.offset >= start]
+        if not fresh:
+            return
+        batch = Batch(tp.topic, tp.partition, start, fresh)
+        # If the flow stops meanwhile, the batch is dropped, and read again after the seek.
+        await self.wait_first(self.receiver.deliver(batch), self.suspend_flow.wait())
+        if self.flow_active:
+            self._positions[tp] = batch.next_offset
+
+
+def batch_transport(receiver: Receiver) -> type[driver.Transport]:
+    """Return Faust's Kafka transport with a consumer that delivers batches to *receiver*."""
+    consumer = type("BatchConsumer", (BatchConsumer,), {"receiver": receiver})
+    return type("BatchTransport", (driver.Transport,), {"Consumer": consumer})

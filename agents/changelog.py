@@ -1,0 +1,204 @@
+"""The changelog of one shard: written in transactions, read back in lists.
+
+A checkpoint is one Kafka transaction over the shard's changelog partitions and the dead letters, so
+after a crash it is there as a whole or not at all. Each shard has a transactional id of its own:
+whoever opens it next fences whoever wrote before, at the broker (docs/decisions/0002).
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+
+from agents import log
+from agents.errors import BrokerError, RingsideError
+from agents.kafka import config
+from agents.settings import Settings
+from schemas.topics import TABLES, changelog
+
+logger = log.get(__name__)
+
+OPEN_SECONDS = 60.0
+TRANSACTION_SECONDS = 300.0
+READ_RECORDS = 10_000
+_POLL_SECONDS = 0.1
+
+
+class Record(NamedTuple):
+    """One record to write. `value` None is a tombstone; `partition` None is chosen by the key."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    partition: int | None = None
+    headers: list[tuple[str, bytes]] | None = None
+
+
+class Entry(NamedTuple):
+    """One record read back from a table's changelog; `value` None: the key is gone."""
+
+    table: str
+    key: bytes
+    value: bytes | None
+
+
+class FencedError(RingsideError):
+    """Another worker has taken over this partition; this one must not write to it any more."""
+
+
+class Changelog:
+    """Blocking: call it in a thread, one call at a time."""
+
+    def __init__(self, settings: Settings, shard: int) -> None:
+        self.shard = shard
+        self._settings = settings
+        self._transactional = settings.kafka_transactions
+        self._producer: Producer | None = None
+        self._topics = {changelog(settings.app_id, table).name: table for table in TABLES}
+
+    def open(self) -> None:
+        """Take the shard over: whoever wrote to it before cannot any more.
+
+        Raises:
+            BrokerError: Kafka did not answer in time.
+        """
+        settings = config.producer(self._settings)
+        if self._transactional:
+            settings |= {
+                "transactional.id": f"{self._settings.app_id}-{self.shard}",
+                "transaction.timeout.ms": int(TRANSACTION_SECONDS * 1000),
+            }
+        settings |= {"queue.buffering.max.messages": 1_000_000, "linger.ms": 5}
+        self._producer = Producer(settings)
+        if self._transactional:
+            try:
+                self._producer.init_transactions(OPEN_SECONDS)
+            except KafkaException as error:
+                raise BrokerError(f"the changelog cannot be opened: {_why(error)}") from error
+
+    def close(self) -> None:
+        """Let go of the producer. What was not committed is lost, as it should be."""
+        self._producer = None
+
+    def read(self) -> Iterator[list[Entry]]:
+        """Yield everything that was committed, oldest first, in lists.
+
+        Raises:
+            BrokerError: Kafka stopped answering.
+        """
+        # The group is never joined nor committed to; librdkafka wants its name.
+        consumer = Consumer(config.consumer(self._settings, f"{self._settings.app_id}-recovery"))
+        try:
+            consumer.assign([TopicPartition(name, self.shard, 0) for name in self._topics])
+            yield from self._read(consumer)
+        finally:
+            consumer.close()
+
+    def _read(self, consumer: Consumer) -> Iterator[list[Entry]]:
+        unread = set(self._topics)
+        silent_seconds = 0.0
+        while unread:
+            messages = consumer.consume(READ_RECORDS, _POLL_SECONDS)
+            silent_seconds = 0.0 if messages else silent_seconds + _POLL_SECONDS
+            if silent_seconds > OPEN_SECONDS:
+                raise BrokerError("Kafka stopped answering while the changelog was read")
+            entries = []
+            for message in messages:
+                error = message.error()
+                if error is None:
+                    table = self._topics[message.topic()]
+                    entries.append(Entry(table, message.key(), message.value()))
+                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public constant
+                    unread.discard(message.topic())
+                else:
+                    raise BrokerError(f"the changelog cannot be read: {error}")
+            if entries:
+                yield entries
+
+    def write(self, records: Iterable[Record]) -> None:
+        """Write *records* as one transaction: when it returns, all are there for good.
+
+        Raises:
+            FencedError: another worker has taken the shard over.
+            BrokerError: Kafka refused, or did not answer in time; nothing was written, try again.
+        """
+        producer = self._producer
+        if producer is None:
+            raise FencedError
+        if not self._transactional:
+            self._write_plainly(producer, records)
+            return
+        try:
+            producer.begin_transaction()
+            for record in records:
+                _produce(producer, record)
+            _commit(producer)
+        except KafkaException as error:
+            self._abort(producer, error)
+
+    def _abort(self, producer: Producer, error: KafkaException) -> None:
+        """Undo a transaction that failed, and say whether to try again."""
+        if _is_fatal(error):
+            self._producer = None
+            raise FencedError from error
+        try:
+            producer.abort_transaction(OPEN_SECONDS)
+        except KafkaException as second:
+            if _is_fatal(second):
+                self._producer = None
+                raise FencedError from second
+            raise BrokerError(f"the changelog cannot be written: {_why(second)}") from second
+        raise BrokerError(f"the changelog cannot be written: {_why(error)}") from error
+
+    @staticmethod
+    def _write_plainly(producer: Producer, records: Iterable[Record]) -> None:
+        """Without transactions, for the stand-in broker: in order, and confirmed."""
+        failed: list[KafkaError] = []
+        for record in records:
+            _produce(producer, record, failed)
+        if producer.flush(OPEN_SECONDS) or failed:
+            raise BrokerError(f"the changelog was not confirmed: {failed[:1]}")
+
+
+def _produce(producer: Producer, record: Record, failed: list[KafkaError] | None = None) -> None:
+    # librdkafka's own number for "choose by the key".
+    partition = -1 if record.partition is None else record.partition
+
+    def confirmed(error: KafkaError | None, _: object) -> None:
+        if error is not None and failed is not None:
+            failed.append(error)
+
+    while True:
+        try:
+            producer.produce(
+                record.topic,
+                record.value,
+                record.key,
+                partition,
+                headers=record.headers,
+                on_delivery=confirmed if failed is not None else None,
+            )
+        except BufferError:
+            producer.poll(0.1)
+        else:
+            return
+
+
+def _commit(producer: Producer) -> None:
+    """Commit, and insist: a commit that timed out may have succeeded, and may be asked again."""
+    for attempt in range(5):
+        try:
+            producer.commit_transaction(OPEN_SECONDS / 5)
+        except KafkaException as error:
+            if not error.args[0].retriable() or attempt == 4:
+                raise
+        else:
+            return
+
+
+def _is_fatal(error: KafkaException) -> bool:
+    return bool(error.args[0].fatal())
+
+
+def _why(error: KafkaException) -> str:
+    return str(error.args[0].str())

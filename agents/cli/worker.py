@@ -1,0 +1,59 @@
+"""`ringside worker`: events in; metrics and rows out."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+import uvloop
+
+from agents import log
+from agents.cli.context import settings_of
+from agents.errors import SettingsError
+from agents.kafka.admin import connect
+from agents.kafka.topics import check_topics
+from agents.settings import Settings
+from agents.worker import Worker
+
+commands = typer.Typer(help="Run a worker.")
+
+logger = log.get(__name__)
+
+
+@commands.command()
+def worker(
+    ctx: typer.Context,
+    *,
+    wait_seconds: Annotated[
+        float, typer.Option("--wait", help="How long to wait for Kafka at the start, in seconds.")
+    ] = 60.0,
+) -> None:
+    """Take events in from Kafka; serve metrics, write rows to PostgreSQL.
+
+    Start as many as there are partitions; they share them. Stop one with Ctrl-C or SIGTERM: it
+    writes out what it has counted and hands its partitions on. Kill one: the next carries on from
+    its last checkpoint, and nothing is lost or counted twice.
+    """
+    settings = settings_of(ctx)
+    settings.required("customer_key")
+    _prepare_folder(settings)
+    admin = connect(settings, wait_seconds=wait_seconds, progress=logger.warning)
+    check_topics(admin, settings)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(settings))
+
+
+async def _run(settings: Settings) -> None:
+    await Worker(settings).run()
+
+
+def _prepare_folder(settings: Settings) -> None:
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        probe = settings.data_dir / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise SettingsError(
+            f"RINGSIDE_DATA_DIR={str(settings.data_dir)!r} cannot be written ({error.strerror}). "
+            "Make it writable for this user, or choose another folder"
+        ) from None

@@ -1,0 +1,64 @@
+"""The collector: what Prometheus gets, read from the live state by the thread that serves it."""
+
+import threading
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from typing import Protocol
+
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector as PrometheusCollector
+
+from agents.clock import Clock
+from agents.metrics.live import histogram_families, now_families, window_families
+from agents.metrics.service import Status, service_families
+from streams.floor import floor
+from streams.fold import Fold
+from streams.roster import RosterIndex
+from streams.windows import WindowReader
+
+
+class View(Protocol):
+    """What the collector asks of a worker. Every call may come from another thread."""
+
+    def folds(self) -> list[Fold]:
+        """Return the folds of the partitions that this worker owns."""
+
+    def roster(self) -> RosterIndex:
+        """Return the roster as it is known now."""
+
+    def status(self) -> Status:
+        """Return how the service is."""
+
+
+class Collector(PrometheusCollector):
+    """Merges panes when it is asked, never on the event loop."""
+
+    def __init__(self, view: View, clock: Clock) -> None:
+        self._view = view
+        self._clock = clock
+        self._reader = WindowReader()
+        # Two scrapes at once (Prometheus, `ringside top`) take turns: the reader is one thread's.
+        self._reading = threading.Lock()
+
+    def describe(self) -> list[Metric]:
+        """Return nothing: names are known when collected, and registering must not collect."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield everything as of now."""
+        folds, roster, now = self._view.folds(), self._view.roster(), self._clock()
+        with self._reading:
+            windows = self._reader.read(folds, roster, now)
+        yield from window_families(windows)
+        yield from histogram_families(windows)
+        live = (entity for fold in folds for entity in list(fold.live.values()))
+        yield from now_families(floor(live, roster, now))
+        yield from service_families(self._view.status())
+
+
+def release() -> str:
+    """Return the version of the installed distribution."""
+    try:
+        return version("ringside")
+    except PackageNotFoundError:
+        return "source"

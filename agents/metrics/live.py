@@ -1,0 +1,107 @@
+"""Live windows and the floor now, as Prometheus families. Additive measures only; no ratios."""
+
+from collections.abc import Iterator, Mapping
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.utils import floatToGoString
+
+from schemas import kpis
+from schemas import measures as m
+from schemas.measures import Histogram
+from streams.floor import Floor
+from streams.located import ACTIVITY_VOLUME
+from streams.panes import Cells
+from streams.windows import Located
+
+Windows = Mapping[str, Located]
+
+_LABELS = (*m.LABELS, "window")
+_HELP = {measure.name: measure.help for measure in m.MEASURES} | {
+    within.name: f"{within.histogram.help.split(',')[0]}: at or under the queue's own limit."
+    for within in kpis.WITHINS
+}
+
+
+def window_families(windows: Windows) -> Iterator[GaugeMetricFamily]:
+    """Yield one family per measure; a sample exists only where something happened."""
+    families = {
+        name: GaugeMetricFamily(f"ringside_{name}", help_, labels=_LABELS)
+        for name, help_ in _HELP.items()
+    }
+    volume = GaugeMetricFamily(
+        f"ringside_{ACTIVITY_VOLUME}",
+        "Everything that counts as sales activity, as the roster chooses.",
+        labels=("team", "site", "window"),
+    )
+    for window, located in windows.items():
+        volumes: dict[tuple[str, str], float] = {}
+        for place, cells in located.items():
+            for cell, amount in cells.items():
+                family = families.get(cell)
+                if family is not None:
+                    family.add_metric((*place, window), amount)
+            if ACTIVITY_VOLUME in cells:
+                key = (place.team, place.site)
+                volumes[key] = volumes.get(key, 0) + cells[ACTIVITY_VOLUME]
+        for key, amount in volumes.items():
+            volume.add_metric((*key, window), amount)
+    yield from families.values()
+    yield volume
+
+
+def histogram_families(windows: Windows) -> Iterator[Metric]:
+    """Yield one gauge histogram per distribution, by queue: buckets go down as windows move on."""
+    for histogram in m.HISTOGRAMS:
+        name = f"ringside_{histogram.name}_seconds"
+        family = Metric(name, histogram.help, "gaugehistogram")
+        for window, located in windows.items():
+            for (queue, site), counts in _by_queue(histogram, located).items():
+                labels = {"queue": queue, "site": site, "window": window}
+                for bound, total in _cumulative(histogram, counts):
+                    family.add_sample(f"{name}_bucket", {**labels, "le": bound}, total)
+        yield family
+
+
+def now_families(floor: Floor) -> Iterator[GaugeMetricFamily]:
+    """Yield the floor at this moment. A queue without a call has no sample, which is no zero."""
+    waiting, in_progress, longest, reps = (
+        GaugeMetricFamily(f"ringside_{now.name}", now.help, labels=now.labels)
+        for now in (
+            kpis.CALLS_WAITING,
+            kpis.CALLS_IN_PROGRESS,
+            kpis.LONGEST_WAIT,
+            kpis.REPS_IN_STATE,
+        )
+    )
+    for name, queue in floor.queues.items():
+        waiting.add_metric((name, queue.site), queue.waiting)
+        in_progress.add_metric((name, queue.site), queue.in_progress)
+        if queue.longest_wait_seconds is not None:
+            longest.add_metric((name, queue.site), queue.longest_wait_seconds)
+    for labels, count in floor.reps.items():
+        reps.add_metric(labels, count)
+    yield from (waiting, in_progress, longest, reps)
+
+
+def _by_queue(histogram: Histogram, located: Located) -> dict[tuple[str, str], list[float]]:
+    found: dict[tuple[str, str], list[float]] = {}
+    for place, cells in located.items():
+        counts = _counts(histogram, cells)
+        if counts is None:
+            continue
+        key = (place.queue, place.site)
+        sums = found.get(key)
+        found[key] = counts if sums is None else [a + b for a, b in zip(sums, counts, strict=True)]
+    return found
+
+
+def _counts(histogram: Histogram, cells: Cells) -> list[float] | None:
+    counts = [float(cells.get(cell, 0)) for cell in histogram.cells]
+    return counts if any(counts) else None
+
+
+def _cumulative(histogram: Histogram, counts: list[float]) -> Iterator[tuple[str, float]]:
+    total = 0.0
+    for bound, count in zip((*map(floatToGoString, histogram.bounds), "+Inf"), counts, strict=True):
+        total += count
+        yield bound, total

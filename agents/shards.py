@@ -1,0 +1,348 @@
+"""Shards: the state of the partitions that this worker owns, and their checkpoints.
+
+Shard *i* is partition *i* of all source topics; Faust assigns them together. Everything here runs
+on the event loop, except for reading and writing the changelog, which blocks and has a thread.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import Any, Protocol
+
+from agents import log
+from agents.batches import Batch
+from agents.changelog import Changelog, FencedError, Record
+from agents.clock import Clock
+from agents.errors import BrokerError, RingsideError
+from agents.kafka.deadletters import Origin, to_record
+from agents.settings import Settings
+from agents.state import ChangelogTopics, Restorer, to_records
+from schemas.codec import Decode, Message, Rejected
+from streams.fold import Changes, Fold
+from streams.snapshot import Snapshot
+from streams.sources import SourceLimits
+
+logger = log.get(__name__)
+
+SLICE_RECORDS = 500
+"""Records folded before the event loop is given back, so that heartbeats and health are served."""
+
+Acknowledge = Callable[[str, int, int], None]
+
+
+class Exporter(Protocol):
+    """Where checkpointed snapshots go: agents.postgres.writer."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether Postgres is so far behind that no more should be taken in."""
+
+    def put(self, snapshot: Snapshot) -> None:
+        """Take what changed; it is written some time later."""
+
+    def discard(self, topic: str, partition: int) -> None:
+        """Forget what waits of a partition that went to another worker."""
+
+
+class StateLostError(RingsideError):
+    """More was committed than the state holds: the changelog was deleted or cut."""
+
+
+class Shard:
+    """One shard, while this worker owns it."""
+
+    def __init__(self, index: int, changelog: Changelog) -> None:
+        self.index = index
+        self.changelog = changelog
+        self.folds: dict[str, Fold] = {}
+        self.dead_letters: list[Record] = []
+        self.recovery_seconds = 0.0
+        self.checkpointed_at = 0.0
+        self.record_at: dict[str, float] = {}
+        """When the last folded message of each topic was written to Kafka."""
+        self.folded_at: dict[str, float] = {}
+        """When a message of each topic was last folded, by the monotonic clock."""
+        self.idled_at: dict[str, float] = {}
+        self.unwritten: list[Changes] = []
+        self.unwritten_letters: list[Record] = []
+        """What a checkpoint took, and Kafka did not take yet."""
+        self.is_open = False
+        self.checkpointing = asyncio.Lock()
+        self.room = asyncio.Condition()
+
+    @property
+    def dirty_count(self) -> int:
+        """How many records the next checkpoint would write."""
+        return len(self.dead_letters) + sum(fold.dirty_count for fold in self.folds.values())
+
+
+class Shards:
+    """All shards of this worker. Implements `agents.batches.Receiver`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        decode: Decode,
+        limits: SourceLimits,
+        clock: Clock,
+        monotonic: Clock,
+    ) -> None:
+        self._settings = settings
+        self._decode = decode
+        self._clock = clock
+        self._monotonic = monotonic
+        self._topics = ChangelogTopics(settings.app_id)
+        self._shards: dict[int, Shard] = {}
+        self.limits = limits
+        self.acknowledge: Acknowledge = _nobody
+        self.exporter: Exporter | None = None
+        """Who writes to Postgres; without one nothing waits for it."""
+        self.channels: dict[str, Any] = {}
+        """The channel of each topic's agent."""
+
+    def __iter__(self) -> Iterator[Shard]:
+        """Iterate over the shards that are open, in the order of their numbers."""
+        return iter([shard for _, shard in sorted(self._shards.items()) if shard.is_open])
+
+    def folds(self) -> list[Fold]:
+        """Return the folds of all open shards; safe to call from another thread."""
+        shards = list(self._shards.values())
+        return [fold for shard in shards if shard.is_open for fold in list(shard.folds.values())]
+
+    # Ownership
+
+    async def own(self, indexes: Iterable[int]) -> None:
+        """Own exactly these shards: let go of the others, restore those that are new.
+
+        Raises:
+            BrokerError: Kafka did not answer while the state was read.
+        """
+        wanted = set(indexes)
+        for index in set(self._shards) - wanted:
+            self._close(self._shards.pop(index))
+        kept = {index for index in wanted & set(self._shards) if self._shards[index].is_open}
+        opened = await asyncio.gather(*(self._opened(index) for index in sorted(wanted - kept)))
+        for shard in opened:
+            self._shards[shard.index] = shard
+            # Whoever had it before may have ended between a checkpoint and its way to Postgres.
+            for fold in shard.folds.values():
+                if fold.ledger.next_offset:
+                    self._export(shard, fold.whole())
+
+    async def _opened(self, index: int) -> Shard:
+        started_at = self._monotonic()
+        shard = Shard(index, Changelog(self._settings, index))
+        restorer = Restorer(
+            index,
+            lateness_seconds=self._settings.lateness_seconds,
+            epoch=int(self._clock()),
+        )
+        shard.folds = await asyncio.to_thread(_restore, shard.changelog, restorer)
+        shard.recovery_seconds = self._monotonic() - started_at
+        shard.checkpointed_at = self._clock()
+        shard.is_open = True
+        logger.info(
+            "shard restored",
+            shard=index,
+            entries=restorer.entries,
+            seconds=round(shard.recovery_seconds, 3),
+        )
+        return shard
+
+    def _close(self, shard: Shard) -> None:
+        shard.is_open = False
+        shard.changelog.close()
+        if self.exporter is not None:
+            for topic in shard.folds:
+                self.exporter.discard(topic, shard.index)
+
+    def close(self) -> None:
+        """Let go of everything. What was not checkpointed will be read again by the next owner."""
+        for shard in self._shards.values():
+            shard.is_open = False
+            shard.changelog.close()
+        self._shards.clear()
+
+    # Folding
+
+    async def deliver(self, batch: Batch) -> None:
+        """Hand a batch to the agent of its topic; returns when there is room for the next."""
+        await self.channels[batch.topic].put(batch)
+
+    def next_offset(self, topic: str, partition: int) -> int:
+        """Return the first offset that is not in the state."""
+        shard = self._shards.get(partition)
+        return shard.folds[topic].ledger.next_offset if shard is not None and shard.is_open else 0
+
+    def check_committed(self, topic: str, partition: int, committed: int) -> None:
+        """Raise StateLostError if more was committed than the state holds."""
+        held = self.next_offset(topic, partition)
+        if committed > held:
+            raise StateLostError(
+                f"{topic} was processed up to offset {committed}, but the state of partition "
+                f"{partition} ends at {held}: a changelog topic was deleted or cut. Restore it; or "
+                "count everything anew: stop all workers, delete the three changelog topics and "
+                f"the consumer group {self._settings.app_id}, run `ringside topics apply`, start"
+            )
+
+    async def fold(self, batch: Batch) -> None:
+        """Fold a batch, slice by slice. A batch that starts behind a gap ends the worker.
+
+        Any other error is ours: the shard is given up without a checkpoint, so the message that
+        caused it is the first one after the next start.
+        """
+        shard = self._shards.get(batch.partition)
+        if shard is None or not shard.is_open:
+            return
+        fold = shard.folds[batch.topic]
+        for first in range(0, len(batch.records), SLICE_RECORDS):
+            await self._wait_for_room(shard)
+            if self._shards.get(batch.partition) is not shard or not shard.is_open:
+                return
+            self._fold_slice(shard, fold, batch, first)
+            await asyncio.sleep(0)
+
+    def _fold_slice(self, shard: Shard, fold: Fold, batch: Batch, first: int) -> None:
+        if batch.start_offset > fold.ledger.next_offset and not first:
+            gap = f"{batch.topic}/{batch.partition}: a gap before offset {batch.start_offset}"
+            raise AssertionError(gap)
+        topic, now, limits = batch.topic, self._clock(), self.limits
+        accepted: dict[str, int] = {}
+        known_offset = fold.ledger.next_offset
+        for record in batch.records[first : first + SLICE_RECORDS]:
+            if record.offset < known_offset:
+                continue
+            message = Message(topic, record.key, record.value, record.headers)
+            try:
+                event = self._decode(message, now)
+                rejected = fold.apply(event, record.offset)
+            except BaseException:
+                # The state may be half changed: it must not be written.
+                shard.is_open = False
+                where = {"topic": topic, "partition": shard.index, "offset": record.offset}
+                logger.exception("a message cannot be folded; this is our fault", **where)
+                raise
+            if rejected is not None:
+                self._refuse(shard, message, rejected, record)
+            if not isinstance(event, Rejected):
+                accepted[event.source] = accepted.get(event.source, 0) + 1
+        limits.accept(accepted)
+        shard.record_at[topic] = batch.records[-1].timestamp / 1000
+        shard.folded_at[topic] = self._monotonic()
+
+    def _refuse(
+        self,
+        shard: Shard,
+        refused: Message,
+        rejected: Rejected,
+        record: Any,  # noqa: ANN401 - aiokafka's
+    ) -> None:
+        origin = Origin(refused.topic, shard.index, record.offset, self._clock())
+        letter = to_record(refused, rejected, origin)
+        shard.dead_letters.append(
+            Record(letter.topic, letter.key, letter.value, None, list(letter.headers))
+        )
+        self.limits.refuse(refused)
+
+    async def _wait_for_room(self, shard: Shard) -> None:
+        """Wait while too much is not checkpointed, or Postgres is too far behind."""
+        while shard.is_open and (
+            shard.dirty_count > self._settings.max_dirty_rows
+            or (self.exporter is not None and self.exporter.is_full)
+        ):
+            async with shard.room:
+                try:
+                    await asyncio.wait_for(shard.room.wait(), 1.0)
+                except TimeoutError:
+                    continue
+
+    # Checkpoints
+
+    async def run(self, stopped: asyncio.Event) -> None:
+        """Checkpoint all shards every `checkpoint_seconds`, until stopped."""
+        while not stopped.is_set():
+            try:
+                await asyncio.wait_for(stopped.wait(), self._settings.checkpoint_seconds)
+            except TimeoutError:
+                await self._checkpoint_all()
+
+    async def settle(self) -> None:
+        """Checkpoint everything folded so far; called before partitions are given away."""
+        await self._checkpoint_all()
+
+    async def _checkpoint_all(self) -> None:
+        for shard in self:
+            self._idle(shard)
+            try:
+                await self.checkpoint(shard)
+            except BrokerError as error:
+                logger.warning("checkpoint failed, will be tried again", why=str(error))
+
+    async def checkpoint(self, shard: Shard) -> None:
+        """Write what changed as one transaction, then let offsets and rows follow.
+
+        Raises:
+            BrokerError: Kafka did not take it. It is tried again until it does, or is fenced.
+        """
+        async with shard.checkpointing:
+            changes = [change for fold in shard.folds.values() if (change := fold.take_changes())]
+            shard.unwritten += changes
+            letters, shard.dead_letters = shard.dead_letters, []
+            shard.unwritten_letters += letters
+            if shard.is_open and shard.unwritten:
+                await self._write(shard)
+            shard.checkpointed_at = self._clock()
+        async with shard.room:
+            shard.room.notify_all()
+
+    async def _write(self, shard: Shard) -> None:
+        changes = tuple(shard.unwritten)
+        records = chain(shard.unwritten_letters, to_records(changes, self._topics, shard.index))
+        try:
+            await asyncio.to_thread(shard.changelog.write, records)
+        except FencedError:
+            # Whoever fenced us reads the log from the last checkpoint on: nothing is lost.
+            shard.is_open = False
+            logger.warning("another worker has taken over", shard=shard.index)
+            return
+        shard.unwritten.clear()
+        shard.unwritten_letters.clear()
+        for change in changes:
+            snapshot = change.snapshot
+            self.acknowledge(snapshot.topic, snapshot.partition, snapshot.ledger.next_offset)
+            self._export(shard, snapshot)
+
+    def _export(self, shard: Shard, snapshot: Snapshot) -> None:
+        if self.exporter is None:
+            shard.folds[snapshot.topic].release(snapshot.ledger.next_offset)
+        else:
+            self.exporter.put(snapshot)
+
+    def exported(self, topic: str, partition: int, next_offset: int) -> None:
+        """Forget what is over and has been written to Postgres."""
+        shard = self._shards.get(partition)
+        if shard is not None and shard.is_open:
+            shard.folds[topic].release(next_offset)
+
+    def _idle(self, shard: Shard) -> None:
+        """Let event time go on in partitions where nothing has come for a while."""
+        monotonic, now = self._monotonic(), self._clock()
+        for topic, fold in shard.folds.items():
+            since = max(shard.folded_at.get(topic, 0.0), shard.idled_at.get(topic, 0.0))
+            if not since:
+                shard.idled_at[topic] = monotonic
+            elif monotonic - since >= self._settings.idle_seconds:
+                fold.idle(monotonic - since, now=now)
+                shard.idled_at[topic] = monotonic
+
+
+def _restore(changelog: Changelog, restorer: Restorer) -> dict[str, Fold]:
+    changelog.open()
+    for entries in changelog.read():
+        restorer.add(entries)
+    return dict(restorer.finish())
+
+
+def _nobody(topic: str, partition: int, next_offset: int) -> None:
+    """Acknowledge nothing; before the consumer is there."""

@@ -1,0 +1,104 @@
+"""A shard's state as changelog records, and back.
+
+Keys and values are JSON, so that a changelog can be read with kcat. Structs are arrays whose order
+is their fields': new fields go to the end, with a default, and old records stay readable.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from agents.changelog import Entry, Record
+from schemas.topics import SOURCES, changelog
+from streams.facts import Dims
+from streams.fold import MACHINES, Changes, Fold
+from streams.ledger import Ledger
+from streams.panes import Cells
+from streams.snapshot import PaneKey
+
+_encode = msgspec.json.Encoder().encode
+_key = msgspec.json.Decoder(list)
+_cells = msgspec.json.Decoder(Cells)
+_ledger = msgspec.json.Decoder(Ledger)
+_states: dict[str, msgspec.json.Decoder[Any]] = {
+    topic: msgspec.json.Decoder(machine.state) for topic, machine in MACHINES.items()
+}
+
+
+class ChangelogTopics:
+    """The names of an installation's three changelog topics."""
+
+    def __init__(self, app_id: str) -> None:
+        self.entities = changelog(app_id, "entities").name
+        self.panes = changelog(app_id, "panes").name
+        self.ledger = changelog(app_id, "ledger").name
+
+
+def to_records(changes: Iterable[Changes], topics: ChangelogTopics, shard: int) -> Iterator[Record]:
+    """Yield what a checkpoint writes; the ledgers last, since they say how far the rest goes."""
+    all_changes = list(changes)
+    for change in all_changes:
+        source = change.snapshot.topic
+        for key, entity in change.entities.items():
+            value = None if entity is None else _encode(entity)
+            yield Record(topics.entities, _encode([source, key]), value, shard)
+        for (grain, (start, dims)), cells in change.panes.items():
+            pane_key = _encode([source, grain, start, *dims])
+            yield Record(topics.panes, pane_key, None if cells is None else _encode(cells), shard)
+    for change in all_changes:
+        snapshot = change.snapshot
+        yield Record(topics.ledger, _encode([snapshot.topic]), _encode(snapshot.ledger), shard)
+
+
+class Restorer:
+    """Builds the folds of one shard from its changelog, list by list, in any order of tables."""
+
+    def __init__(self, shard: int, *, lateness_seconds: float, epoch: int) -> None:
+        self._ledgers: dict[str, Ledger] = {}
+        self._epoch = epoch
+        self._folds = {
+            topic.name: Fold(
+                topic.name, shard, ledger=Ledger(epoch), lateness_seconds=lateness_seconds
+            )
+            for topic in SOURCES
+        }
+        self.entries = 0
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Take in a list of records, oldest first; a tombstone removes what was there."""
+        for table, key, value in entries:
+            self.entries += 1
+            fields = _key.decode(key)
+            fold = self._folds[fields[0]]
+            if table == "entities":
+                self._entity(fold, fields[1], value)
+            elif table == "panes":
+                self._pane(fold, fields, value)
+            elif value is not None:
+                self._ledgers[fields[0]] = _ledger.decode(value)
+
+    def finish(self) -> Mapping[str, Fold]:
+        """Return the folds by source topic, ready for the next message."""
+        for topic, ledger in self._ledgers.items():
+            self._folds[topic].resume(ledger)
+        for fold in self._folds.values():
+            fold.restored()
+        return self._folds
+
+    @staticmethod
+    def _entity(fold: Fold, key: str, value: bytes | None) -> None:
+        if value is None:
+            fold.entities.pop(key, None)
+        else:
+            fold.entities[key] = _states[fold.topic].decode(value)
+
+    @staticmethod
+    def _pane(fold: Fold, fields: list[object], value: bytes | None) -> None:
+        _, grain, start, *dims = fields
+        table = fold.tables[int(str(grain))]
+        key = PaneKey(int(str(start)), Dims(*map(str, dims)))
+        if value is None:
+            table.drop(*key)
+        else:
+            table.restore(*key, _cells.decode(value))

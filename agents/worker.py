@@ -1,0 +1,198 @@
+"""One worker process: start, run until told to stop or until something breaks, stop cleanly."""
+
+import asyncio
+import gc
+import signal
+from collections.abc import Awaitable
+from typing import Any
+
+from agents import clock, log
+from agents.app import RingsideApp, create_app
+from agents.errors import RingsideError
+from agents.health import Health
+from agents.kafka.roster import RosterFollower
+from agents.metrics.collector import Collector
+from agents.metrics.server import MetricsServer
+from agents.postgres.pool import Database
+from agents.postgres.roster import RosterWriter
+from agents.postgres.sink import PostgresSink
+from agents.postgres.writer import SnapshotWriter
+from agents.settings import Settings
+from agents.shards import Shards
+from agents.view import WorkerView
+from schemas.codec import Message, Rejected, decode
+from schemas.events import Event
+from schemas.roster import Roster
+from streams.sources import SourceLimits
+
+logger = log.get(__name__)
+
+STOP_SECONDS = 20.0
+"""How long a clean stop may take; what is not written by then is recovered at the next start."""
+FLUSH_SECONDS = 5.0
+LOOK_SECONDS = 1.0
+
+
+class StalledError(RingsideError):
+    """The worker made no progress though there was work. It ends, so that it can be restarted."""
+
+
+class Worker:
+    """Everything that one process runs. `run` once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stop = asyncio.Event()
+        self._shards = _shards(settings)
+        self._app: RingsideApp = create_app(settings, self._shards)
+        self._health = Health(stall_seconds=settings.stall_seconds, monotonic=clock.monotonic)
+        self._roster = RosterFollower(settings, on_change=self._roster_changed)
+        self._database: Database | None = None
+        self._writer: SnapshotWriter | None = None
+        self._roster_to_write: asyncio.Queue[tuple[Roster, int]] = asyncio.Queue()
+        if settings.database_url is not None:
+            self._database = Database(settings.required("database_url"))
+            self._writer = _writer(settings, self._database, self._shards)
+        self._view = WorkerView(self._app, self._shards, self._roster, self._writer)
+
+    async def run(self) -> None:
+        """Run until SIGTERM or SIGINT, and return after a clean stop.
+
+        Raises:
+            RingsideError: what the operator can put right.
+            Exception: a bug; the message it happened at is the first one after the next start.
+        """
+        server = MetricsServer(
+            Collector(self._view, clock.now), live=self._health.live, ready=self._health.ready
+        )
+        port = server.start(self._settings.metrics_host, self._settings.metrics_port)
+        logger.info("metrics served", host=self._settings.metrics_host, port=port)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        try:
+            await self._serve()
+        finally:
+            server.stop()
+
+    async def _serve(self) -> None:
+        tasks = [asyncio.create_task(task) for task in self._tasks()]
+        try:
+            await self._start()
+            await self._until_stopped(tasks)
+        finally:
+            await self._shut_down(tasks)
+        if self._app.crash_reason is not None:
+            raise self._app.crash_reason
+
+    def _tasks(self) -> list[Any]:
+        tasks: list[Any] = [
+            self._roster.run(),
+            self._shards.run(self._stop),
+            self._look(),
+        ]
+        if self._writer is not None and self._database is not None:
+            tasks += [self._writer.run(), self._write_rosters(RosterWriter(self._database))]
+        return tasks
+
+    async def _start(self) -> None:
+        # Collections of what lives for hours cost more than they find.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
+        self._health.waits_for = "the roster is being read"
+        await asyncio.wait(
+            [asyncio.create_task(_wait(event)) for event in (self._roster.ready, self._stop)],
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        self._health.waits_for = "the state is being restored"
+        if not self._stop.is_set():
+            await self._app.start()
+
+    async def _until_stopped(self, tasks: list[asyncio.Task[None]]) -> None:
+        """Wait for a signal, a crash of the app, or a task that ends, which none should."""
+        stop = asyncio.create_task(_wait(self._stop))
+        # mode has no public way to wait for a crash.
+        crash = asyncio.create_task(_wait(self._app._crashed))  # noqa: SLF001
+        done, _ = await asyncio.wait({stop, crash, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (stop, crash):
+            task.cancel()
+        for task in done:
+            task.result()
+
+    async def _shut_down(self, tasks: list[asyncio.Task[None]]) -> None:
+        """Stop reading, checkpoint, commit, write what is left; each within its time."""
+        self._stop.set()
+        self._health.waits_for = "stopping"
+        await _within(STOP_SECONDS, self._app.stop(), "the app")
+        if self._writer is not None:
+            await self._writer.flush(FLUSH_SECONDS)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._shards.close()
+        if self._database is not None:
+            await self._database.close()
+
+    async def _look(self) -> None:
+        """Watch the progress; a worker that hangs ends, so that it is restarted."""
+        while True:
+            self._health.look(self._view.progress(), joined=self._view.has_joined())
+            if self._view.is_restored():
+                self._health.waits_for = ""
+            complaint = self._health.live()
+            if complaint is not None:
+                raise StalledError(f"{complaint}: ending, to be started again")
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _roster_changed(self, roster: Roster, offset: int) -> None:
+        self._roster_to_write.put_nowait((roster, offset))
+
+    async def _write_rosters(self, writer: RosterWriter) -> None:
+        """Bring each new roster to Postgres, trying on until it is there or a newer one is."""
+        while True:
+            roster, version = await self._roster_to_write.get()
+            while self._roster_to_write.empty():
+                try:
+                    await writer.write(roster, version)
+                    break
+                except RingsideError as error:
+                    logger.warning("roster not written yet", why=str(error))
+                    await asyncio.sleep(self._settings.snapshot_seconds)
+
+
+def _shards(settings: Settings) -> Shards:
+    tokeniser = settings.tokeniser()
+
+    def decoded(message: Message, now: float) -> Event | Rejected:
+        return decode(message, now=now, tokeniser=tokeniser)
+
+    return Shards(
+        settings,
+        decode=decoded,
+        limits=SourceLimits(),
+        clock=clock.now,
+        monotonic=clock.monotonic,
+    )
+
+
+def _writer(settings: Settings, database: Database, shards: Shards) -> SnapshotWriter:
+    writer = SnapshotWriter(
+        PostgresSink(database, lateness_seconds=settings.lateness_seconds),
+        snapshot_seconds=settings.snapshot_seconds,
+        max_dirty_rows=settings.max_dirty_rows,
+        on_written=shards.exported,
+    )
+    shards.exporter = writer
+    return writer
+
+
+async def _wait(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+async def _within(seconds: float, action: Awaitable[None], name: str) -> None:
+    try:
+        await asyncio.wait_for(action, seconds)
+    except TimeoutError:
+        logger.warning("did not stop in time", what=name, seconds=seconds)
