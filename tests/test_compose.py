@@ -19,7 +19,7 @@ PROJECT = Path(__file__).parents[1]
 DOCKERFILE = PROJECT / "deploy" / "Dockerfile"
 COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yml").read_text("utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-ONE_SHOT = {"migrate", "passwords", "topics"}
+ONE_SHOT = {"migrate", "topics"}
 OURS = {"migrate", "topics", "worker", "simulate"}
 
 
@@ -115,7 +115,7 @@ def test_the_workers_settings_are_accepted(tmp_path: Path) -> None:
     }
     settings = Settings.from_env(given)
     assert settings.metrics_port == 9464
-    assert settings.required("database_url").startswith("postgresql://ringside_writer:")
+    assert settings.required("database_url").startswith("postgresql://worker:")
 
 
 def test_grafana_asks_who_you_are() -> None:
@@ -124,17 +124,19 @@ def test_grafana_asks_who_you_are() -> None:
     assert environment["GF_SECURITY_ADMIN_PASSWORD__FILE"].startswith("/run/secrets/")
 
 
-def test_the_schema_comes_before_the_passwords_and_both_before_the_worker() -> None:
+def test_the_schema_its_users_and_the_topics_come_before_the_worker() -> None:
     done = {"condition": "service_completed_successfully"}
-    assert SERVICES["passwords"]["depends_on"] == {"migrate": done}
-    assert SERVICES["worker"]["depends_on"] == {"topics": done, "passwords": done}
+    assert SERVICES["worker"]["depends_on"] == {"topics": done, "migrate": done}
+    script = SERVICES["migrate"]["command"][0]
+    assert script.index("db migrate") < script.index("create-user worker --role writer")
+    assert "create-user grafana --role reader" in script
 
 
 def test_grafanas_sources_are_the_ones_the_boards_name() -> None:
     path = PROJECT / "deploy/grafana/provisioning/datasources/ringside.yml"
     sources = {source["uid"]: source for source in yaml.safe_load(path.read_text())["datasources"]}
     assert set(sources) == {"prometheus", "postgres"}
-    assert sources["postgres"]["user"] == "ringside_reader"
+    assert sources["postgres"]["user"] == "grafana"
     assert sources["postgres"]["secureJsonData"]["password"].startswith("$__file{")
 
 

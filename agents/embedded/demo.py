@@ -19,11 +19,6 @@ from agents.embedded.stack import Existing, Stack, start_stack
 _METRICS_PORT = 9464
 _READY_SECONDS = 60.0
 _SETUP_SECONDS = 120.0
-# What prepares an empty Kafka and PostgreSQL: (what is being done, the command).
-_SETUP = (
-    ("Creating the topics", ("topics", "apply")),
-    ("Creating the database schema", ("db", "migrate")),
-)
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -92,10 +87,9 @@ def start_children(
     port = preferred(_METRICS_PORT)
     child_env = child_environment(stack, env, metrics_port=port)
     logs = home / "stack" / "logs"
-    for what, arguments in _SETUP:
+    for what, arguments in setup_commands(stack):
         say(f"{what} ...")
-        _set_up(_ringside(" ".join(arguments), arguments, logs, child_env))
-    stack.let_roles_in()
+        _set_up(_ringside(" ".join(arguments[:2]), arguments, logs, child_env))
     worker = ChildProcess(_ringside("worker", ("worker",), logs, child_env))
     simulator = ChildProcess(_ringside("simulate", ("simulate",), logs, child_env))
     say("Starting the worker ...")
@@ -108,6 +102,20 @@ def start_children(
     running.callback(simulator.stop)
     simulator.start()
     return Children(worker, simulator, port)
+
+
+def setup_commands(stack: Stack) -> list[tuple[str, tuple[str, ...]]]:
+    """What prepares an empty Kafka and PostgreSQL: (what is being done, the command)."""
+    commands: list[tuple[str, tuple[str, ...]]] = [
+        ("Creating the topics", ("topics", "apply")),
+        ("Creating the database schema", ("db", "migrate")),
+    ]
+    if stack.postgres is not None:  # whoever runs another one has made its users
+        for name, role in (("worker", "writer"), ("grafana", "reader")):
+            password = str(stack.secrets / f"{role}_password")
+            user = ("db", "create-user", name, "--role", role, "--password-file", password)
+            commands.append((f"Creating the database user {name}", user))
+    return commands
 
 
 def child_environment(stack: Stack, env: Mapping[str, str], *, metrics_port: int) -> dict[str, str]:

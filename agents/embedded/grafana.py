@@ -123,7 +123,7 @@ def replacements(folder: Path, sources: Sources) -> dict[str, str]:
     return {
         "http://prometheus:9090": sources.prometheus_url,
         "url: postgres:5432": f"url: {sources.database_address}",
-        "user: ringside_reader": f"user: {sources.database_user}",
+        "user: grafana": f"user: {sources.database_user}",
         "database: ringside": f"database: {sources.database_name}",
         "/run/secrets": str(folder),
         "/var/lib/grafana/dashboards": str(GENERATED / "boards"),

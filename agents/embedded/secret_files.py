@@ -37,7 +37,7 @@ def ensure_all(folder: Path) -> None:
     # Made of the passwords, and therefore written anew each time.
     admin, writer = values["postgres_password"], values["writer_password"]
     _write(folder / "database_admin_url", f"postgresql://postgres:{admin}@{_SERVER}")
-    _write(folder / "database_url", f"postgresql://ringside_writer:{writer}@{_SERVER}")
+    _write(folder / "database_url", f"postgresql://worker:{writer}@{_SERVER}")
 
 
 def _write(path: Path, text: str) -> None:

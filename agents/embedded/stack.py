@@ -15,7 +15,7 @@ from agents.embedded.alertmanager import Alertmanager
 from agents.embedded.errors import EmbeddedError
 from agents.embedded.grafana import Grafana, Sources
 from agents.embedded.kafka import Broker, open_broker
-from agents.embedded.paths import GENERATED, deploy_file
+from agents.embedded.paths import GENERATED
 from agents.embedded.ports import preferred, writable_folder
 from agents.embedded.postgres import Postgres
 from agents.embedded.prometheus import Prometheus
@@ -54,23 +54,17 @@ class Stack:
     kafka_bootstrap: str
     is_stand_in: bool
     database_url: str = field(repr=False)
-    """As the role `ringside_writer`, which exists only after the migrations."""
+    """As the user `worker`, who is made after the migrations (`ringside db create-user`)."""
     database_admin_url: str = field(repr=False)
     postgres: Postgres | None
     """None if it is somebody else's."""
     secrets: Path
-    """The folder with the roles' passwords."""
+    """The folder with the users' passwords: writer_password, reader_password."""
     customer_key: str = field(repr=False)
     prometheus: Prometheus | None
     alertmanager: Alertmanager | None
     grafana: Grafana | None
     missing: tuple[EmbeddedError, ...]
-
-    def let_roles_in(self) -> None:
-        """Gives the roles that the migrations have made the passwords this stack uses."""
-        if self.postgres is not None:
-            statements = deploy_file("postgres/passwords.sql").read_text(encoding="utf-8")
-            self.postgres.run_sql(statements, {"secrets": str(self.secrets)})
 
 
 @contextmanager
@@ -126,7 +120,7 @@ class _Starter:
             admin_url = existing.database_admin_url or url
         else:
             database = postgres.database.named(_DATABASE)
-            url, admin_url = database.url("ringside_writer", writer), database.admin_url
+            url, admin_url = database.url("worker", writer), database.admin_url
         prometheus = self._optional(self._prometheus)
         alertmanager = self._optional(self._alertmanager)
         if prometheus is not None and alertmanager is not None:
@@ -201,8 +195,8 @@ class _Starter:
 
 
 def postgres_reader(server: Postgres, password: str) -> str:
-    """The URL of the role that may only read."""
-    return server.database.named(_DATABASE).url("ringside_reader", password)
+    """The URL of the user who may only read."""
+    return server.database.named(_DATABASE).url("grafana", password)
 
 
 def _lock(home: Path, running: ExitStack) -> None:

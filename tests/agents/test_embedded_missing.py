@@ -76,9 +76,7 @@ def test_secrets_that_are_there_are_kept(tmp_path: Path) -> None:
     ensure_all(tmp_path)
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before
     password = before["writer_password"]
-    assert (
-        before["database_url"] == f"postgresql://ringside_writer:{password}@postgres:5432/ringside"
-    )
+    assert before["database_url"] == f"postgresql://worker:{password}@postgres:5432/ringside"
 
 
 def test_no_address_of_the_containers_is_left_when_grafana_runs_here(tmp_path: Path) -> None:
@@ -92,7 +90,13 @@ def test_no_address_of_the_containers_is_left_when_grafana_runs_here(tmp_path: P
     files = sorted((DEPLOY / "grafana" / "provisioning").rglob("*.yml"))
     text = "".join(path.read_text() for path in files)
     here = localised(text, replacements(tmp_path, sources))
-    for container in ("prometheus:9090", "postgres:5432", "/run/secrets", "/var/lib", "ringside_"):
+    for container in (
+        "prometheus:9090",
+        "postgres:5432",
+        "/run/secrets",
+        "/var/lib",
+        "user: grafana",
+    ):
         assert container in text
         assert container not in here
     assert "database: floor" in here

@@ -29,7 +29,6 @@ from agents.embedded.ports import HOST, is_free
 from agents.embedded.postgres import Database, Postgres
 from agents.embedded.process import Program, run_to_end
 from agents.embedded.prometheus import Prometheus
-from agents.embedded.secret_files import ensure_secret
 from agents.embedded.stack import Existing, start_stack
 
 if TYPE_CHECKING:
@@ -191,21 +190,6 @@ def test_postgres_runs_below_a_folder_that_is_closed_to_others(tmp_path: Path) -
 def test_postgres_says_what_it_does_not_like(postgres: Postgres) -> None:
     with pytest.raises(EmbeddedError, match='syntax error at or near "selec"'):
         postgres.run_sql("selec 1")
-
-
-async def test_the_roles_get_the_passwords_of_composes_script(
-    new_postgres: Postgres, tmp_path: Path
-) -> None:
-    new_postgres.run_sql("create role ringside_writer; create role ringside_reader")
-    passwords = {role: ensure_secret(tmp_path, f"{role}_password") for role in ("writer", "reader")}
-    script = (DEPLOY / "postgres" / "passwords.sql").read_text(encoding="utf-8")
-    new_postgres.run_sql(script, {"secrets": str(tmp_path)})
-    for role, password in passwords.items():
-        url = new_postgres.database.url(f"ringside_{role}", password)
-        connection = await asyncpg.connect(url)
-        assert await connection.fetchval("select current_user") == f"ringside_{role}"
-        await connection.close()
-    assert passwords["writer"] not in (new_postgres.home / "postgres.log").read_text()
 
 
 # Prometheus and Alertmanager
