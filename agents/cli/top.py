@@ -99,6 +99,9 @@ def scrape(url: str) -> Scrape:
         with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - _complete allows http only
             page = answer.read(_MAX_BYTES).decode("utf-8", "replace")
         return Scrape(tuple(parse(page)))
+    except urllib.error.HTTPError as error:
+        error.close()
+        return Scrape((), f"what answers at {url} is no worker: it says {error.code}")
     except (OSError, http.client.HTTPException) as error:
         why = error.reason if isinstance(error, urllib.error.URLError) else error
         return Scrape((), f"the worker at {url} does not answer ({why}); trying again")
