@@ -1,0 +1,77 @@
+# `make` alone prints this list. Every target sets up what it needs.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ringside-installed
+LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help setup packages demo test check unit integration format lint types imports audit \
+	generate requirements bench verify-bank-week secrets clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Make .venv and install everything, pinned by hash
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+packages: ## Install the Debian packages that tests and demo like to have (as root)
+	sh deploy/install-debian-packages.sh
+
+demo: setup ## Start everything on this machine and watch numbers move; Ctrl-C stops it
+	$(BIN)/ringside demo
+
+test: setup check integration ## Run everything: checks, unit, property and integration tests
+
+check: setup lint types imports unit ## What to run before every commit; no servers
+
+unit: setup ## Unit and property tests
+	$(BIN)/python -m pytest -q -m "not integration"
+
+integration: setup ## Tests against real Kafka, PostgreSQL and Prometheus, started as processes
+	$(BIN)/python -m pytest -q tests/integration -m integration
+
+format: setup ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: setup
+	$(BIN)/mypy
+
+imports: setup
+	$(BIN)/lint-imports
+
+audit: setup ## Look for known vulnerabilities in the pinned dependencies
+	$(BIN)/pip-audit --requirement requirements/runtime.txt --disable-pip --progress-spinner off
+
+generate: setup ## Write every generated file anew: boards, rules, views, docs
+	$(BIN)/ringside dashboards build
+	$(BIN)/python -m schemas.asyncapi
+	$(BIN)/ringside settings --markdown > docs/settings.md
+
+requirements: setup ## Pin the newest versions that pyproject.toml allows
+	$(LOCK) --upgrade -o requirements/runtime.txt
+	$(LOCK) --upgrade --extra demo --group dev -o requirements/dev.txt
+
+bench: setup ## Measure speed, delay and memory; one JSON object a line
+	$(BIN)/python -m benchmarks
+
+verify-bank-week: setup ## Replay a real week through everything; print each figure beside the expected
+	$(BIN)/python -m tests.worked.bank_week
+
+secrets: setup ## Make random passwords for docker-compose.yml, in .ringside/secrets
+	$(BIN)/python -m agents.embedded.secret_files
+
+clean: ## Remove what was built; the embedded servers' data too
+	rm -rf $(VENV) .ringside .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
