@@ -1,0 +1,7 @@
+"""A seeded call floor that sells. Yields events; sends nothing and asks no clock."""
+
+from streams.simulation.plan import FloorPlan
+from streams.simulation.plan_roster import plan_roster
+from streams.simulation.run import simulate
+
+__all__ = ["FloorPlan", "plan_roster", "simulate"]
