@@ -51,28 +51,41 @@ REGISTRY: tuple[Lazy, ...] = (
 """Add a command here: name, module, one line of help, heading in `ringside --help`."""
 
 
+_OTHERS_HELP = {"dashboards": "Build boards, rules and views from the catalogue."}
+
+
+def _others() -> list[Lazy]:
+    """Return the commands of other packages, found as entry points."""
+    return [
+        Lazy(point.name, point.module, _OTHERS_HELP.get(point.name, f"See {point.value}."), "Build")
+        for point in entry_points(group=ENTRY_POINTS)
+    ]
+
+
+def _is_there(module: str) -> bool:
+    """Return whether a module can be imported. Only the package around it is."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
 class LazyGroup(TyperGroup):
     """Lists stubs out of the registry; imports a command's module when it is resolved."""
 
     def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - typer's own
         super().__init__(**attributes)
-        self.lazy = {lazy.name: lazy for lazy in REGISTRY if importlib.util.find_spec(lazy.module)}
+        known = (*REGISTRY, *_others())
+        self.lazy = {lazy.name: lazy for lazy in known if _is_there(lazy.module)}
         for lazy in self.lazy.values():
             self.add_command(lazy.stub())
-        for point in entry_points(group=ENTRY_POINTS):
-            self.add_command(_command_of(point.name, point.load()))
 
     def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]  # noqa: ANN401 - typer vendors click's types
         """Import the command that *args* begins with, then resolve as usual."""
         lazy = self.lazy.pop(args[0], None) if args else None
         if lazy is not None:
-            module = importlib.import_module(lazy.module)
-            self.add_command(_command_of(lazy.name, module.commands))
+            # An entry point names `commands` of its module too; see pyproject.toml.
+            command: Any = typer.main.get_command(importlib.import_module(lazy.module).commands)
+            command.name = lazy.name
+            self.add_command(command)
         return super().resolve_command(ctx, args)
-
-
-def _command_of(name: str, app: typer.Typer) -> Any:  # noqa: ANN401 - typer vendors click's types
-    """Return the command or group that a Typer app stands for, under *name*."""
-    command = typer.main.get_command(app)
-    command.name = name
-    return command
