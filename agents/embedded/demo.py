@@ -9,16 +9,17 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
-from agents.embedded.errors import EmbeddedError, NotStartedError
+from agents.embedded.errors import NotStartedError
 from agents.embedded.http import is_ok
 from agents.embedded.paths import PROJECT
 from agents.embedded.ports import HOST, preferred
-from agents.embedded.process import ChildProcess, Program, run_to_end
-from agents.embedded.stack import Existing, Stack, start_stack
+from agents.embedded.prepare import prepare_database, prepare_topics
+from agents.embedded.process import ChildProcess, Program
+from agents.embedded.stack import Stack, Wanted, start_stack
+from agents.settings import Settings
 
 _METRICS_PORT = 9464
 _READY_SECONDS = 60.0
-_SETUP_SECONDS = 120.0
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -36,13 +37,12 @@ def run_demo(home: Path, env: Mapping[str, str], say: Say, *, keep: bool = False
         keep: goes on with the data of the last demo instead of with none.
 
     Raises:
-        EmbeddedError: something that is needed cannot be started, or has ended.
+        RingsideError: something that is needed cannot be started, or has ended.
     """
     with _ended_by_signal(), ExitStack() as running:
         try:
-            stack = running.enter_context(
-                start_stack(home, env=env, say=say, existing=_existing(env), is_fresh=not keep)
-            )
+            wanted = _wanted(env, say, is_fresh=not keep)
+            stack = running.enter_context(start_stack(home, env=env, say=say, wanted=wanted))
             children = start_children(home, stack, env, say, running)
             say(what_to_open(home, stack, metrics_port=children.metrics_port))
             children.watch()
@@ -79,19 +79,17 @@ class Children:
 def start_children(
     home: Path, stack: Stack, env: Mapping[str, str], say: Say, running: ExitStack
 ) -> Children:
-    """Prepares topics and schema, then starts the worker and, once it is ready, the simulator.
+    """Creates the topics, then starts the worker and, once it is ready, the simulator.
 
     Raises:
-        EmbeddedError: one of the commands failed.
+        RingsideError: Kafka refuses, or one of them cannot be started.
     """
     port = preferred(_METRICS_PORT)
     child_env = child_environment(stack, env, metrics_port=port)
     logs = home / "stack" / "logs"
-    for what, arguments in setup_commands(stack):
-        say(f"{what} ...")
-        _set_up(_ringside(" ".join(arguments[:2]), arguments, logs, child_env))
-    worker = ChildProcess(_ringside("worker", ("worker",), logs, child_env))
-    simulator = ChildProcess(_ringside("simulate", ("simulate",), logs, child_env))
+    prepare_topics(Settings.from_env(child_env), say)
+    worker = ChildProcess(_ringside("worker", logs, child_env))
+    simulator = ChildProcess(_ringside("simulate", logs, child_env))
     say("Starting the worker ...")
     running.callback(worker.stop)
     worker.start()
@@ -104,26 +102,11 @@ def start_children(
     return Children(worker, simulator, port)
 
 
-def setup_commands(stack: Stack) -> list[tuple[str, tuple[str, ...]]]:
-    """What prepares an empty Kafka and PostgreSQL: (what is being done, the command)."""
-    commands: list[tuple[str, tuple[str, ...]]] = [
-        ("Creating the topics", ("topics", "apply")),
-        ("Creating the database schema", ("db", "migrate")),
-    ]
-    if stack.postgres is not None:  # whoever runs another one has made its users
-        for name, role in (("worker", "writer"), ("grafana", "reader")):
-            password = str(stack.secrets / f"{role}_password")
-            user = ("db", "create-user", name, "--role", role, "--password-file", password)
-            commands.append((f"Creating the database user {name}", user))
-    return commands
-
-
 def child_environment(stack: Stack, env: Mapping[str, str], *, metrics_port: int) -> dict[str, str]:
-    """The environment of the worker, the simulator and the commands that prepare for them."""
+    """The environment of the worker and the simulator."""
     ours = {
         "RINGSIDE_KAFKA_BOOTSTRAP": stack.kafka_bootstrap,
         "RINGSIDE_DATABASE_URL": stack.database_url,
-        "RINGSIDE_DATABASE_ADMIN_URL": stack.database_admin_url,
         "RINGSIDE_CUSTOMER_KEY": stack.customer_key,
         "RINGSIDE_METRICS_HOST": HOST,
         "RINGSIDE_METRICS_PORT": str(metrics_port),
@@ -164,28 +147,23 @@ def what_to_open(home: Path, stack: Stack, *, metrics_port: int) -> str:
     return "\n".join(lines)
 
 
-def _existing(env: Mapping[str, str]) -> Existing:
-    return Existing(
+def _wanted(env: Mapping[str, str], say: Say, *, is_fresh: bool) -> Wanted:
+    return Wanted(
         kafka_bootstrap=env.get("RINGSIDE_KAFKA_BOOTSTRAP") or None,
         database_url=env.get("RINGSIDE_DATABASE_URL") or None,
-        database_admin_url=env.get("RINGSIDE_DATABASE_ADMIN_URL") or None,
+        is_fresh=is_fresh,
+        meanwhile=lambda access: prepare_database(access, say),
     )
 
 
-def _ringside(name: str, arguments: tuple[str, ...], logs: Path, env: Mapping[str, str]) -> Program:
+def _ringside(command: str, logs: Path, env: Mapping[str, str]) -> Program:
     return Program(
-        name=f"ringside {name}",
-        command=(sys.executable, "-m", "agents", *arguments),
-        log=logs / f"{name.replace(' ', '-')}.log",
+        name=f"ringside {command}",
+        command=(sys.executable, "-m", "agents", command),
+        log=logs / f"{command}.log",
         env=env,
         working_folder=PROJECT,
     )
-
-
-def _set_up(program: Program) -> None:
-    finished = run_to_end(program, _SETUP_SECONDS)
-    if finished.exit_code != 0:
-        raise EmbeddedError(f"`{program.name}` failed:\n{finished.output.strip()}")
 
 
 @contextmanager

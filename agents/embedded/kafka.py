@@ -42,8 +42,14 @@ class Broker(Protocol):
     def supports_transactions(self) -> bool:
         """Whether transactions are atomic here and fence zombies; found out by trying."""
 
+    def launch(self) -> None:
+        """Starts it, again on the same data and port, without waiting."""
+
+    def wait_until_ready(self) -> None:
+        """Returns once a launched broker answers."""
+
     def start(self) -> None:
-        """Starts it, again on the same data and port, and returns once it answers."""
+        """Launches it and waits until it answers."""
 
     def stop(self) -> None:
         """Ends it in order."""
@@ -102,18 +108,35 @@ class ApacheKafka:
         """What clients connect to."""
         return f"{HOST}:{self.port}"
 
-    def start(self) -> None:
-        """Starts the broker, formatting its folder the first time.
+    def launch(self) -> None:
+        """Starts the broker without waiting, formatting its folder the first time.
 
         Raises:
-            EmbeddedError: it could not be started; says why.
+            EmbeddedError: a port is taken, or the folder cannot be formatted.
         """
         for port in (self.port, self.controller_port):
             if not self.process.is_running:
                 claim("Apache Kafka", port)
         if not (self.data / "logs" / "meta.properties").exists():
             self._format()
-        _start(self.process, self.port)
+        self.process.start()
+
+    def wait_until_ready(self) -> None:
+        """Returns once a launched broker answers.
+
+        Raises:
+            NotStartedError: it has ended, or does not answer in time.
+        """
+        _wait_until_ready(self.process, self.port)
+
+    def start(self) -> None:
+        """Launches the broker and waits until it answers.
+
+        Raises:
+            EmbeddedError: it could not be started; says why.
+        """
+        self.launch()
+        self.wait_until_ready()
 
     def stop(self) -> None:
         """Ends the broker in order."""
@@ -177,14 +200,32 @@ class StandIn:
             self._supports_transactions = fences_zombies(self.bootstrap)
         return self._supports_transactions
 
+    def launch(self) -> None:
+        """Starts the stand-in without waiting.
+
+        Raises:
+            EmbeddedError: the port is taken.
+        """
+        if not self.process.is_running:
+            claim("The stand-in broker", self.port)
+        self.process.start()
+
+    def wait_until_ready(self) -> None:
+        """Returns once a launched stand-in answers.
+
+        Raises:
+            NotStartedError: it has ended, or does not answer in time.
+        """
+        _wait_until_ready(self.process, self.port)
+
     def start(self) -> None:
-        """Starts the stand-in.
+        """Launches the stand-in and waits until it answers.
 
         Raises:
             EmbeddedError: it could not be started; says why.
         """
-        claim("The stand-in broker", self.port)
-        _start(self.process, self.port)
+        self.launch()
+        self.wait_until_ready()
 
     def stop(self) -> None:
         """Ends the stand-in in order."""
@@ -252,8 +293,7 @@ def answers(bootstrap: str) -> bool:
     return bool(metadata.brokers)
 
 
-def _start(process: ChildProcess, port: int) -> None:
-    process.start()
+def _wait_until_ready(process: ChildProcess, port: int) -> None:
     # The port first: librdkafka prints an error for every connection that is refused.
     process.wait_until(lambda: is_listening(port), _START_SECONDS)
     process.wait_until(lambda: answers(f"{HOST}:{port}"), _START_SECONDS)

@@ -36,14 +36,28 @@ Server = TypeVar("Server", bound=_Server)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Existing:
-    """Servers that somebody else runs; those are used and not started."""
+class Wanted:
+    """What is there already and need not be started, and how to start the rest."""
 
     kafka_bootstrap: str | None = None
+    """A Kafka that somebody else runs."""
     database_url: str | None = field(default=None, repr=False)
-    """As the worker uses it."""
+    """A PostgreSQL that somebody else runs, as the worker uses it."""
     database_admin_url: str | None = field(default=None, repr=False)
-    """As migrations use it."""
+    """The same, as migrations use it."""
+    is_fresh: bool = False
+    """Forget what an earlier stack kept."""
+    meanwhile: Callable[[Access], None] = lambda _: None
+    """Called with the database of a started PostgreSQL while Kafka, which is slow, starts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """A PostgreSQL of ours and the passwords of those who shall use it."""
+
+    admin_url: str = field(repr=False)
+    writer_password: str = field(repr=False)
+    reader_password: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +69,9 @@ class Stack:
     is_stand_in: bool
     database_url: str = field(repr=False)
     """As the user `worker`, who is made after the migrations (`ringside db create-user`)."""
-    database_admin_url: str = field(repr=False)
+    database_admin_url: str | None = field(repr=False)
     postgres: Postgres | None
     """None if it is somebody else's."""
-    secrets: Path
-    """The folder with the users' passwords: writer_password, reader_password."""
     customer_key: str = field(repr=False)
     prometheus: Prometheus | None
     alertmanager: Alertmanager | None
@@ -73,8 +85,7 @@ def start_stack(
     *,
     env: Mapping[str, str],
     say: Callable[[str], None],
-    existing: Existing | None = None,
-    is_fresh: bool = False,
+    wanted: Wanted | None = None,
 ) -> Iterator[Stack]:
     """Starts what is needed, yields where it is, and stops it in reverse order.
 
@@ -82,20 +93,20 @@ def start_stack(
         home: holds what is downloaded and, under `stack/`, what the servers keep.
         env: KAFKA_HOME and JAVA_HOME in it are heeded.
         say: told what is being done.
-        existing: what need not be started.
-        is_fresh: forgets what an earlier stack kept.
+        wanted: what need not be started, and how to start the rest.
 
     Raises:
         EmbeddedError: Kafka or PostgreSQL cannot be started. What is only looked at (Prometheus,
             Alertmanager, Grafana) goes to `missing` instead.
     """
     home = writable_folder("The embedded stack", home)
+    wanted = wanted or Wanted()
     with ExitStack() as running:
         _lock(home, running)
-        if is_fresh:
+        if wanted.is_fresh:
             shutil.rmtree(home / "stack", ignore_errors=True)
         starter = _Starter(home, home / "stack", env, say, running)
-        yield starter.start(existing or Existing())
+        yield starter.start(wanted)
 
 
 @dataclass(slots=True)
@@ -107,34 +118,34 @@ class _Starter:
     running: ExitStack
     missing: list[EmbeddedError] = field(default_factory=list)
 
-    def start(self, existing: Existing) -> Stack:
-        broker = None if existing.kafka_bootstrap else self._kafka()
-        postgres = None if existing.database_url else self._postgres()
-        secrets = self.data / "secrets"
+    def start(self, wanted: Wanted) -> Stack:
+        broker = None if wanted.kafka_bootstrap else self._launch_kafka()
+        postgres = None if wanted.database_url else self._postgres()
         writer, reader, key = (
-            ensure_secret(secrets, name)
+            ensure_secret(self.data / "secrets", name)
             for name in ("writer_password", "reader_password", "customer_key")
         )
         if postgres is None:
-            url = existing.database_url or ""
-            admin_url = existing.database_admin_url or url
+            url, admin_url = wanted.database_url or "", wanted.database_admin_url
+            seen_as = url
         else:
             database = postgres.database.named(_DATABASE)
             url, admin_url = database.url("worker", writer), database.admin_url
-        prometheus = self._optional(self._prometheus)
-        alertmanager = self._optional(self._alertmanager)
-        if prometheus is not None and alertmanager is not None:
-            prometheus.set_targets({"alertmanagers": [f"127.0.0.1:{alertmanager.port}"]})
-        seen_as = url if postgres is None else postgres_reader(postgres, reader)
+            seen_as = database.url("grafana", reader)
+            access = Access(admin_url=admin_url, writer_password=writer, reader_password=reader)
+            wanted.meanwhile(access)
+        prometheus, alertmanager = self._watchers()
         grafana = self._optional(lambda: self._grafana(prometheus, seen_as))
+        if broker is not None:
+            broker.wait_until_ready()
+            self.say(f"{broker.name} is up at {broker.bootstrap}.")
         return Stack(
             kafka_name=broker.name if broker else "an existing Kafka",
-            kafka_bootstrap=broker.bootstrap if broker else existing.kafka_bootstrap or "",
+            kafka_bootstrap=broker.bootstrap if broker else wanted.kafka_bootstrap or "",
             is_stand_in=broker.is_stand_in if broker else False,
             database_url=url,
             database_admin_url=admin_url,
             postgres=postgres,
-            secrets=secrets,
             customer_key=key,
             prometheus=prometheus,
             alertmanager=alertmanager,
@@ -142,13 +153,13 @@ class _Starter:
             missing=tuple(self.missing),
         )
 
-    def _kafka(self) -> Broker:
+    def _launch_kafka(self) -> Broker:
         self.say("Starting Kafka ...")
         port = preferred(_KAFKA)
         data = self.data / "kafka"
         broker = open_broker(self.downloads, data, env=self.env, say=self.say, port=port)
-        self._run(broker)
-        self.say(f"{broker.name} is up at {broker.bootstrap}.")
+        self.running.callback(broker.stop)
+        broker.launch()
         return broker
 
     def _postgres(self) -> Postgres:
@@ -159,6 +170,13 @@ class _Starter:
             server.create_database(_DATABASE)
         self.say(f"PostgreSQL is up at 127.0.0.1:{server.port}.")
         return server
+
+    def _watchers(self) -> tuple[Prometheus | None, Alertmanager | None]:
+        prometheus = self._optional(self._prometheus)
+        alertmanager = self._optional(self._alertmanager)
+        if prometheus is not None and alertmanager is not None:
+            prometheus.set_targets({"alertmanagers": [f"127.0.0.1:{alertmanager.port}"]})
+        return prometheus, alertmanager
 
     def _prometheus(self) -> Prometheus:
         rules = sorted((GENERATED / "rules").glob("*.yml"))
@@ -192,11 +210,6 @@ class _Starter:
         self.running.callback(server.stop)
         server.start()
         return server
-
-
-def postgres_reader(server: Postgres, password: str) -> str:
-    """The URL of the user who may only read."""
-    return server.database.named(_DATABASE).url("grafana", password)
 
 
 def _lock(home: Path, running: ExitStack) -> None:

@@ -29,7 +29,7 @@ from agents.embedded.ports import HOST, is_free
 from agents.embedded.postgres import Database, Postgres
 from agents.embedded.process import Program, run_to_end
 from agents.embedded.prometheus import Prometheus
-from agents.embedded.stack import Existing, start_stack
+from agents.embedded.stack import Wanted, start_stack
 
 if TYPE_CHECKING:
     from tests.integration.conftest import PrometheusFactory
@@ -280,12 +280,12 @@ def test_a_broker_whose_port_was_taken_meanwhile_says_so(
 
 def test_existing_servers_are_used_and_not_started(server_folder: Path) -> None:
     home = Path(tempfile.mkdtemp(dir=server_folder))
-    existing = Existing(
+    wanted = Wanted(
         kafka_bootstrap="127.0.0.1:1", database_url="postgresql://me:opensesame@127.0.0.1:2/floor"
     )
-    with start_stack(home, env={}, say=lambda _: None, existing=existing) as stack:
+    with start_stack(home, env={}, say=lambda _: None, wanted=wanted) as stack:
         assert stack.kafka_bootstrap == "127.0.0.1:1"
-        assert stack.database_url == existing.database_url
+        assert stack.database_url == wanted.database_url
         assert stack.postgres is None
         assert not (home / "stack" / "kafka").exists()
         assert "opensesame" not in repr(stack)
@@ -303,7 +303,7 @@ def test_the_whole_stack_comes_up_and_goes_away(
         assert answers(stack.kafka_bootstrap)
         assert stack.postgres is not None
         assert stack.postgres.run_sql("select 1") == "1"
-        assert stack.database_admin_url.endswith("/ringside")
+        assert (stack.database_admin_url or "").endswith("/ringside")
         ports = [int(stack.kafka_bootstrap.rpartition(":")[2]), stack.postgres.port]
         ports += [it.port for it in (stack.prometheus, stack.alertmanager) if it is not None]
         assert len(ports) + len(stack.missing) + (stack.grafana is not None) == 5
