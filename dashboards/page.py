@@ -1,0 +1,198 @@
+"""Catalogue -> docs/KPIS.md: what every number means."""
+
+from collections.abc import Iterable, Iterator
+
+from dashboards import promql
+from dashboards.mark import GENERATED_BY
+from schemas.kpis import BY_NAME, KPIS, NOW, WITHINS, Kpi, Quantile, Ratio, Term
+from schemas.labels import LANGUAGES, titles
+from schemas.measures import HISTOGRAMS, MEASURES, SECONDS_BOUNDS, WINDOWS, Unit
+
+_INTRODUCTION = """# What the numbers mean
+
+Rules for all of them:
+
+- **No data is not zero.** A ratio with an empty denominator is no value: an absent sample in
+  Prometheus, `NULL` in PostgreSQL, "No data" on a board.
+- Ratios are between 0 and 1, durations are seconds, instants are UTC.
+- Only what adds up is stored; ratios and percentiles are derived when they are read, and never
+  averaged.
+- A call counts where and when it **arrived** in the queue, whatever becomes of it later.
+- Days are those of the site's time zone.
+- A changed formula is a new version of the KPI.
+"""
+
+_UNITS = {
+    Unit.COUNT: "count",
+    Unit.SECONDS: "seconds",
+    Unit.RATIO: "ratio, 0 to 1",
+}
+
+_IS_NOT_SAID = {
+    "calls_offered": "How many customers called: one who tries three times counts three times.",
+    "calls_abandoned": "Why they hung up. Calls that ended in the voice menu are not among them.",
+    "service_level_answered_of_answered": "Anything about those who gave up.",
+    "service_level_handled_of_offered": "That the customer was served: giving up early counts.",
+    "service_level_answered_of_offered": "How long the others waited beyond the target.",
+    "service_level_answered_less_short": "Why the short abandons hung up; a full queue makes more.",
+    "service_level_answered_less_early": "How many gave up before the target was reached.",
+    "abandonment": "Anything per rep or team: who gives up has met nobody.",
+    "average_speed_of_answer_seconds": "How long anybody waited: a mean hides the long waits.",
+    "average_handle_time_seconds": "Whether the call solved anything; shorter is not better.",
+    "answered_wait_p50_seconds": "The wait of those who gave up; exact only at the bounds.",
+    "answered_wait_p90_seconds": "The wait of those who gave up; exact only at the bounds.",
+    "occupancy": "That there is too little work or too much: see also the waiting calls.",
+    "utilisation": "That the rest was idle: meetings and training are pauses, too.",
+    "connect_rate": "That the right person answered.",
+    "meetings_booked": "That they will be held.",
+    "win_rate": "Anything about the deals still open; a young pipeline looks better or worse.",
+    "activity_volume": "That any of it worked.",
+}
+"""What readers tend to read into a number. Not all have a trap."""
+
+
+def page() -> str:
+    """Return the page."""
+    parts = [
+        f"<!-- {GENERATED_BY} -->\n{_INTRODUCTION}",
+        _windows(),
+        "## KPIs\n",
+        *(_kpi(kpi) for kpi in KPIS),
+        _now(),
+        _measures(),
+        _histograms(),
+        _languages(),
+    ]
+    return "\n".join(parts)
+
+
+def formula(kpi: Kpi) -> str:
+    """Return the formula in words of the catalogue."""
+    shape = kpi.formula
+    if isinstance(shape, Quantile):
+        return f"the value under which {shape.q:.0%} of `{shape.histogram.name}` lie"
+    if isinstance(shape, Ratio):
+        less = f" - {_terms(shape.less)}" if shape.less else ""
+        bottom = f"{_terms(shape.bottom)}{less}"
+        is_one = len(shape.bottom) == 1 and not less
+        return f"{_bracketed(shape.top)} / {bottom if is_one else f'({bottom})'}"
+    chosen = ", those that the roster chooses" if kpi.name == promql.ACTIVITY_VOLUME else ""
+    return f"{_terms(shape.terms)}{chosen}"
+
+
+def _bracketed(terms: tuple[Term, ...]) -> str:
+    return _terms(terms) if len(terms) == 1 else f"({_terms(terms)})"
+
+
+def _terms(terms: Iterable[Term]) -> str:
+    return " + ".join(f"`{term.name}`" for term in terms)
+
+
+def _kpi(kpi: Kpi) -> str:
+    lines = [
+        f"### {kpi.title}\n",
+        f"{kpi.help}\n",
+        f"- name: `{kpi.name}`, version {kpi.version}",
+        f"- formula: {formula(kpi)}",
+        f"- unit: {_UNITS[kpi.unit]}",
+        f"- better: {kpi.better}{_target(kpi)}",
+        f"- told per: {', '.join(_told_per(kpi))}",
+        f"- source: {kpi.source}",
+    ]
+    if kpi.name in _IS_NOT_SAID:
+        lines.append(f"- does not say: {_IS_NOT_SAID[kpi.name]}")
+    return "\n".join(lines) + "\n"
+
+
+def _target(kpi: Kpi) -> str:
+    if kpi.target is None:
+        return ""
+    return f"; target {'at least' if kpi.better == 'higher' else 'at most'} {kpi.target:g}"
+
+
+def _told_per(kpi: Kpi) -> Iterator[str]:
+    yield "site"
+    if promql.is_by_queue(kpi):
+        yield "queue"
+    if isinstance(kpi.formula, Quantile):
+        yield "team and rep (in PostgreSQL)"
+    elif promql.is_by_team(kpi):
+        yield "team, rep (in PostgreSQL)"
+
+
+def _windows() -> str:
+    rows = (
+        (
+            f"`{window.name}`",
+            "today, in the time zone of the site"
+            if window.seconds is None
+            else f"the last {window.seconds // 60} minutes",
+            f"{window.grain_seconds // 60} min",
+        )
+        for window in WINDOWS
+    )
+    return _section(
+        "Windows",
+        "Live, in Prometheus: the label `window`. Anything longer is read from PostgreSQL, which "
+        "holds quarters of an hour.",
+        _table(("window", "is", "made of panes of"), rows),
+    )
+
+
+def _now() -> str:
+    rows = ((f"`ringside_{now.name}`", now.help, ", ".join(now.labels)) for now in NOW)
+    return _section(
+        "The floor now", "Live values without a window.", _table(("metric", "is", "labels"), rows)
+    )
+
+
+def _measures() -> str:
+    measured = (
+        (f"`{measure.name}`", measure.help, _UNITS[measure.unit], measure.topic)
+        for measure in MEASURES
+    )
+    counted = (
+        (
+            f"`{term.name}`",
+            f"Those of `{term.histogram.name}` at or under the queue's `{term.limit.value}`.",
+            _UNITS[Unit.COUNT],
+            term.histogram.topic,
+        )
+        for term in WITHINS
+    )
+    return _section(
+        "Measures",
+        "What is stored. Each is a metric `ringside_<measure>` and a column of the views "
+        "`kpi_quarter` and `kpi_day`. The last rows are counted when they are read, with the "
+        "limits that the roster has for that time.",
+        _table(("measure", "is", "unit", "of"), (*measured, *counted)),
+    )
+
+
+def _histograms() -> str:
+    bounds = ", ".join(f"{bound:g}" for bound in SECONDS_BOUNDS)
+    rows = ((f"`{each.name}`", each.help) for each in HISTOGRAMS)
+    return _section(
+        "Histograms",
+        f"Their bounds, in seconds: {bounds}. Counts within a bound are exact; percentiles are "
+        "interpolated between two of them, and above the last they are the last.",
+        _table(("histogram", "is"), rows),
+    )
+
+
+def _languages() -> str:
+    rows = ((f"`{name}`", *(titles(language)[name] for language in LANGUAGES)) for name in BY_NAME)
+    return _section(
+        "Titles in other languages",
+        "From `schemas/labels/`.",
+        _table(("KPI", *LANGUAGES.values()), rows),
+    )
+
+
+def _section(title: str, text: str, table: str) -> str:
+    return f"## {title}\n\n{text}\n\n{table}"
+
+
+def _table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [headings, ("---",) * len(headings), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -1,0 +1,148 @@
+"""Catalogue -> PromQL: one KPI over one window, grouped and filtered.
+
+No data is not zero, and nothing counted is. An empty denominator gives no sample; a numerator that
+has no series beside a denominator that has some is 0.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from schemas.kpis import Kpi, Quantile, Ratio, Term, Total, Within
+from schemas.measures import (
+    CALLS_ABANDONED,
+    CALLS_ENDED_IN_MENU,
+    CALLS_FLOWED_OUT,
+    CALLS_OFFERED,
+)
+
+PREFIX = "ringside_"
+ACTIVITY_VOLUME = "activity_volume"
+"""The KPI that workers expose ready made, because the roster chooses what is in it."""
+
+BY_QUEUE = ("queue", "site")
+BY_TEAM = ("team", "site")
+
+WITHOUT_A_REP = frozenset(
+    measure.name for measure in (CALLS_OFFERED, CALLS_ABANDONED, CALLS_FLOWED_OUT)
+) | {CALLS_ENDED_IN_MENU.name}
+"""What happens to a call before a rep has it: these have a queue and no team."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which series are meant: label matchers as PromQL writes them, e.g. `queue=~"$queue"`."""
+
+    matchers: tuple[str, ...] = ()
+
+    def and_(self, *matchers: str) -> "Where":
+        """Return the same with more matchers."""
+        return Where((*self.matchers, *matchers))
+
+    def __str__(self) -> str:
+        return f"{{{', '.join(self.matchers)}}}" if self.matchers else ""
+
+
+EVERYWHERE = Where()
+
+
+def window(name: str) -> str:
+    """Return the matcher of a live window."""
+    return f'window="{name}"'
+
+
+def metric(term: Term) -> str:
+    """Return the metric that exposes a measure, or a count within a queue's limit."""
+    return PREFIX + term.name
+
+
+def expression(kpi: Kpi, by: Sequence[str] = (), where: Where = EVERYWHERE) -> str:
+    """Return the KPI as PromQL, one sample per group of *by*.
+
+    *where* must choose one window, unless `window` is among *by*: windows overlap.
+    """
+    formula = kpi.formula
+    if isinstance(formula, Quantile):
+        return _quantile(formula, by, where)
+    if isinstance(formula, Ratio):
+        return _ratio(formula, by, where)
+    if kpi.name == ACTIVITY_VOLUME:
+        return f"sum{_by(by)} ({PREFIX}{ACTIVITY_VOLUME}{where})"
+    return _sum(formula.terms, by, where)
+
+
+def has_rule(kpi: Kpi) -> bool:
+    """Whether recording rules hold this KPI; totals are summed where they are shown."""
+    return not isinstance(kpi.formula, Total)
+
+
+def is_by_queue(kpi: Kpi) -> bool:
+    """Whether the KPI can be told per queue: only calls have one."""
+    return kpi.topic == "calls" and kpi.name != ACTIVITY_VOLUME
+
+
+def is_by_team(kpi: Kpi) -> bool:
+    """Whether the KPI can be told per team and rep: only if all of it happens to somebody.
+
+    A call that is given up has no rep. Per team, abandonment would be 0 % for everybody.
+    """
+    terms = terms_of(kpi)
+    return bool(terms) and not any(is_without_a_rep(term) for term in terms)
+
+
+def is_without_a_rep(term: Term) -> bool:
+    """Whether this happens before a rep has the call."""
+    if isinstance(term, Within):
+        return term.histogram.name == "abandoned_wait"
+    return term.name in WITHOUT_A_REP
+
+
+def terms_of(kpi: Kpi) -> tuple[Term, ...]:
+    """Return what the KPI adds up; nothing for a quantile, whose histogram has no team."""
+    formula = kpi.formula
+    if isinstance(formula, Quantile):
+        return ()
+    if isinstance(formula, Ratio):
+        return (*formula.top, *formula.bottom, *formula.less)
+    return formula.terms
+
+
+def recorded(kpi: Kpi, by: Sequence[str]) -> str:
+    """Return the name of the rule that holds the KPI grouped by *by* (and by window)."""
+    return f"ringside:{kpi.name}:{by[0]}"
+
+
+def or_zero(total: str) -> str:
+    """Return a sum over everything that is 0 when nothing happened, if a worker is there to say so.
+
+    Without a worker there is no sample: nobody knows.
+    """
+    return f"{total} or 0 * sum({PREFIX}assigned_partitions)"
+
+
+def _by(by: Sequence[str]) -> str:
+    return f" by ({', '.join(by)})" if by else ""
+
+
+def _sum(terms: Sequence[Term], by: Sequence[str], where: Where) -> str:
+    if len(terms) == 1:
+        return f"sum{_by(by)} ({metric(terms[0])}{where})"
+    # One selector for all: a term without series is then left out, and does not empty the sum.
+    names = "|".join(sorted(metric(term) for term in terms))
+    any_of = Where((f'__name__=~"{names}"',))
+    return f"sum{_by(by)} ({any_of.and_(*where.matchers)})"
+
+
+def _ratio(formula: Ratio, by: Sequence[str], where: Where) -> str:
+    top = _sum(formula.top, by, where)
+    bottom = _sum(formula.bottom, by, where)
+    denominator = bottom
+    if formula.less:
+        denominator = f"({bottom} - ({_sum(formula.less, by, where)} or 0 * {bottom}))"
+    return f"({top} or 0 * {bottom})\n/ ({denominator} > 0)"
+
+
+def _quantile(formula: Quantile, by: Sequence[str], where: Where) -> str:
+    buckets = f"{PREFIX}{formula.histogram.name}_seconds_bucket{where}"
+    summed = f"sum by ({', '.join((*by, 'le'))}) ({buckets})"
+    # Of a histogram without observations Prometheus makes NaN; the comparison drops it.
+    return f"histogram_quantile({formula.q:g}, {summed}) >= 0"

@@ -1,0 +1,37 @@
+"""What a board is of: the chosen site, queues, teams and window, as variables and as filters."""
+
+from collections.abc import Collection
+
+from grafanalib import core
+
+from dashboards.grafana import choice_variable, label_variable
+from dashboards.promql import Where, window
+from schemas.measures import WINDOWS
+
+QUEUES = Where(('site=~"$site"', 'queue=~"$queue"'))
+TEAMS = Where(('site=~"$site"', 'team=~"$team"'))
+CHOSEN_WINDOW = window("$window")
+
+# Dollar-quoted, so that a team called O'Brien does not end the text.
+TEAMS_SQL = "site ~ $re$^(${site:regex})$$re$ AND team ~ $re$^(${team:regex})$$re$"
+"""The same filter in SQL."""
+
+_OF_QUEUES = '{__name__=~"ringside_calls_offered|ringside_calls_waiting", site=~"$site"}'
+_OF_TEAMS = '{__name__=~"ringside_activity_volume|ringside_reps_in_state", site=~"$site"}'
+_OF_SITES = '{__name__=~"ringside_calls_offered|ringside_activity_volume|ringside_reps_in_state"}'
+
+
+def variables(shown: Collection[str], *, window_name: str) -> list[core.Template]:
+    """Return the variables that every board has.
+
+    Those that a board does not show it still carries, so that the links to the others pass them on.
+    """
+    made = [
+        label_variable("site", "Site", f"label_values({_OF_SITES}, site)"),
+        label_variable("queue", "Queue", f"label_values({_OF_QUEUES}, queue)"),
+        label_variable("team", "Team", f"label_values({_OF_TEAMS}, team)"),
+        choice_variable("window", "Window", [each.name for each in WINDOWS], default=window_name),
+    ]
+    for variable in made:
+        variable.hide = core.SHOW if variable.name in shown else core.HIDE_VARIABLE
+    return made

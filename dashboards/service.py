@@ -1,0 +1,250 @@
+"""The board of whoever is on call: does the service keep up, and does it lose nothing."""
+
+from collections.abc import Iterator
+
+from grafanalib import core
+
+from dashboards.grafana import samples
+from dashboards.layout import Look, Row, board, evenly
+from dashboards.panels import (
+    BAD,
+    GOOD,
+    PLAIN,
+    Meaning,
+    bars,
+    lines,
+    number,
+)
+from dashboards.promql import or_zero
+from dashboards.selection import variables
+
+_RATE = "[$__rate_interval]"
+_GOOD_IF_ZERO = ((GOOD, None), (BAD, 1.0))
+
+
+def service() -> core.Dashboard:
+    """Return the board."""
+    return board(
+        "service",
+        "Whether the service is well: does it keep up, does it lose nothing, is the database up.",
+        [_numbers(), _keeping_up(), _input(), _state(), *_workers()],
+        variables((), window_name="15m"),
+        Look("now-1h", "10s"),
+    )
+
+
+def _numbers() -> Row:
+    return evenly(
+        4,
+        [
+            number(
+                Meaning(
+                    "Workers up",
+                    "Workers that answered Prometheus' last question.",
+                    steps=((BAD, None), (GOOD, 1.0)),
+                ),
+                samples('sum(up{job="ringside"})'),
+            ),
+            number(
+                Meaning("Behind, events", "Events in Kafka that no worker has counted yet."),
+                samples("sum(ringside_lag_events)"),
+            ),
+            number(
+                Meaning("Behind, time", "Age of the oldest event not counted yet.", "s"),
+                samples("max(ringside_lag_seconds)"),
+            ),
+            number(
+                Meaning(
+                    "Snapshot age",
+                    "Age of the oldest change that is not in PostgreSQL yet; 0: all is there.",
+                    "s",
+                ),
+                samples("max(ringside_snapshot_age_seconds)"),
+            ),
+            number(
+                Meaning(
+                    "Dead letters, 1 h",
+                    "Messages refused in the last hour. `ringside deadletters list` shows them.",
+                    steps=_GOOD_IF_ZERO,
+                ),
+                samples(or_zero("sum(increase(ringside_dead_letters_total[1h]))")),
+            ),
+            number(
+                Meaning(
+                    "Sources over limit",
+                    "Sources that send too much bad input at this moment.",
+                    steps=_GOOD_IF_ZERO,
+                ),
+                samples(or_zero("sum(ringside_source_over_limit)")),
+            ),
+        ],
+        "Now",
+    )
+
+
+def _keeping_up() -> Row:
+    return evenly(
+        8,
+        [
+            _over_time(
+                Meaning("Behind, events", "Events in Kafka not counted yet, by topic."),
+                ("sum by (topic) (ringside_lag_events)", "{{topic}}"),
+            ),
+            _over_time(
+                Meaning("Behind, time", "Age of the oldest event not counted yet, by topic.", "s"),
+                ("max by (topic) (ringside_lag_seconds)", "{{topic}}"),
+            ),
+            _over_time(
+                Meaning(
+                    "Watermark age",
+                    "How far the time up to which events count as complete lies behind, by topic.",
+                    "s",
+                ),
+                (
+                    "time() - min by (topic) (ringside_watermark_timestamp_seconds)",
+                    "{{topic}}",
+                ),
+            ),
+        ],
+        "Does it keep up",
+    )
+
+
+def _input() -> Row:
+    return evenly(
+        8,
+        [
+            _over_time(
+                Meaning("Consumed", "Messages read from Kafka a second, by topic.", "eps"),
+                (f"sum by (topic) (rate(ringside_events_consumed_total{_RATE}))", "{{topic}}"),
+            ),
+            _over_time(
+                Meaning(
+                    "Ledger",
+                    "What became of them, a second. Consumed = applied + duplicate + late "
+                    "+ dead-lettered, always.",
+                    "eps",
+                ),
+                (f"sum by (result) (rate(ringside_events_total{_RATE}))", "{{result}}"),
+                is_stacked=True,
+            ),
+            _over_time(
+                Meaning(
+                    "Dead letters by reason",
+                    "Messages refused a second, by reason. No data: none was ever refused.",
+                    "eps",
+                ),
+                (f"sum by (reason) (rate(ringside_dead_letters_total{_RATE}))", "{{reason}}"),
+                is_stacked=True,
+            ),
+        ],
+        "What comes in",
+    )
+
+
+def _state() -> Row:
+    return evenly(
+        8,
+        [
+            _over_time(
+                Meaning(
+                    "Not in PostgreSQL yet",
+                    "Rows that wait to be written. They wait in memory while the database is away.",
+                ),
+                ("sum by (instance) (ringside_snapshot_pending_rows)", "{{instance}}"),
+            ),
+            _over_time(
+                Meaning(
+                    "Checkpoint age",
+                    "Time since the state of a partition was last confirmed by Kafka.",
+                    "s",
+                ),
+                ("max by (partition) (ringside_checkpoint_age_seconds)", "{{partition}}"),
+            ),
+            _over_time(
+                Meaning("Table entries", "Entries held in memory, by table."),
+                ("sum by (table) (ringside_table_entries)", "{{table}}"),
+            ),
+        ],
+        "What it holds",
+    )
+
+
+def _workers() -> Iterator[Row]:
+    yield evenly(
+        4,
+        [
+            *(_count(*each) for each in _COUNTS),
+            number(
+                Meaning(
+                    "Recovery",
+                    "Time that the slowest partition took to read its state back.",
+                    "s",
+                ),
+                samples("max(ringside_recovery_seconds)"),
+            ),
+            number(
+                Meaning(
+                    "Snapshot failures, 1 h", "Writes that failed; repeated.", steps=_GOOD_IF_ZERO
+                ),
+                samples("sum(increase(ringside_snapshot_failures_total[1h]))"),
+            ),
+        ],
+        "Workers and roster",
+    )
+    yield evenly(
+        7,
+        [
+            bars(
+                Meaning("Partitions by worker", "Partitions that each worker has."),
+                [samples("sum by (instance) (ringside_assigned_partitions)", "{{instance}}")],
+            ),
+            bars(
+                Meaning("Targets", "Whether each target answers Prometheus: 1, or 0."),
+                [samples("up", "{{job}} {{instance}}")],
+            ),
+            bars(
+                Meaning("Roster", "Entries of the roster that the workers hold, by kind."),
+                [samples("max by (kind) (ringside_roster_entries)", "{{kind}}")],
+            ),
+            _over_time(
+                Meaning("Memory", "Resident memory of each worker.", "bytes"),
+                ('process_resident_memory_bytes{job="ringside"}', "{{instance}}"),
+            ),
+        ],
+    )
+
+
+_COUNTS = (
+    (
+        "Unknown reps",
+        "Reps that the roster does not have; they count under the team `unknown`.",
+        "max(ringside_unknown_reps)",
+    ),
+    (
+        "Unknown queues",
+        "Queues that the roster does not have; they count under the site `unknown`.",
+        "max(ringside_unknown_queues)",
+    ),
+    (
+        "Rebalances",
+        "Times that partitions were dealt out anew since the workers started.",
+        "max(ringside_rebalances_total)",
+    ),
+    (
+        "Releases",
+        "Releases of the worker that run at this moment; 1 is usual.",
+        "count(count by (version) (ringside_build_info))",
+    ),
+)
+
+
+def _count(title: str, help_: str, expression: str) -> core.Stat:
+    return number(Meaning(title, help_, steps=((PLAIN, None),)), samples(expression))
+
+
+def _over_time(
+    about: Meaning, query: tuple[str, str], *, is_stacked: bool = False
+) -> core.TimeSeries:
+    expression, legend = query
+    return lines(about, [samples(expression, legend, is_range=True)], is_stacked=is_stacked)

@@ -1,0 +1,211 @@
+"""Catalogue -> agents/sql/views.sql: from panes per partition to KPIs per queue, team and rep.
+
+pane -> pane_located (whose, where, within which limits) -> kpi_quarter and kpi_day (added up over
+partitions) -> one view of KPIs for each grain and for each of queue, team and rep.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from dashboards import promql, sql
+from dashboards.mark import GENERATED_BY
+from schemas.kpis import KPIS, WITHINS, Kpi
+from schemas.measures import ACTIVITY_VOLUME
+
+UNKNOWN_QUEUE_LIMITS = {"target_seconds": 20, "short_abandon_seconds": 5}
+"""Of a queue that the roster does not know: those of schemas.roster, which a test compares."""
+
+_DIMENSIONS = ("site", "zone", "team", "queue", "rep", "direction", "kind", "source")
+
+_FUNCTIONS = """
+-- The q-quantile of a histogram, interpolated linearly within its bucket like Prometheus'
+-- histogram_quantile: the lowest bucket starts at 0, and above the last bound it is the last bound.
+-- `counts` is cumulative, one for each bound and then the total. NULL of nothing.
+CREATE OR REPLACE FUNCTION ringside.quantile(
+    counts bigint[], bounds double precision[], q double precision
+) RETURNS double precision
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN counts[cardinality(counts)] = 0 THEN NULL
+        ELSE coalesce(
+            (
+                SELECT low + (bounds[i] - low) * (q * counts[cardinality(counts)] - below)
+                    / (counts[i] - below)
+                FROM generate_series(1, cardinality(bounds)) AS i,
+                    LATERAL (
+                        SELECT
+                            coalesce(bounds[i - 1], 0) AS low,
+                            coalesce(counts[i - 1], 0) AS below
+                    ) AS bucket
+                WHERE counts[i] >= q * counts[cardinality(counts)] AND counts[i] > below
+                ORDER BY i
+                LIMIT 1
+            ),
+            bounds[cardinality(bounds)]
+        )
+    END
+$$;
+
+-- How many of a histogram are at or under a limit that is one of its bounds.
+CREATE OR REPLACE FUNCTION ringside.count_within(
+    counts bigint[], bounds double precision[], at_most double precision
+) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT coalesce(counts[width_bucket(at_most, bounds)], 0)
+$$;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A view: its name, what it says, its query."""
+
+    name: str
+    help: str
+    query: str
+
+    def __str__(self) -> str:
+        return (
+            f"\n-- {self.help}\nCREATE VIEW ringside.{self.name} AS\n{self.query};\n"
+            f"COMMENT ON VIEW ringside.{self.name} IS '{_quoted(self.help)}';\n"
+            f"GRANT SELECT ON ringside.{self.name} TO ringside_reader;\n"
+        )
+
+
+def views_sql() -> str:
+    """Return the file that `ringside db migrate` runs after the migrations."""
+    header = (
+        f"-- {GENERATED_BY}\n"
+        "-- Run by `ringside db migrate` after the migrations, once it has dropped the old views.\n"
+    )
+    return header + _FUNCTIONS + "".join(map(str, views()))
+
+
+def views() -> tuple[View, ...]:
+    """Return the views in the order in which they build on each other."""
+    return (
+        _choice(),
+        _located(),
+        _added_up("kpi_quarter", ("start_at", "day"), "a quarter of an hour"),
+        _added_up("kpi_day", ("day",), "a day in the time zone of the site"),
+        *(_of_kpis(grain, entity) for entity in _ENTITIES for grain in _GRAINS),
+    )
+
+
+_GRAINS = {"quarter": ("start_at", "day"), "day": ("day",)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Entity:
+    """Whose KPIs a view has. What cannot be told of it is NULL there."""
+
+    name: str
+    keys: tuple[str, ...]
+
+    def knows(self, kpi: Kpi) -> bool:
+        """Whether the KPI can be told of one of these."""
+        if self.name == "queue":
+            return promql.is_by_queue(kpi)
+        return not promql.terms_of(kpi) or promql.is_by_team(kpi)
+
+
+_ENTITIES = (
+    _Entity("queue", ("site", "zone", "queue")),
+    _Entity("team", ("site", "zone", "team")),
+    _Entity("rep", ("site", "zone", "team", "rep")),
+)
+
+
+def _choice() -> View:
+    chosen = ",\n    ".join(
+        f"coalesce(bool_or(measure = '{term.name}'), false) AS {term.name}"
+        for term in ACTIVITY_VOLUME
+    )
+    return View(
+        "activity_volume_choice",
+        "One row: whether each measure counts as activity, as the roster says.",
+        f"SELECT\n    {chosen}\nFROM ringside.roster_activity_volume",
+    )
+
+
+def _located() -> View:
+    defaults = UNKNOWN_QUEUE_LIMITS
+    withins = ",\n    ".join(
+        f"ringside.count_within(pane.{term.histogram.name}, {sql.BOUNDS}, "
+        f"coalesce(queues.{term.limit.value}, {defaults[term.limit.value]})) AS {term.name}"
+        for term in WITHINS
+    )
+    query = f"""SELECT
+    pane.*,
+    place.site,
+    coalesce(sites.zone, 'UTC') AS zone,
+    (pane.start_at AT TIME ZONE coalesce(sites.zone, 'UTC'))::date AS day,
+    place.team,
+    coalesce(queues.target_seconds, {defaults["target_seconds"]}) AS target_seconds,
+    coalesce(queues.short_abandon_seconds, {defaults["short_abandon_seconds"]})
+        AS short_abandon_seconds,
+    {withins},
+    {sql.activity_volume()} AS activity_volume
+FROM ringside.pane
+CROSS JOIN ringside.activity_volume_choice AS choice
+{_as_of("roster_rep", "reps", "pane.rep")}
+{_as_of("roster_team", "teams", "reps.team")}
+{_as_of("roster_queue", "queues", "pane.queue")}
+CROSS JOIN LATERAL (
+    SELECT
+        CASE WHEN pane.rep = '' THEN '' ELSE coalesce(reps.team, 'unknown') END AS team,
+        CASE
+            WHEN pane.queue <> '' THEN coalesce(queues.site, 'unknown')
+            WHEN pane.rep <> '' THEN coalesce(teams.site, 'unknown')
+            ELSE ''
+        END AS site
+) AS place
+{_as_of("roster_site", "sites", "place.site")}"""  # noqa: S608 - made of the catalogue alone
+    return View(
+        "pane_located",
+        "Panes with team, site, zone, day and limits, as the roster has them for that time.",
+        query,
+    )
+
+
+def _as_of(table: str, alias: str, key: str) -> str:
+    return (
+        f"LEFT JOIN ringside.{table} AS {alias}\n"
+        f"    ON {alias}.id = {key}\n"
+        f"    AND {alias}.valid_from <= pane.start_at AND pane.start_at < {alias}.valid_to"
+    )
+
+
+def _added_up(name: str, period: Sequence[str], per: str) -> View:
+    keys = (*period, *_DIMENSIONS)
+    return View(
+        name,
+        f"Everything measured in {per}, added up over the source partitions.",
+        _grouped(keys, sql.measure_columns(), "ringside.pane_located"),
+    )
+
+
+def _of_kpis(grain: str, entity: _Entity) -> View:
+    keys = (*_GRAINS[grain], *entity.keys)
+    columns = [
+        f"{sql.value(kpi) if entity.knows(kpi) else sql.undefined(kpi)} AS {kpi.name}"
+        for kpi in KPIS
+    ]
+    per = "quarter of an hour" if grain == "quarter" else "day in the time zone of the site"
+    return View(
+        f"kpi_{entity.name}_{grain}",
+        f"Every KPI per {entity.name} and {per}; NULL where it cannot be told of a {entity.name}.",
+        _grouped(keys, columns, "ringside.pane_located", f"{entity.name} <> ''"),
+    )
+
+
+def _grouped(
+    keys: Iterable[str], columns: Iterable[str], source: str, where: str | None = None
+) -> str:
+    listed = ",\n    ".join((*keys, *columns))
+    chosen = f"\nWHERE {where}" if where else ""
+    return f"SELECT\n    {listed}\nFROM {source}{chosen}\nGROUP BY {', '.join(keys)}"
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
