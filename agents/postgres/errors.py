@@ -95,6 +95,8 @@ def explained(url: str) -> Iterator[None]:
 def explain(error: BaseException, url: str) -> DatabaseError:
     """Return what an error of asyncpg's means for the operator."""
     where, why = place(url), str(error) or type(error).__name__
+    if isinstance(error, asyncpg.PostgresError):
+        why = error.message or why  # without its detail, which may quote a row
     if isinstance(error, asyncpg.DependentObjectsStillExistError):
         why = f"{why}: {error.detail}"
     for types, kind, advice in _MEANINGS:

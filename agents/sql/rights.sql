@@ -1,6 +1,5 @@
 -- The least that each role needs. Run as the owner after every migration; safe to repeat.
 
-COMMENT ON SCHEMA ringside IS 'Ringside: live analytics for call centres that sell.';
 REVOKE ALL ON SCHEMA ringside FROM PUBLIC, ringside_writer, ringside_reader;
 GRANT USAGE ON SCHEMA ringside TO ringside_writer, ringside_reader;
 REVOKE ALL ON ALL TABLES IN SCHEMA ringside FROM PUBLIC, ringside_writer, ringside_reader;

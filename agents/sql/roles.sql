@@ -14,12 +14,18 @@ BEGIN
             WHEN duplicate_object OR unique_violation THEN NULL;
         END;
     END LOOP;
-    -- A superuser may act as anybody; whoever else migrates must be a member to do so.
-    IF NOT pg_has_role(current_user, 'ringside_migrator', 'MEMBER') THEN
+    -- A superuser may act as anybody; whoever else migrates must be a member to do so. From 16 on
+    -- who made a role may give it away, but may not yet act as it.
+    IF NOT pg_has_role(
+        current_user,
+        'ringside_migrator',
+        CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END
+    ) THEN
         EXECUTE format('GRANT ringside_migrator TO %I', current_user);
     END IF;
     IF to_regnamespace('ringside') IS NULL THEN
         CREATE SCHEMA ringside AUTHORIZATION ringside_migrator;
+        COMMENT ON SCHEMA ringside IS 'Live analytics for call centres that sell.';
     END IF;
 END
 $$;
