@@ -2,6 +2,6 @@
 
 from streams.simulation.plan import FloorPlan
 from streams.simulation.plan_roster import plan_roster
-from streams.simulation.run import simulate
+from streams.simulation.run import next_opening, simulate
 
-__all__ = ["FloorPlan", "plan_roster", "simulate"]
+__all__ = ["FloorPlan", "next_opening", "plan_roster", "simulate"]

@@ -39,9 +39,18 @@ def simulate(
     return deliver(events, plan.mischief, seed=seed) if plan.mischief.is_on else events
 
 
+def next_opening(plan: FloorPlan, at: float) -> float:
+    """Return *at* if any site works then, else when the first one opens."""
+    return min(calendar.opening(at) for calendar in _calendars(plan).values())
+
+
+def _calendars(plan: FloorPlan) -> dict[str, SiteCalendar]:
+    return {site.id: SiteCalendar(site, always_open=plan.always_open) for site in plan.sites}
+
+
 def _open_floor(plan: FloorPlan, engine: Engine) -> None:
     """Wire the parts of a floor together and put its first happenings on the agenda."""
-    calendars = {site.id: SiteCalendar(site, always_open=plan.always_open) for site in plan.sites}
+    calendars = _calendars(plan)
     crew = Crew.of(plan, engine, calendars)
     conversations = Conversations(engine, crew)
     switchboard = Switchboard.of(plan, crew, conversations, calendars)

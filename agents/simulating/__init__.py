@@ -1,0 +1,1 @@
+"""Drives the simulated floor with a real clock, into Kafka or a file."""
