@@ -1,76 +1,130 @@
-"""What one leg of a call counts: a function of its state alone, in the pane of its arrival."""
+"""What one leg of a call counts: a function of its state alone, in the pane of its arrival.
+
+It counts in three slots: that it came, how it was met, and how it was handled. An event changes few
+of them; `changes` computes only those whose inputs differ.
+"""
 
 from schemas import measures as m
 from streams.call_state import Call
-from streams.facts import Dims, Fact
+from streams.facts import Dims, Fact, difference
 
-_ANSWERED_WAIT = m.ANSWERED_WAIT.cells
-_ABANDONED_WAIT = m.ABANDONED_WAIT.cells
-_TALK = m.TALK.cells
-_HANDLE = m.HANDLE.cells
+_OFFERED = ((m.CALLS_OFFERED.name, 1),)
+_IN_MENU = ((m.CALLS_ENDED_IN_MENU.name, 1),)
+_DIALLED = ((m.CALLS_DIALLED.name, 1),)
+_CONNECTED = ((m.CALLS_CONNECTED.name, 1),)
+_FLOWED_OUT = ((m.CALLS_FLOWED_OUT.name, 1),)
+_ANSWERED = (m.CALLS_ANSWERED.name, 1)
+_ABANDONED = (m.CALLS_ABANDONED.name, 1)
+_HANDLED = (m.CALLS_HANDLED.name, 1)
+_BLIND = (m.CALLS_TRANSFERRED_BLIND.name, 1)
+_ATTENDED = (m.CALLS_TRANSFERRED_ATTENDED.name, 1)
+_WAIT, _TALK, _HOLD, _WRAPUP, _HOLDS, _OUTBOUND_TALK = (
+    measure.name
+    for measure in (
+        m.CALL_WAIT,
+        m.CALL_TALK,
+        m.CALL_HOLD,
+        m.CALL_WRAPUP,
+        m.CALL_HOLDS,
+        m.OUTBOUND_TALK,
+    )
+)
+
+
+def _ones(histogram: m.Histogram) -> tuple[tuple[str, int], ...]:
+    """Return, per bucket, the pair that counts one in it."""
+    return tuple((cell, 1) for cell in histogram.cells)
+
+
+_ANSWERED_WAIT_ONES = _ones(m.ANSWERED_WAIT)
+_ABANDONED_WAIT_ONES = _ones(m.ABANDONED_WAIT)
+_TALK_ONES = _ones(m.TALK)
+_HANDLE_ONES = _ones(m.HANDLE)
 _bucket = m.ANSWERED_WAIT.bucket
 
 
 def contributions(call: Call) -> tuple[Fact, ...]:
     """Return what this leg counts, slot by slot; nothing before its arrival is known."""
-    at = call.offered_at
-    if at is None:
+    if call.offered_at is None:
         return ()
-    queued = Dims(call.queue, "", call.direction, "", call.source)
-    if call.in_menu:
-        return (Fact(at, queued, ((m.CALLS_ENDED_IN_MENU.name, 1),)),)
+    slots = (_arrival(call), _met(call), _handled(call))
+    return tuple(fact for fact in slots if fact is not None)
+
+
+def changes(old: Call, new: Call) -> list[Fact]:
+    """Return the facts that turn what *old* counted into what *new* counts."""
+    if old.offered_at is None or (
+        new.offered_at is not old.offered_at
+        or new.in_menu
+        or new.durations is not None
+        or new.direction == "outbound"
+    ):
+        return difference(contributions(old), contributions(new))
+    facts: list[Fact] = []
+    # Once answered, nothing but another answer changes how a call was met.
+    if new.answered_at is None or new.answered_at is not old.answered_at:
+        _replace(facts, _met(old), _met(new))
+    _replace(facts, _handled(old), _handled(new))
+    return facts
+
+
+def _replace(facts: list[Fact], old: Fact | None, new: Fact | None) -> None:
+    if old is None:
+        if new is not None:
+            facts.append(new)
+    else:
+        facts += difference((old,), () if new is None else (new,))
+
+
+def _arrival(call: Call) -> Fact:
+    at = call.offered_at or 0.0
     if call.direction == "outbound":
-        return _outbound(call, at)
-    facts = [Fact(at, queued, ((m.CALLS_OFFERED.name, 1),))]
-    outcome = call.outcome
+        return Fact(at, Dims(call.queue, call.rep, "outbound", "", call.source), _DIALLED)
+    cells = _IN_MENU if call.in_menu else _OFFERED
+    return Fact(at, Dims(call.queue, "", "inbound", "", call.source), cells)
+
+
+def _met(call: Call) -> Fact | None:
+    """Answered, abandoned, flowed out; an outbound call: connected. None while it waits."""
+    at, outcome = call.offered_at or 0.0, call.outcome
+    if outcome is None or outcome == "menu":
+        return None
     if outcome == "answered":
         served = Dims(call.queue, call.rep, call.direction, "", call.source)
-        facts.append(Fact(at, served, _answer_cells(call)))
-        if call.closed_at is not None:
-            facts.append(Fact(at, served, _handled_cells(call)))
-    elif outcome == "abandoned":
-        wait = _ABANDONED_WAIT[_bucket(call.wait_seconds)]
-        facts.append(Fact(at, queued, ((m.CALLS_ABANDONED.name, 1), (wait, 1))))
-    elif outcome == "flowed_out":
-        facts.append(Fact(at, queued, ((m.CALLS_FLOWED_OUT.name, 1),)))
-    return tuple(facts)
+        if call.direction == "outbound":
+            return Fact(at, served, _CONNECTED)
+        wait = call.wait_seconds
+        return Fact(at, served, (_ANSWERED, (_WAIT, wait), _ANSWERED_WAIT_ONES[_bucket(wait)]))
+    if call.direction == "outbound":
+        return None
+    queued = Dims(call.queue, "", "inbound", "", call.source)
+    if outcome == "abandoned":
+        wait_one = _ABANDONED_WAIT_ONES[_bucket(call.wait_seconds)]
+        return Fact(at, queued, (_ABANDONED, wait_one))
+    return Fact(at, queued, _FLOWED_OUT)
 
 
-def _answer_cells(call: Call) -> tuple[tuple[str, float], ...]:
-    wait = call.wait_seconds
-    return (
-        (m.CALLS_ANSWERED.name, 1),
-        (m.CALL_WAIT.name, wait),
-        (_ANSWERED_WAIT[_bucket(wait)], 1),
-    )
-
-
-def _handled_cells(call: Call) -> tuple[tuple[str, float], ...]:
-    talk, hold, wrapup = call.talk_seconds, call.hold_seconds, call.wrapup_seconds
-    cells = [
-        (m.CALLS_HANDLED.name, 1),
-        (m.CALL_TALK.name, talk),
-        (_TALK[_bucket(talk)], 1),
-        (_HANDLE[_bucket(talk + hold + wrapup)], 1),
+def _handled(call: Call) -> Fact | None:
+    """The conversation and what followed; None before it is over."""
+    if call.answered_at is None or call.closed_at is None:
+        return None
+    dims = Dims(call.queue, call.rep, call.direction, "", call.source)
+    talk = call.talk_seconds
+    if call.direction == "outbound":
+        return Fact(call.offered_at or 0.0, dims, ((_OUTBOUND_TALK, talk),))
+    hold, wrapup = call.hold_seconds if call.holds or call.durations else 0.0, call.wrapup_seconds
+    cells: list[tuple[str, float]] = [
+        _HANDLED,
+        (_TALK, talk),
+        _TALK_ONES[_bucket(talk)],
+        _HANDLE_ONES[_bucket(talk + hold + wrapup)],
     ]
     if wrapup:
-        cells.append((m.CALL_WRAPUP.name, wrapup))
+        cells.append((_WRAPUP, wrapup))
     if hold:
-        cells.append((m.CALL_HOLD.name, hold))
+        cells.append((_HOLD, hold))
     if call.holds:
-        cells.append((m.CALL_HOLDS.name, len(call.holds)))
+        cells.append((_HOLDS, len(call.holds)))
     if call.transferred_at is not None:
-        blind = call.transfer_kind != "attended"
-        transfers = m.CALLS_TRANSFERRED_BLIND if blind else m.CALLS_TRANSFERRED_ATTENDED
-        cells.append((transfers.name, 1))
-    return tuple(cells)
-
-
-def _outbound(call: Call, at: float) -> tuple[Fact, ...]:
-    dims = Dims(call.queue, call.rep, call.direction, "", call.source)
-    facts = [Fact(at, dims, ((m.CALLS_DIALLED.name, 1),))]
-    if call.answered_at is not None:
-        facts.append(Fact(at, dims, ((m.CALLS_CONNECTED.name, 1),)))
-        if call.closed_at is not None:
-            facts.append(Fact(at, dims, ((m.OUTBOUND_TALK.name, call.talk_seconds),)))
-    return tuple(facts)
+        cells.append(_ATTENDED if call.transfer_kind == "attended" else _BLIND)
+    return Fact(call.offered_at or 0.0, dims, tuple(cells))

@@ -9,8 +9,12 @@ from schemas.events import Event
 from streams.facts import ticks
 
 
-class Call(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What is known of one leg; None is "not (yet) heard of". Instants in seconds since 1970."""
+class Call(msgspec.Struct, array_like=True, gc=False):
+    """What is known of one leg; None is "not (yet) heard of". Instants in seconds since 1970.
+
+    A call is never changed once `step` has returned it: an event makes a copy. (It is not frozen,
+    because filling in a copy costs a third of building a new one.)
+    """
 
     source: str = ""
     queue: str = ""
@@ -34,9 +38,15 @@ class Call(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def closed_at(self) -> float | None:
         """When the leg was over for the customer, or None while it waits or talks."""
-        given_up_at = self.abandoned_at if self.answered_at is None else None
-        over = (given_up_at, self.ended_at, self.transferred_at)
-        return min((at for at in over if at is not None), default=None)
+        at = self.ended_at
+        moved_at = self.transferred_at
+        if moved_at is not None and (at is None or moved_at < at):
+            at = moved_at
+        if self.answered_at is None:
+            given_up_at = self.abandoned_at
+            if given_up_at is not None and (at is None or given_up_at < at):
+                at = given_up_at
+        return at
 
     @property
     def outcome(self) -> e.CallOutcome | None:
@@ -48,6 +58,11 @@ class Call(msgspec.Struct, frozen=True, array_like=True, gc=False):
         if self.abandoned_at is not None or self.ended_at is not None:
             return "abandoned"
         return "flowed_out" if self.transferred_at is not None else None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the call waits in a queue or is in progress."""
+        return self.offered_at is not None and not self.in_menu and self.closed_at is None
 
     @property
     def wait_seconds(self) -> float:
@@ -75,23 +90,26 @@ class Call(msgspec.Struct, frozen=True, array_like=True, gc=False):
         if self.durations is not None:
             return ticks(self.durations[1])
         conversation = ticks((self.closed_at or 0.0) - (self.answered_at or 0.0))
-        return max(0.0, conversation - self.hold_seconds)
+        return max(0.0, conversation - self.hold_seconds) if self.holds else conversation
 
     @property
     def wrapup_seconds(self) -> float:
         """After-call work so far known."""
         if self.durations is not None:
             return ticks(self.durations[3])
-        if self.wrapup_ended_at is None or self.closed_at is None:
+        closed_at = self.closed_at
+        if self.wrapup_ended_at is None or closed_at is None:
             return 0.0
-        return ticks(self.wrapup_ended_at - self.closed_at)
+        return ticks(self.wrapup_ended_at - closed_at)
 
-    def changed(self, event: Event, **fields: object) -> Self:
-        """Return the call with *fields*, the event's source, and its time taken note of.
+    def after(self, event: Event) -> Self:
+        """Return a copy, to be filled in, that has taken note of the event's time and source.
 
         A call belongs to the source that told of its arrival, or else of anything first.
         """
-        arrival = "offered_at" in fields
-        source = event.source if arrival or not self.source else self.source
-        last_at = max(self.last_at, event.at)
-        return msgspec.structs.replace(self, source=source, last_at=last_at, **fields)
+        new: Self = self.__copy__()  # type: ignore[attr-defined]  # msgspec's stubs lack it
+        if not new.source:
+            new.source = event.source
+        if event.at > new.last_at:  # noqa: PLR1730 - max() costs three times as much
+            new.last_at = event.at
+        return new

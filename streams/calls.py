@@ -7,19 +7,23 @@ from typing import Any
 
 from schemas import events as e
 from schemas.events import Event
-from streams.call_counts import contributions
+from streams.call_counts import changes
 from streams.call_state import Call
-from streams.facts import NOTHING, Facts, difference
+from streams.facts import NOTHING, Facts
 
 MAX_HOLDS = 64
 OPEN_SECONDS = 7 * 86_400
 """How long an unended call is kept: the longest duration that the contract knows."""
+WRAPUP_SECONDS = 86_400
+"""How long an answered call is kept for the end of its after-call work."""
+
+_UNKNOWN = Call()
 
 
 def key(event: Event) -> str:
     """Return the table key: the call and its leg."""
-    data: Any = event.data
-    return event.subject if data.leg == 1 else f"{event.subject}#{data.leg}"
+    leg: int = event.data.leg  # type: ignore[union-attr]  # every call's fact has one
+    return event.subject if leg == 1 else f"{event.subject}#{leg}"
 
 
 def step(call: Call | None, event: Event) -> tuple[Call, Facts]:
@@ -27,19 +31,19 @@ def step(call: Call | None, event: Event) -> tuple[Call, Facts]:
 
     The PBX's own record of the whole call is final: nothing told in pieces changes it.
     """
-    old = call or Call()
+    old = _UNKNOWN if call is None else call
     if old.durations is not None:
         return old, NOTHING
-    new = _HANDLERS[type(event.data)](old, event, event.data)
+    data = event.data
+    new = _HANDLERS[type(data)](old, event, data)
     if new is old:
         return old, NOTHING
-    before = contributions(old) if call is not None else ()
-    return new, difference(before, contributions(new))
+    return new, changes(old, new)
 
 
 def is_live(call: Call) -> bool:
     """Whether the call waits in a queue or is in progress."""
-    return call.offered_at is not None and call.closed_at is None and not call.in_menu
+    return call.is_live
 
 
 def expires_at(call: Call) -> float:
@@ -48,101 +52,112 @@ def expires_at(call: Call) -> float:
     Nothing older than the watermark is accepted, so a closed call needs to be kept only until the
     watermark has passed its last event: repetitions carry the same time and are late by then.
     """
-    if call.closed_at is None and not call.in_menu:
+    if call.in_menu or call.durations is not None:
+        return call.last_at
+    if call.closed_at is None:
         return call.last_at + OPEN_SECONDS
-    if call.outcome == "answered" and call.wrapup_ended_at is None and call.durations is None:
-        return call.last_at + 86_400  # after-call work may still be reported
+    if call.answered_at is not None and call.wrapup_ended_at is None:
+        return call.last_at + WRAPUP_SECONDS
     return call.last_at
 
 
-def _earliest(old: float | None, at: float) -> bool:
-    """Whether *at* is the better answer: of repetitions the earliest counts, in any order."""
-    return old is None or at < old
+# Of repetitions the earliest counts, so that the order of arrival does not matter.
 
 
 def _offered(call: Call, event: Event, data: e.CallOffered) -> Call:
-    if not _earliest(call.offered_at, event.at):
+    if call.offered_at is not None and event.at >= call.offered_at:
         return call
-    return call.changed(
-        event,
-        queue=data.queue,
-        customer=data.customer or call.customer,
-        offered_at=event.at,
-    )
+    new = call.after(event)
+    new.source, new.queue, new.offered_at = event.source, data.queue, event.at
+    new.customer = data.customer or call.customer
+    return new
 
 
 def _dialled(call: Call, event: Event, data: e.CallDialled) -> Call:
-    if not _earliest(call.offered_at, event.at):
+    if call.offered_at is not None and event.at >= call.offered_at:
         return call
-    return call.changed(
-        event,
-        queue=data.queue or "",
-        rep=call.rep or data.rep,
-        direction="outbound",
-        customer=data.customer or call.customer,
-        offered_at=event.at,
-    )
+    new = call.after(event)
+    new.source, new.queue, new.offered_at = event.source, data.queue or "", event.at
+    new.direction, new.rep = "outbound", call.rep or data.rep
+    new.customer = data.customer or call.customer
+    return new
 
 
 def _answered(call: Call, event: Event, data: e.CallAnswered) -> Call:
-    if not _earliest(call.answered_at, event.at):
+    if call.answered_at is not None and event.at >= call.answered_at:
         return call
-    return call.changed(event, rep=data.rep, answered_at=event.at)
+    new = call.after(event)
+    new.rep, new.answered_at = data.rep, event.at
+    return new
 
 
 def _held(call: Call, event: Event, _: e.CallHeld) -> Call:
     if event.at in call.holds or len(call.holds) >= MAX_HOLDS:
         return call
-    return call.changed(event, holds=tuple(sorted((*call.holds, event.at))))
+    new = call.after(event)
+    new.holds = tuple(sorted((*call.holds, event.at)))
+    return new
 
 
 def _resumed(call: Call, event: Event, _: e.CallResumed) -> Call:
     if event.at in call.resumes or len(call.resumes) >= MAX_HOLDS:
         return call
-    return call.changed(event, resumes=tuple(sorted((*call.resumes, event.at))))
+    new = call.after(event)
+    new.resumes = tuple(sorted((*call.resumes, event.at)))
+    return new
 
 
 def _transferred(call: Call, event: Event, data: e.CallTransferred) -> Call:
-    if not _earliest(call.transferred_at, event.at):
+    if call.transferred_at is not None and event.at >= call.transferred_at:
         return call
-    return call.changed(event, transferred_at=event.at, transfer_kind=data.kind)
+    new = call.after(event)
+    new.transferred_at, new.transfer_kind = event.at, data.kind
+    return new
 
 
 def _abandoned(call: Call, event: Event, _: e.CallAbandoned) -> Call:
-    if not _earliest(call.abandoned_at, event.at):
+    if call.abandoned_at is not None and event.at >= call.abandoned_at:
         return call
-    return call.changed(event, abandoned_at=event.at)
+    new = call.after(event)
+    new.abandoned_at = event.at
+    return new
 
 
 def _ended(call: Call, event: Event, _: e.CallEnded) -> Call:
-    if not _earliest(call.ended_at, event.at):
+    if call.ended_at is not None and event.at >= call.ended_at:
         return call
-    return call.changed(event, ended_at=event.at)
+    new = call.after(event)
+    new.ended_at = event.at
+    return new
 
 
 def _wrapup_ended(call: Call, event: Event, _: e.CallWrapupEnded) -> Call:
-    if not _earliest(call.wrapup_ended_at, event.at):
+    if call.wrapup_ended_at is not None and event.at >= call.wrapup_ended_at:
         return call
-    return call.changed(event, wrapup_ended_at=event.at)
+    new = call.after(event)
+    new.wrapup_ended_at = event.at
+    return new
 
 
 def _completed(call: Call, event: Event, data: e.CallCompleted) -> Call:
     """Take the PBX's own record, which wins over what was told in pieces."""
-    answered = data.outcome == "answered"
-    return call.changed(
-        event,
-        queue=data.queue or "",
-        direction=data.direction,
-        rep=data.rep or "",
-        customer=data.customer or call.customer,
-        offered_at=data.offered_at.timestamp(),
-        answered_at=event.at - data.talk_seconds - data.hold_seconds if answered else None,
-        abandoned_at=event.at if data.outcome == "abandoned" else None,
-        transferred_at=event.at if data.outcome == "flowed_out" else call.transferred_at,
-        ended_at=event.at if answered else None,
-        in_menu=data.outcome == "menu",
-        durations=(data.wait_seconds, data.talk_seconds, data.hold_seconds, data.wrapup_seconds),
+    at, answered = event.at, data.outcome == "answered"
+    new = call.after(event)
+    new.source, new.queue, new.direction = event.source, data.queue or "", data.direction
+    new.rep, new.customer = data.rep or "", data.customer or call.customer
+    new.offered_at = data.offered_at.timestamp()
+    new.answered_at = at - data.talk_seconds - data.hold_seconds if answered else None
+    new.abandoned_at = at if data.outcome == "abandoned" else None
+    new.transferred_at = at if data.outcome == "flowed_out" else call.transferred_at
+    new.ended_at = at if answered else None
+    new.in_menu = data.outcome == "menu"
+    new.durations = (
+        data.wait_seconds,
+        data.talk_seconds,
+        data.hold_seconds,
+        data.wrapup_seconds,
     )
+    return new
 
 
 _HANDLERS: dict[type, Any] = {

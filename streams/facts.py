@@ -61,17 +61,27 @@ def ticks(seconds: float) -> float:
 def difference(old: Sequence[Fact], new: Sequence[Fact]) -> list[Fact]:
     """Return the facts that turn what *old* counted into what *new* counts.
 
-    Both list an entity's contributions slot by slot; only the slots that differ are touched.
+    Both list an entity's contributions slot by slot; only the cells that differ are touched.
     """
     facts: list[Fact] = []
     for index, fact in enumerate(new):
-        if index < len(old):
-            if old[index] == fact:
-                continue
-            facts.append(_taken_back(old[index]))
-        facts.append(fact)
+        before = old[index] if index < len(old) else None
+        if before is None:
+            facts.append(fact)
+        elif before.at == fact.at and before.dims == fact.dims:
+            cells = _cells_between(before.cells, fact.cells)
+            if cells:
+                facts.append(Fact(fact.at, fact.dims, cells))
+        else:
+            facts += (_taken_back(before), fact)
     facts.extend(_taken_back(fact) for fact in old[len(new) :])
     return facts
+
+
+def _cells_between(old: Cells, new: Cells) -> Cells:
+    gained = [cell for cell in new if cell not in old]
+    lost = [(name, -amount) for name, amount in old if (name, amount) not in new]
+    return (*gained, *lost)
 
 
 def _taken_back(fact: Fact) -> Fact:

@@ -17,7 +17,7 @@ from schemas.topics import ACTIVITIES, CALLS, DEALS, MEETINGS, REPS
 from streams import activities, calls, deals, meetings, reps
 from streams.call_state import Call
 from streams.expiry import Expiry
-from streams.facts import Fact, Facts
+from streams.facts import Facts
 from streams.ledger import Ledger
 from streams.panes import PaneTable, pane_start
 from streams.snapshot import Entity, PaneKey, Snapshot
@@ -84,6 +84,7 @@ class Fold:
         self.machine = MACHINES[topic]
         self.ledger = ledger
         self.watermark = Watermark(lateness_seconds, ledger.newest_at)
+        self._lateness_seconds = lateness_seconds
         self.entities: dict[str, Entity] = {}
         self.live: dict[str, Entity] = {}
         """Those that are on the floor now: calls waiting or in progress; every rep."""
@@ -94,7 +95,11 @@ class Fold:
         self._closing: deque[_Closing] = deque()
         self._touched = False
         self._close_at = float("-inf")
-        self._pane_tables = tuple(self.tables.values())
+        self._pane_tables = (self.tables[MINUTE_SECONDS], self.tables[QUARTER_SECONDS])
+        # Looked up once: the fold is the hot path, and each dot in it costs.
+        self._key = self.machine.key
+        self._step = self.machine.step
+        self._is_live = self.machine.is_live
 
     def apply(self, event: Event | Rejected, offset: int) -> Rejected | None:
         """Take in the message at *offset*; return why it was refused, or None.
@@ -109,34 +114,38 @@ class Fold:
         if isinstance(event, Rejected):
             ledger.dead_lettered += 1
             return self._refused(event)
-        if self.watermark.is_late(event.at):
+        newest_at = self.watermark.newest_at
+        if newest_at is None or event.at > newest_at:
+            self.watermark.newest_at = event.at
+        elif event.at < newest_at - self._lateness_seconds:
             ledger.late += 1
             return self._refused(Rejected(Reason.TOO_LATE, "$.time"))
         self._fold(event)
         return None
 
     def _fold(self, event: Event) -> None:
-        self.watermark.observe(event.at)
         if event.at >= self._close_at:
             # By event time, so that what is closed does not depend on when somebody looks.
             self.close()
-        machine = self.machine
-        key = machine.key(event)
+        key = self._key(event)
         old = self.entities.get(key)
-        new, facts = machine.step(old, event)
+        new, facts = self._step(old, event)
         if new is old:
             self.ledger.duplicate += 1
             return
         self.ledger.applied += 1
         self.entities[key] = self._changed[key] = new
-        if machine.is_live(new):
+        if self._is_live(new):
             self.live[key] = new
-        else:
-            self.live.pop(key, None)
+        elif key in self.live:
+            del self.live[key]
         if old is None:
             self._expiry.add(key, new)
+        minutes, quarters = self._pane_tables
         for fact in facts:
-            self._add(fact)
+            minutes.count(fact)
+            if not quarters.count(fact):
+                self.ledger.closed_facts += 1
 
     def idle(self, elapsed_seconds: float, *, now: float) -> None:
         """Let event time move on while nothing comes."""
@@ -235,13 +244,3 @@ class Fold:
         reason = str(rejected.reason)
         self.ledger.reasons[reason] = self.ledger.reasons.get(reason, 0) + 1
         return rejected
-
-    def _add(self, fact: Any) -> None:  # noqa: ANN401 - Fact or Spell; isinstance costs less on a tuple
-        if type(fact) is Fact:
-            for table in self._pane_tables:
-                if not table.add(fact) and table.grain_seconds == QUARTER_SECONDS:
-                    self.ledger.closed_facts += 1
-            return
-        for table in self._pane_tables:
-            if not table.add_spell(fact) and table.grain_seconds == QUARTER_SECONDS:
-                self.ledger.closed_facts += 1

@@ -49,11 +49,15 @@ class PaneTable:
         """Return the number of panes."""
         return sum(len(slot.panes) for slot in self.slots.values())
 
+    def count(self, fact: Fact | Spell) -> bool:
+        """Add to the panes. False if a pane is closed, and what belongs there counts nowhere."""
+        return self.add(fact) if type(fact) is Fact else self.add_spell(fact)
+
     def add(self, fact: Fact) -> bool:
         """Add a fact to its pane. False if the pane is closed, and the fact counts nowhere."""
         at, dims, amounts = fact
-        grain = self.grain_seconds
-        start = int(at // grain) * grain
+        start = int(at)
+        start -= start % self.grain_seconds
         if start < self.closed_before:
             return False
         slot = self.slots.get(start)
@@ -67,16 +71,13 @@ class PaneTable:
         if cells is None:
             slot.panes[dims] = dict(amounts)
             return True
+        get = cells.get
         for cell, amount in amounts:
-            if cell in cells:
-                total = cells[cell] + amount
+            total = get(cell, 0) + amount
+            cells[cell] = total
+            if not total:
                 # What was taken back completely leaves no zero behind: nothing is not zero.
-                if total:
-                    cells[cell] = total
-                else:
-                    del cells[cell]
-            else:
-                cells[cell] = amount
+                del cells[cell]
         return True
 
     def add_spell(self, spell: Spell) -> bool:
