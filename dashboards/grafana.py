@@ -24,7 +24,16 @@ _OBSOLETE_OF_BOARD = (
     *("__inputs", "gnetId", "hideControls", "id", "rows", "sharedCrosshair", "style"),
 )
 _OBSOLETE_OF_PANEL = (
-    *("cacheTimeout", "columns", "editable", "error", "fontSize", "height", "hideTimeOverride"),
+    *(
+        "cacheTimeout",
+        "color",
+        "columns",
+        "editable",
+        "error",
+        "fontSize",
+        "height",
+        "hideTimeOverride",
+    ),
     *("interval", "links", "mappings", "maxDataPoints", "maxPerRow", "minSpan", "repeat"),
     *("repeatDirection", "span", "timeFrom", "timeShift"),
 )
@@ -127,6 +136,8 @@ def _panel(panel: Json) -> Json:
         panel["options"].pop(option, None)
     panel["fieldConfig"].setdefault("overrides", [])
     defaults = panel["fieldConfig"]["defaults"]
+    if "custom" in defaults:
+        defaults["custom"] = _without_none(_without(defaults["custom"], ("displayMode",)))
     panel["fieldConfig"]["defaults"] = _without_none(defaults)
     return _without_none(_without(panel, _OBSOLETE_OF_PANEL))
 

@@ -66,7 +66,7 @@ def expression(kpi: Kpi, by: Sequence[str] = (), where: Where = EVERYWHERE) -> s
     if isinstance(formula, Ratio):
         return _ratio(formula, by, where)
     if kpi.name == ACTIVITY_VOLUME:
-        return f"sum{_by(by)} ({PREFIX}{ACTIVITY_VOLUME}{where})"
+        return f"sum{_by(by)}({PREFIX}{ACTIVITY_VOLUME}{where})"
     return _sum(formula.terms, by, where)
 
 
@@ -120,16 +120,16 @@ def or_zero(total: str) -> str:
 
 
 def _by(by: Sequence[str]) -> str:
-    return f" by ({', '.join(by)})" if by else ""
+    return f" by ({', '.join(by)}) " if by else ""
 
 
 def _sum(terms: Sequence[Term], by: Sequence[str], where: Where) -> str:
     if len(terms) == 1:
-        return f"sum{_by(by)} ({metric(terms[0])}{where})"
+        return f"sum{_by(by)}({metric(terms[0])}{where})"
     # One selector for all: a term without series is then left out, and does not empty the sum.
     names = "|".join(sorted(metric(term) for term in terms))
     any_of = Where((f'__name__=~"{names}"',))
-    return f"sum{_by(by)} ({any_of.and_(*where.matchers)})"
+    return f"sum{_by(by)}({any_of.and_(*where.matchers)})"
 
 
 def _ratio(formula: Ratio, by: Sequence[str], where: Where) -> str:

@@ -1,6 +1,7 @@
 """The titles of the KPIs in all languages."""
 
 import pytest
+
 from schemas.kpis import BY_NAME, KPIS
 from schemas.labels import LANGUAGES, title, titles
 
