@@ -1,8 +1,10 @@
 """An admin client that waits for its broker: Kafka often starts at the same time as we do."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
-from confluent_kafka import KafkaException
+import stamina
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from agents import clock
@@ -12,6 +14,19 @@ from agents.settings import Settings
 
 TRY_SECONDS = 2.0
 REQUEST_SECONDS = 30.0
+
+_PASSING = frozenset(
+    {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.NOT_COORDINATOR,
+    }
+)
+"""What a broker answers for a moment after it, a topic or a group is new."""
+
+_T = TypeVar("_T")
 
 Progress = Callable[[str], None]
 """Is told, a sentence at a time, what is being waited for."""
@@ -43,6 +58,24 @@ def connect(
             )
         else:
             return admin
+
+
+def patiently(call: Callable[[], _T]) -> _T:
+    """Return what *call* returns, asking again while the broker is not ready to answer it.
+
+    Raises:
+        KafkaException: another error, or the broker is not ready after REQUEST_SECONDS.
+    """
+    for attempt in stamina.retry_context(
+        on=_is_passing, attempts=None, timeout=REQUEST_SECONDS, wait_initial=0.1, wait_max=2
+    ):
+        with attempt:
+            return call()
+    raise AssertionError  # stamina raises the last error itself
+
+
+def _is_passing(error: Exception) -> bool:
+    return isinstance(error, KafkaException) and error.args[0].code() in _PASSING
 
 
 def unreachable(settings: Settings, error: KafkaException) -> str:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from agents import clock
 from agents.errors import BrokerError, TopicsError
-from agents.kafka.admin import REQUEST_SECONDS, reason
+from agents.kafka.admin import REQUEST_SECONDS, patiently, reason
 from schemas.codec import Message
 
 _BATCH = 1000
@@ -35,11 +36,12 @@ def ends(consumer: Consumer, topic: str) -> dict[int, tuple[int, int]]:
         found = consumer.list_topics(topic, timeout=REQUEST_SECONDS).topics[topic]
         if found.error is not None:
             raise TopicsError(f"topic {topic} does not exist. Run `ringside topics apply`")
+        places = [TopicPartition(topic, partition) for partition in found.partitions]
         return {
-            partition: consumer.get_watermark_offsets(
-                TopicPartition(topic, partition), timeout=REQUEST_SECONDS
+            place.partition: patiently(
+                partial(consumer.get_watermark_offsets, place, timeout=REQUEST_SECONDS)
             )
-            for partition in found.partitions
+            for place in places
         }
     except KafkaException as error:
         raise BrokerError(f"Kafka does not answer about {topic}: {reason(error)}") from None

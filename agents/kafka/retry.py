@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from agents.errors import BrokerError
 from agents.kafka import reading
-from agents.kafka.admin import REQUEST_SECONDS, reason
+from agents.kafka.admin import REQUEST_SECONDS, patiently, reason
 from agents.kafka.deadletters import DeadLetter, from_record
 from agents.kafka.sending import Sender
 from schemas.topics import DEAD_LETTERS, SOURCES
@@ -138,7 +138,7 @@ def read_progress(consumer: Consumer, partitions: list[int]) -> dict[int, Progre
     """Return how far each partition is."""
     asked = [TopicPartition(DEAD_LETTERS.name, number) for number in partitions]
     try:
-        found = consumer.committed(asked, timeout=REQUEST_SECONDS)
+        found = patiently(lambda: consumer.committed(asked, timeout=REQUEST_SECONDS))
     except KafkaException as error:
         raise BrokerError(f"Kafka does not say what was retried: {reason(error)}") from None
     return {place.partition: Progress.read(place.offset, place.metadata) for place in found}
@@ -151,7 +151,7 @@ def commit(consumer: Consumer, progress: Mapping[int, Progress]) -> None:
         for number, done in progress.items()
     ]
     try:
-        consumer.commit(offsets=places, asynchronous=False)
+        patiently(lambda: consumer.commit(offsets=places, asynchronous=False))
     except KafkaException as error:
         raise BrokerError(
             f"Kafka did not keep what was retried: {reason(error)}. A next retry sends it again, "

@@ -1,5 +1,6 @@
 """Create the topics, and compare those that are there with those that there should be."""
 
+import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -15,10 +16,13 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from agents import clock
 from agents.errors import BrokerError, TopicsError
 from agents.kafka.admin import REQUEST_SECONDS, reason
 from agents.settings import Settings
 from schemas.topics import Topic, all_topics
+
+_LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ def apply(admin: AdminClient, settings: Settings, plan: Plan, *, alter: bool) ->
         _create(admin, settings, plan.missing)
     if alter and plan.options:
         _alter(admin, plan.options)
+    _wait_until_seen(admin, settings, options=alter)
 
 
 def check_topics(
@@ -179,6 +184,32 @@ def _create(admin: AdminClient, settings: Settings, topics: Iterable[Topic]) -> 
                     f"Kafka did not create {name}: {reason(error)}. With fewer brokers than "
                     f"RINGSIDE_REPLICATION_FACTOR={settings.replication_factor}, lower that"
                 ) from None
+
+
+def _wait_until_seen(admin: AdminClient, settings: Settings, *, options: bool) -> None:
+    """Return when the broker shows what the controller has accepted; it lags a little behind.
+
+    Else the command that comes next would not find the topics.
+    """
+    deadline = clock.monotonic() + REQUEST_SECONDS
+    while clock.monotonic() < deadline:
+        plan = compare(admin, settings)
+        if not plan.missing and not (options and plan.options) and _have_leaders(admin, settings):
+            return
+        time.sleep(_LOOK_SECONDS)
+    raise BrokerError(
+        f"Kafka has accepted the topics, but does not show them after {REQUEST_SECONDS:.0f} s. "
+        "Look at its log, then run `ringside topics apply` again"
+    )
+
+
+def _have_leaders(admin: AdminClient, settings: Settings) -> bool:
+    found = admin.list_topics(timeout=REQUEST_SECONDS).topics
+    return all(
+        partition.leader >= 0
+        for topic in all_topics(settings.app_id)
+        for partition in found[topic.name].partitions.values()
+    )
 
 
 def _alter(admin: AdminClient, options: Iterable[Option]) -> None:
