@@ -24,6 +24,12 @@ WHERE nspname = 'ringside' AND relkind = 'v'
 ORDER BY 1
 """
 
+_FUNCTIONS = """
+SELECT oid::regprocedure::text FROM pg_proc
+WHERE pronamespace = 'ringside'::regnamespace AND prokind = 'f'
+ORDER BY 1
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Migrated:
@@ -84,11 +90,13 @@ def _upgrade(connection: SyncConnection) -> None:
 
 
 def _recreate_views(connection: SyncConnection) -> int:
-    """Drop the views and make them anew, as `views.sql` has them; return how many there are."""
-    old = connection.execute(text(_VIEWS)).scalars().all()
-    if old:
-        # All at once, as they build on each other; what others built on them stands in the way.
-        run(connection, f"DROP VIEW {', '.join(old)} RESTRICT")
+    """Make views and functions anew, as `views.sql` has them; return how many views there are."""
+    # Each kind at once, as they build on each other. Dropped, because neither can be replaced by
+    # one of another shape; RESTRICT, because what others built on them is not ours to drop.
+    for kind, query in (("VIEW", _VIEWS), ("FUNCTION", _FUNCTIONS)):
+        old = connection.execute(text(query)).scalars().all()
+        if old:
+            run(connection, f"DROP {kind} {', '.join(old)} RESTRICT")
     if has_script("views.sql"):  # written by the generator of the boards
         run(connection, script("views.sql"))
     return len(connection.execute(text(_VIEWS)).all())

@@ -71,7 +71,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def writer(store: Store, clock: Clock) -> SnapshotWriter:
-    return SnapshotWriter(store, snapshot_seconds=0.01, max_dirty_rows=5, now=clock, seed=1)
+    return SnapshotWriter(store, snapshot_seconds=0.01, max_dirty_rows=5, now=clock)
 
 
 async def test_snapshots_that_wait_are_folded_and_the_newest_value_counts(
@@ -250,3 +250,42 @@ async def test_a_flush_does_not_wait_for_a_hanging_database(
     store.may_end.set()
     assert await writer.flush(1)
     assert store.panes == {(0, A): 1}
+
+
+async def test_who_asks_is_told_what_is_written_and_nothing_before(store: Store) -> None:
+    told: list[tuple[str, int, int]] = []
+    writer = SnapshotWriter(
+        store,
+        snapshot_seconds=0.01,
+        max_dirty_rows=5,
+        on_written=lambda *written: told.append(written),
+    )
+    store.is_down = True
+    writer.put(snapshot(1, {A: 1}))
+    await writer.write_pending()
+    assert told == []
+    store.is_down = False
+    writer.put(snapshot(2, {A: 2}))
+    await writer.write_pending()
+    assert told == [("ringside.calls", 0, 2)]
+
+
+async def test_it_is_not_said_to_be_written_what_went_to_another_worker_meanwhile(
+    store: Store,
+) -> None:
+    told: list[int] = []
+    writer = SnapshotWriter(
+        store,
+        snapshot_seconds=0.01,
+        max_dirty_rows=5,
+        on_written=lambda _topic, partition, _offset: told.append(partition),
+    )
+    writer.put(snapshot(1, {A: 1}, partition=0))
+    writer.put(snapshot(1, {A: 1}, partition=1))
+    store.may_end.clear()
+    writing = asyncio.create_task(writer.write_pending())
+    await store.begun.wait()
+    writer.discard("ringside.calls", 0)
+    store.may_end.set()
+    await writing
+    assert told == [1]

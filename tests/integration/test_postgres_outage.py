@@ -28,7 +28,7 @@ async def writer(users: Users) -> AsyncIterator[SnapshotWriter]:
     """A running writer that tries often."""
     database = Database(users.writer_url)
     sink = PostgresSink(database, lateness_seconds=LATENESS_SECONDS)
-    writer = SnapshotWriter(sink, snapshot_seconds=0.05, max_dirty_rows=1000, seed=1)
+    writer = SnapshotWriter(sink, snapshot_seconds=0.05, max_dirty_rows=1000)
     running = asyncio.create_task(writer.run())
     yield writer
     assert not running.done()

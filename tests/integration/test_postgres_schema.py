@@ -122,11 +122,17 @@ async def test_two_who_migrate_at_one_time_take_turns(database: Database) -> Non
     assert [one.after for one in done] == ["0002", "0002"]
 
 
-async def test_views_of_an_older_release_are_gone_after_migrating(users: Users) -> None:
+async def test_views_and_functions_of_an_older_release_are_gone_after_migrating(
+    users: Users,
+) -> None:
     async with session(users.admin_url) as connection:
         await connection.execute("CREATE VIEW ringside.of_old AS SELECT rep FROM ringside.pane")
         await connection.execute("CREATE VIEW ringside.on_that AS TABLE ringside.of_old")
+        await connection.execute(
+            "CREATE FUNCTION ringside.of_old(a int) RETURNS int LANGUAGE sql RETURN a"
+        )
     await migrate(users.admin_url, patience_seconds=0, say=quietly)
+    assert await read(users.admin_url, "SELECT to_regproc('ringside.of_old') IS NULL") == [(True,)]
     found = await read(
         users.admin_url,
         "SELECT viewname FROM pg_views WHERE viewname IN ('of_old', 'on_that')",
