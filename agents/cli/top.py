@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -19,6 +20,7 @@ from agents.cli.context import out, settings_of
 from agents.cli.floor import Sample, add_up, parse
 from agents.cli.floor_view import render
 from agents.errors import InputError, RingsideError
+from agents.settings import Settings
 
 commands = typer.Typer(add_completion=False)
 
@@ -59,7 +61,7 @@ def top(
 ) -> None:
     """Watch queues and teams, live, out of the workers' own metrics. Ctrl-C ends it."""
     settings = settings_of(ctx)
-    urls = [_complete(one) for one in url or [f"{settings.metrics_host}:{settings.metrics_port}"]]
+    urls = [_complete(one) for one in url or [_of_this_machine(settings)]]
     if once:
         scrapes = scrape_all(urls)
         _raise_if_none(scrapes)
@@ -67,7 +69,10 @@ def top(
         return
     # The alternate screen: what was in the terminal before is there again afterwards.
     console = out()
-    with Live(console=console, screen=console.is_terminal, auto_refresh=False) as live:
+    with (
+        suppress(KeyboardInterrupt),  # the usual way out
+        Live(console=console, screen=console.is_terminal, auto_refresh=False) as live,
+    ):
         for scrapes in _forever(urls, every):
             live.update(_screen(scrapes, window), refresh=True)
 
@@ -113,6 +118,11 @@ def _raise_if_none(scrapes: Sequence[Scrape]) -> None:
     if all(scrape.problem for scrape in scrapes):
         problems = "\n".join(scrape.problem.removesuffix("; trying again") for scrape in scrapes)
         raise UnreachableError(f"{problems}\nStart one with `ringside worker`, or give its --url")
+
+
+def _of_this_machine(settings: Settings) -> str:
+    host = settings.metrics_host
+    return f"{f'[{host}]' if ':' in host else host}:{settings.metrics_port}"
 
 
 def _complete(url: str) -> str:

@@ -59,9 +59,9 @@ def from_record(record: Message) -> DeadLetter | None:
     if tuple(name for name, _ in mine) != _NAMES:
         return None
     try:
-        reason, where, topic, partition, offset, at = (text.decode() for _, text in mine)
+        reason, where, topic, partition, offset, at = ((text or b"").decode() for _, text in mine)
         origin = Origin(topic, int(partition), int(offset), float(at))
-    except (ValueError, AttributeError):  # a header that is no text; one without a value
+    except ValueError:  # a header that is no text, or no number
         return None
     if origin.partition < 0 or not math.isfinite(origin.at):
         return None

@@ -152,8 +152,8 @@ class RosterFollower:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
         )
-        await consumer.start()
         try:
+            await consumer.start()
             place = TopicPartition(ROSTER.name, 0)
             consumer.assign([place])
             end = (await asyncio.wait_for(consumer.end_offsets([place]), _END_SECONDS))[place]

@@ -23,10 +23,11 @@ class Sender:
     A context manager: leaving it waits for what is outstanding, an exception or not.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, delivery_seconds: float = DELIVERY_SECONDS) -> None:
         self._producer = Producer(
-            config.producer(settings) | {"delivery.timeout.ms": int(DELIVERY_SECONDS * 1000)}
+            config.producer(settings) | {"delivery.timeout.ms": int(delivery_seconds * 1000)}
         )
+        self._delivery_seconds = delivery_seconds
         self.confirmed = 0
         self.failed = 0
         self._why = ""
@@ -40,7 +41,7 @@ class Sender:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.settle(DELIVERY_SECONDS if kind is None else _HURRIED_SECONDS)
+        self.settle(self._delivery_seconds if kind is None else _HURRIED_SECONDS)
 
     def send(self, message: Message, *, partition: int = -1) -> None:
         """Queue a message; -1 lets its key choose the partition. Waits while the queue is full.
@@ -84,13 +85,13 @@ class Sender:
         Raises:
             DeliveryError: something was not.
         """
-        outstanding = self._producer.flush(DELIVERY_SECONDS + 5)
+        outstanding = self._producer.flush(self._delivery_seconds + 5)
         if outstanding or self.failed:
             self.failed += outstanding
             self._raise()
 
     def _raise(self) -> None:
-        why = self._why or f"no confirmation within {DELIVERY_SECONDS:.0f} s"
+        why = self._why or f"no confirmation within {self._delivery_seconds:.0f} s"
         raise DeliveryError(
             f"{self.failed} messages were not delivered ({why}); {self.confirmed} were. Put right "
             "what keeps Kafka from taking them and send the same again: repeats are recognised"

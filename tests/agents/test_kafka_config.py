@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.errors import SettingsError
+from agents.errors import DeliveryError, SettingsError
 from agents.kafka import config
 from agents.kafka.deadletters import DeadLetter, Origin, from_record, to_record
 from agents.kafka.retry import Progress
+from agents.kafka.sending import Sender
 from agents.settings import Settings
 from schemas.codec import Message, Reason, Rejected
 
@@ -127,3 +128,13 @@ def test_progress_over_everything_makes_progress_by_reason_needless() -> None:
     progress.pass_all(7)
     assert (progress.offset, progress.metadata()) == (8, "")
     assert progress.has(letter("not_json"), 7)
+
+
+def test_what_kafka_does_not_confirm_is_an_error_with_its_count() -> None:
+    # Nobody listens on port 1 of this machine.
+    settings = Settings(kafka_bootstrap="127.0.0.1:1")
+    with Sender(settings, delivery_seconds=0.5) as sender:
+        sender.send(Message("ringside.calls", b"k", b"1"))
+        sender.send(Message("ringside.calls", b"k", b"2"))
+        with pytest.raises(DeliveryError, match=r"2 messages were not delivered .*; 0 were"):
+            sender.finish()

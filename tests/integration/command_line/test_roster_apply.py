@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agents.__main__ import run
+from agents.embedded.kafka import Broker
 from agents.kafka.reading import Record
 from agents.kafka.roster import RosterFollower, read_roster
 from agents.settings import Settings
@@ -142,3 +143,26 @@ async def test_an_empty_topic_is_a_roster_without_anybody(topics: dict[str, str]
     follower = RosterFollower(Settings.from_env(topics))
     async with following(follower):
         assert follower.index.team_of("linh", 0) == "unknown"
+
+
+async def test_a_follower_waits_for_an_absent_broker_and_outlives_its_restart(
+    new_broker: Broker, small: Path
+) -> None:
+    env = {"RINGSIDE_KAFKA_BOOTSTRAP": new_broker.bootstrap}
+    assert await asyncio.to_thread(run, ["topics", "apply"], env) == 0
+    await asyncio.to_thread(new_broker.stop)
+    changed = asyncio.Event()
+    follower = RosterFollower(
+        Settings.from_env(env), on_change=lambda roster, _: changed.set() if roster.reps else None
+    )
+    task = asyncio.create_task(follower.run())
+    await asyncio.to_thread(new_broker.start)
+    await asyncio.wait_for(follower.ready.wait(), 60)
+    await asyncio.to_thread(new_broker.stop)
+    await asyncio.to_thread(new_broker.start)
+    assert await asyncio.to_thread(run, ["roster", "apply", str(small)], env) == 0
+    await asyncio.wait_for(changed.wait(), 60)
+    assert follower.index.team_of("linh", 0) == "north"
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
