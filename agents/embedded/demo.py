@@ -11,6 +11,7 @@ from types import FrameType
 
 from agents.embedded.errors import NotStartedError
 from agents.embedded.http import is_ok
+from agents.embedded.moving import read_numbers
 from agents.embedded.paths import PROJECT
 from agents.embedded.ports import HOST, preferred
 from agents.embedded.prepare import prepare_database, prepare_topics
@@ -20,7 +21,14 @@ from agents.settings import Settings
 
 _METRICS_PORT = 9464
 _READY_SECONDS = 60.0
+_LOOK_SECONDS = 5.0
 
+_WORKER = ("worker",)
+# Twenty minutes at once, so that the windows are full, then as it happens, at any hour of the day.
+_SIMULATE = (
+    *("simulate", "--reps", "120", "--always-open"),
+    *("--backfill", "20m", "--apply-roster"),
+)
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Say = Callable[[str], None]
@@ -45,7 +53,7 @@ def run_demo(home: Path, env: Mapping[str, str], say: Say, *, keep: bool = False
             stack = running.enter_context(start_stack(home, env=env, say=say, wanted=wanted))
             children = start_children(home, stack, env, say, running)
             say(what_to_open(home, stack, metrics_port=children.metrics_port))
-            children.watch()
+            children.watch(say)
         except KeyboardInterrupt:
             say("Stopping ...")
     say("Everything has been stopped.")
@@ -59,8 +67,8 @@ class Children:
         self.simulator = simulator
         self.metrics_port = metrics_port
 
-    def watch(self) -> None:
-        """Returns only by an exception: KeyboardInterrupt, or that one of them has ended.
+    def watch(self, say: Say) -> None:
+        """Tells the numbers now and then; returns only by an exception.
 
         Raises:
             NotStartedError: the worker or the simulator has ended; shows the end of its log.
@@ -69,17 +77,19 @@ class Children:
             for child in (self.worker, self.simulator):
                 # A process that goes on is what is wanted here, and is told by "still running".
                 try:
-                    code = child.wait(1.0)
+                    code = child.wait(_LOOK_SECONDS / 2)
                 except NotStartedError:
                     continue
                 tail, log = child.log_tail(), child.program.log
                 raise NotStartedError(child.program.name, f"ended ({code})", log, tail)
+            numbers = read_numbers(self.metrics_port)
+            say("The worker does not answer." if numbers is None else numbers.line())
 
 
 def start_children(
     home: Path, stack: Stack, env: Mapping[str, str], say: Say, running: ExitStack
 ) -> Children:
-    """Creates the topics, then starts the worker and, once it is ready, the simulator.
+    """Creates the topics, starts the worker and the simulator, and waits for the worker.
 
     Raises:
         RingsideError: Kafka refuses, or one of them cannot be started.
@@ -88,17 +98,15 @@ def start_children(
     child_env = child_environment(stack, env, metrics_port=port)
     logs = home / "stack" / "logs"
     prepare_topics(Settings.from_env(child_env), say)
-    worker = ChildProcess(_ringside("worker", logs, child_env))
-    simulator = ChildProcess(_ringside("simulate", logs, child_env))
-    say("Starting the worker ...")
-    running.callback(worker.stop)
-    worker.start()
+    worker = ChildProcess(_ringside(_WORKER, logs, child_env))
+    simulator = ChildProcess(_ringside(_SIMULATE, logs, child_env))
+    say("Starting the worker and the simulator ...")
+    for child in (worker, simulator):
+        running.callback(child.stop)
+        child.start()
     worker.wait_until(lambda: is_ok(port, "/ready"), _READY_SECONDS)
     if stack.prometheus is not None:
         stack.prometheus.set_targets({"workers": [f"{HOST}:{port}"]})
-    say("Starting the simulator ...")
-    running.callback(simulator.stop)
-    simulator.start()
     return Children(worker, simulator, port)
 
 
@@ -142,7 +150,7 @@ def what_to_open(home: Path, stack: Stack, *, metrics_port: int) -> str:
             f"  Grafana        {stack.grafana.url} (admin / {stack.grafana.admin_password})"
         )
     lines.append(f"  logs           {home / 'stack' / 'logs'}")
-    lines.append(f"  in a terminal  RINGSIDE_METRICS_PORT={metrics_port} ringside top")
+    lines.append(f"  in a terminal  ringside top --url http://{HOST}:{metrics_port}")
     lines.extend(f"Not started: {error}" for error in stack.missing)
     return "\n".join(lines)
 
@@ -156,11 +164,11 @@ def _wanted(env: Mapping[str, str], say: Say, *, is_fresh: bool) -> Wanted:
     )
 
 
-def _ringside(command: str, logs: Path, env: Mapping[str, str]) -> Program:
+def _ringside(command: tuple[str, ...], logs: Path, env: Mapping[str, str]) -> Program:
     return Program(
-        name=f"ringside {command}",
-        command=(sys.executable, "-m", "agents", command),
-        log=logs / f"{command}.log",
+        name=f"ringside {command[0]}",
+        command=(sys.executable, "-m", "agents", *command),
+        log=logs / f"{command[0]}.log",
         env=env,
         working_folder=PROJECT,
     )
