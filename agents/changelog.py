@@ -31,7 +31,7 @@ class Record(NamedTuple):
     key: bytes | None
     value: bytes | None
     partition: int | None = None
-    headers: list[tuple[str, bytes]] | None = None
+    headers: list[tuple[str, bytes | None]] | None = None
 
 
 class Entry(NamedTuple):

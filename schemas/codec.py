@@ -13,14 +13,29 @@ import msgspec
 from msgspec import Meta
 
 from schemas.customers import Tokeniser
-from schemas.events import TYPES, AnyFact, Event, Fact, Instant, Name
+from schemas.events import (
+    MAX_SECONDS,
+    TYPES,
+    AnyFact,
+    CallCompleted,
+    Event,
+    Fact,
+    Instant,
+    MeetingBooked,
+    MeetingRescheduled,
+    Name,
+)
 from schemas.topics import TOPIC_OF_TYPE
 
 MAX_BYTES = 65_536
 EARLIEST_AT = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
 MAX_AHEAD_SECONDS = 300.0
 
-Headers = Sequence[tuple[str, bytes]]
+MAX_BOOKED_AHEAD_SECONDS = 5 * 366 * 86_400.0
+"""A meeting may start years ahead; in 2099 nobody meets."""
+
+Headers = Sequence[tuple[str, bytes | None]]
+"""Kafka's headers; a header may have no value."""
 _Source = Annotated[str, Meta(min_length=1, max_length=256)]
 
 
@@ -90,6 +105,10 @@ def _text_fields(data: type[Fact]) -> tuple[str, ...]:
 
 _TEXT_FIELDS = {type_: _text_fields(data) for type_, data in TYPES.items()}
 _HAS_CUSTOMER = frozenset(data for data in TYPES.values() if "customer" in data.__struct_fields__)
+_KNOWN_FIELDS = {field for wire in _WIRE_TYPES.values() for field in wire.__struct_fields__} | {
+    "type",
+    *(field for data in TYPES.values() for field in data.__struct_fields__),
+}
 
 
 def decode(message: Message, *, now: float, tokeniser: Tokeniser) -> Event | Rejected:
@@ -99,10 +118,8 @@ def decode(message: Message, *, now: float, tokeniser: Tokeniser) -> Event | Rej
     that a clock gone wrong moves nothing. Customer numbers come out as tokens.
     """
     value = message.value
-    if value is None:
-        return Rejected(Reason.INVALID, "$")
-    if len(value) > MAX_BYTES:
-        return Rejected(Reason.TOO_LARGE)
+    if value is None or len(value) > MAX_BYTES:
+        return Rejected(Reason.TOO_LARGE) if value else Rejected(Reason.INVALID, "$")
     try:
         event = _parse(value, message.headers)
     except msgspec.ValidationError as error:
@@ -111,13 +128,13 @@ def decode(message: Message, *, now: float, tokeniser: Tokeniser) -> Event | Rej
         return Rejected(Reason.NOT_JSON)
     except RecursionError:
         return Rejected(Reason.TOO_DEEP)
-    return _checked(event, message, now=now, tokeniser=tokeniser)
+    return _checked(event, message, now, tokeniser) if isinstance(event, Event) else event
 
 
-def _parse(value: bytes, headers: Headers) -> Event:
+def _parse(value: bytes, headers: Headers) -> Event | Rejected:
     """Parse either mode. Raises msgspec's errors."""
     if headers:
-        attributes = {name: text for name, text in headers if name.startswith("ce_")}
+        attributes = {name: text for name, text in headers if name.startswith("ce_") and text}
         if "ce_type" in attributes:
             return _parse_binary(value, attributes)
     wire: Any = _structured.decode(value)
@@ -125,16 +142,21 @@ def _parse(value: bytes, headers: Headers) -> Event:
     return Event(wire.id, wire.source, wire.subject, type_, wire.time.timestamp(), wire.data)
 
 
-def _parse_binary(value: bytes, attributes: dict[str, bytes]) -> Event:
+def _parse_binary(value: bytes, attributes: dict[str, bytes]) -> Event | Rejected:
     """Parse binary mode: build the envelope from headers. Raises msgspec's errors."""
     text = {name[3:]: raw.decode() for name, raw in attributes.items()}
     type_ = text["type"]
     decoder = _binary.get(type_)
     if decoder is None:
-        message = "unknown type - at `$.type`"
-        raise msgspec.ValidationError(message)
-    data = cast("AnyFact", decoder.decode(value))
-    at = _instant.decode(_encode(text.get("time", ""))).timestamp()
+        return Rejected(Reason.UNKNOWN_TYPE, "$.type")
+    try:
+        data = cast("AnyFact", decoder.decode(value))
+    except msgspec.ValidationError as error:
+        return _refused(str(error), "$.data")
+    try:
+        at = _instant.decode(_encode(text.get("time", ""))).timestamp()
+    except msgspec.ValidationError:
+        return Rejected(Reason.INVALID, "$.time")
     envelope = msgspec.convert(text, _WIRE_ATTRIBUTES)
     return Event(envelope.id, envelope.source, envelope.subject, type_, at, data)
 
@@ -145,21 +167,21 @@ class _WIRE_ATTRIBUTES(msgspec.Struct, frozen=True):  # noqa: N801 - private, re
     subject: Name
 
 
-def _refused(error: str) -> Rejected:
+def _refused(error: str, root: str = "$") -> Rejected:
     """Name the place that msgspec's error names, and nothing of the value."""
-    _, _, path = error.partition(" - at `")
-    where = path.partition("`")[0] or "$"
-    unknown = where == "$.type" and ("nvalid value" in error or "unknown" in error)
-    return Rejected(Reason.UNKNOWN_TYPE if unknown else Reason.INVALID, where[:100])
+    # msgspec quotes unknown fields and tags before the path, which comes last: a field may be
+    # called "+84901234567", or even "x - at `$.84901234567". Only names of our own are repeated.
+    path = error.rpartition(" - at `")[2].removesuffix("`") if error.endswith("`") else "$"
+    first, *names = path.split(".")
+    where = path if first == "$" and _KNOWN_FIELDS.issuperset(names) else "$"
+    unknown = where == "$.type" and "nvalid value" in error
+    return Rejected(Reason.UNKNOWN_TYPE if unknown else Reason.INVALID, root + where[1:])
 
 
-def _checked(
-    event: Event, message: Message, *, now: float, tokeniser: Tokeniser
-) -> Event | Rejected:
+def _checked(event: Event, message: Message, now: float, tokeniser: Tokeniser) -> Event | Rejected:
     """Apply the rules that types cannot say, and replace the customer's number."""
     if not EARLIEST_AT <= event.at <= now + MAX_AHEAD_SECONDS:
-        early = event.at < EARLIEST_AT
-        return Rejected(Reason.TIME_TOO_EARLY if early else Reason.TIME_IN_FUTURE, "$.time")
+        return _impossible(event.at, EARLIEST_AT, "$.time")
     if TOPIC_OF_TYPE[event.type] != message.topic:
         return Rejected(Reason.WRONG_TOPIC, "$.type")
     if message.key is None or message.key != event.subject.encode("utf-8", "replace"):
@@ -167,6 +189,30 @@ def _checked(
     where = _unprintable(event)
     if where is not None:
         return Rejected(Reason.UNPRINTABLE, where)
+    data: Any = event.data
+    bounds = _INSTANTS.get(type(data))
+    if bounds is not None:
+        name, earliest, latest = bounds
+        at = getattr(data, name).timestamp()
+        if not event.at + earliest <= at <= event.at + latest:
+            return _impossible(at, event.at + earliest, f"$.data.{name}")
+    return _with_token(event, tokeniser)
+
+
+_INSTANTS: dict[type[Fact], tuple[str, float, float]] = {
+    CallCompleted: ("offered_at", -MAX_SECONDS, MAX_AHEAD_SECONDS),
+    MeetingBooked: ("starts_at", -MAX_BOOKED_AHEAD_SECONDS, MAX_BOOKED_AHEAD_SECONDS),
+    MeetingRescheduled: ("starts_at", -MAX_BOOKED_AHEAD_SECONDS, MAX_BOOKED_AHEAD_SECONDS),
+}
+"""The other instants of a fact: its field, and how far from the event's time it may lie."""
+
+
+def _impossible(at: float, earliest: float, where: str) -> Rejected:
+    early = at < earliest
+    return Rejected(Reason.TIME_TOO_EARLY if early else Reason.TIME_IN_FUTURE, where)
+
+
+def _with_token(event: Event, tokeniser: Tokeniser) -> Event:
     data: Any = event.data
     if type(data) in _HAS_CUSTOMER and data.customer is not None:
         data = msgspec.structs.replace(data, customer=tokeniser.token(data.customer))

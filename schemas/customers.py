@@ -2,27 +2,39 @@
 
 import hashlib
 import hmac
+import re
+import unicodedata
 from functools import lru_cache
 
 TOKEN_PREFIX = "ct1_"  # noqa: S105 - the public prefix of a token, not a secret
 _TOKEN_HEX_DIGITS = 32
-_PUNCTUATION = str.maketrans("", "", " \t-.()/")
+_token = re.compile(rf"{TOKEN_PREFIX}[0-9a-f]{{{_TOKEN_HEX_DIGITS}}}")
+_PUNCTUATION = str.maketrans("", "", " \t-.()/\u2010\u2011\u2012\u2013")
 
 
 def normalise(number: str, *, country_code: str = "") -> str:
     """Return *number* as E.164 (`+` and digits), or stripped and lower-cased if it is none.
 
     `country_code` (digits, no `+`) is put before national numbers, whose leading 0 is dropped;
-    without one they are kept as dialled.
+    without one they are kept as dialled. Full-width digits, `tel:` and a `(0)` after the country
+    code are ways of writing, not other numbers.
     """
-    digits = number.strip().translate(_PUNCTUATION)
+    text = unicodedata.normalize("NFKC", number).strip().lower()
+    digits = text.removeprefix("tel:")
+    if digits.startswith(("+", "00")):
+        digits = digits.replace("(0)", "")
+    digits = digits.translate(_PUNCTUATION)
     if digits.startswith("00"):
         digits = f"+{digits[2:]}"
-    if digits.startswith("+") and digits[1:].isdecimal():
+    if digits.startswith("+") and _is_digits(digits[1:]):
         return digits
-    if not digits.isdecimal():
-        return number.strip().lower()
+    if not _is_digits(digits):
+        return text
     return f"+{country_code}{digits.lstrip('0')}" if country_code else digits
+
+
+def _is_digits(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
 
 
 class Tokeniser:
@@ -43,7 +55,7 @@ class Tokeniser:
 
     def _token(self, number: str) -> str:
         """Return the token of *number*; a token is returned as it is."""
-        if number.startswith(TOKEN_PREFIX) and len(number) == len(TOKEN_PREFIX) + _TOKEN_HEX_DIGITS:
+        if _token.fullmatch(number):
             return number
         normal = normalise(number, country_code=self._country_code)
         digest = hmac.new(self._key, normal.encode("utf-8", "surrogatepass"), hashlib.sha256)

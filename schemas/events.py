@@ -14,7 +14,8 @@ from msgspec import Meta
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
 """An identifier given by a source: a queue, a rep, a stage. Printable characters only."""
 
-Seconds = Annotated[float, Meta(ge=0, le=7 * 86_400)]
+MAX_SECONDS = 7 * 86_400
+Seconds = Annotated[float, Meta(ge=0, le=MAX_SECONDS)]
 """A duration. Seven days is longer than any call, so milliseconds stand out."""
 
 Leg = Annotated[int, Meta(ge=1, le=99)]
@@ -23,8 +24,8 @@ Leg = Annotated[int, Meta(ge=1, le=99)]
 MinorUnits = Annotated[int, Meta(ge=0, le=10**15)]
 """Money as an integer of the currency's minor unit (cents; whole for JPY, VND, KRW)."""
 
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
-"""An ISO 4217 code."""
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", max_length=3)]
+"""An ISO 4217 code. (The length, because `$` also matches before a line break at the end.)"""
 
 Instant = Annotated[datetime, Meta(tz=True)]
 """An RFC 3339 instant with its offset."""

@@ -15,12 +15,16 @@ from schemas.measures import ACTIVITY_VOLUME, SECONDS_BOUNDS
 
 Kind = Literal["site", "team", "rep", "queue", "activity_volume"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-Hours = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
+_CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
+_END = r"$(?!\n)"
+"""`$` alone also matches before a line break at the end."""
+Hours = Annotated[str, Meta(pattern=f"^{_CLOCK}-({_CLOCK}|24:00){_END}")]
 """Working hours of a day, `08:30-17:00`, start inclusive, end exclusive, in the site's zone."""
 
-_DAY = r"(19|20)\d\d-\d\d-\d\d"
-_TIME = r"\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?"
-Since = Annotated[str, Meta(pattern=f"^{_DAY}([T ]{_TIME})?$")]
+_2 = "[0-9][0-9]"
+_DAY = f"(19|20){_2}-{_2}-{_2}"
+_TIME = f"{_2}:{_2}(:{_2})?(Z|[+-]{_2}:{_2})?"
+Since = Annotated[str, Meta(pattern=f"^{_DAY}([T ]{_TIME})?{_END}")]
 """A date (midnight at the site) or an instant, ISO 8601; without an offset it is the site's time.
 
 Text, because msgspec decodes no union of date and datetime.

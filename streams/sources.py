@@ -23,7 +23,7 @@ _envelope = msgspec.json.Decoder(_Envelope)
 def source_of(message: Message) -> str:
     """Return the source that a refused message names, or "unknown" if it does not say."""
     for name, value in message.headers:
-        if name == "ce_source":
+        if name == "ce_source" and value:
             return _name(value.decode("utf-8", "replace"))
     try:
         return _name(_envelope.decode(message.value or b"").source)
