@@ -23,8 +23,9 @@ PREFIX = "ringside_"
 SERVICE_LEVEL = BY_NAME["service_level_answered_of_offered"]
 VOLUME = "activity_volume"
 _LARGEST = frozenset(
+    # Not added up: ages, and what several workers may see of the same.
     PREFIX + name
-    for name in (LONGEST_WAIT.name, "lag_seconds", "snapshot_age_seconds", "checkpoint_age_seconds")
+    for name in ("lag_seconds", "snapshot_age_seconds", "unknown_reps", "unknown_queues")
 )
 
 
