@@ -18,10 +18,13 @@ from typing import Protocol
 
 import pytest
 
-from agents.embedded.kafka import Broker, StandIn, open_broker
+from agents import clock
+from agents.embedded.kafka import Broker, open_broker
 from agents.embedded.paths import DEFAULT_HOME
 from agents.embedded.postgres import Database, Postgres
 from agents.embedded.prometheus import Prometheus
+from agents.embedded.stand_in import StandIn
+from tests.integration.pipeline import Pipeline, new_pipeline, remove_topics
 
 
 class PrometheusFactory(Protocol):
@@ -192,3 +195,23 @@ def prometheus_factory(server_folder: Path) -> Iterator[PrometheusFactory]:
             return server
 
         yield start
+
+
+@pytest.fixture
+def now() -> clock.Clock:
+    """The wall clock: live windows end now."""
+    return clock.now
+
+
+@pytest.fixture
+def pipeline(
+    kafka: Broker, database: Database, tmp_path: Path, env: Mapping[str, str]
+) -> Iterator[Pipeline]:
+    """An installation with topics and schema, without a worker: `pipeline.start_worker()`.
+
+    Source topics have fixed names, so all topics are deleted before and afterwards.
+    """
+    made = new_pipeline(kafka, database, tmp_path, env)
+    yield made
+    made.stop()
+    remove_topics(kafka.bootstrap)

@@ -1,0 +1,335 @@
+"""The whole pipeline for a test: topics, schema, workers as processes, events in, numbers out."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from confluent_kafka import KafkaException, Producer
+from confluent_kafka.admin import AdminClient
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
+
+from agents.embedded.http import get, is_ok
+from agents.embedded.kafka import Broker
+from agents.embedded.paths import PROJECT
+from agents.embedded.ports import free_port
+from agents.embedded.postgres import Database
+from agents.embedded.prepare import prepare_topics
+from agents.embedded.process import ChildProcess, Program
+from agents.postgres.connection import connected
+from agents.postgres.migrate import migrate
+from agents.postgres.users import create_user
+from agents.settings import Settings
+from schemas.codec import encode
+from schemas.events import Event
+from schemas.topics import TOPIC_OF_TYPE
+
+CUSTOMER_KEY = "a key for the tests"
+PATIENCE_SECONDS = 90.0
+RESULTS = ("applied", "duplicate", "late", "dead_lettered")
+
+Condition = Callable[[], bool]
+
+
+def wait_until(
+    condition: Condition, why: str | Callable[[], str], seconds: float = PATIENCE_SECONDS
+) -> None:
+    """Return once it holds; fail, saying what was waited for, when the time is over."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            text = why if isinstance(why, str) else why()
+            raise AssertionError(f"not within {seconds:g} s: {text}")
+        time.sleep(0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A message as it is, for what is no event."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+def message(event: Event | Raw) -> Raw:
+    """Return the message that a well-behaved source would send."""
+    if isinstance(event, Raw):
+        return event
+    return Raw(TOPIC_OF_TYPE[event.type], event.subject.encode(), encode(event))
+
+
+@dataclass(slots=True)
+class Worker:
+    """One worker process and its metrics page."""
+
+    process: ChildProcess
+    port: int
+
+    def samples(self) -> list[Sample]:
+        """Return the samples of the page; none if it does not answer."""
+        answer = get(self.port, "/metrics", 20.0)
+        if answer is None or answer.status != 200:
+            return []
+        families = text_string_to_metric_families(answer.body.decode())
+        return [sample for family in families for sample in family.samples]
+
+    def total(self, name: str, **labels: str) -> float:
+        """Return the sum of the samples of that name with these labels."""
+        return sum(
+            sample.value
+            for sample in self.samples()
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
+
+    def wait_until_ready(self, seconds: float = PATIENCE_SECONDS) -> None:
+        """Return once it has its partitions and their state."""
+        self.process.wait_until(lambda: is_ok(self.port, "/ready"), seconds)
+
+    def log(self) -> str:
+        """Return the end of what it printed."""
+        return self.process.log_tail(60)
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """An installation of its own: app id, topics, database, workers."""
+
+    bootstrap: str
+    database: Database
+    writer_url: str
+    reader_url: str
+    folder: Path
+    env: Mapping[str, str]
+    workers: list[Worker] = field(default_factory=list)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of its workers."""
+        return Settings.from_env(self.env)
+
+    def start_worker(self, *, ready: bool = True, **settings: str) -> Worker:
+        """Start one more worker, settings by name without the prefix, and wait for it."""
+        port = free_port()
+        env = {
+            **self.env,
+            "RINGSIDE_METRICS_PORT": str(port),
+            "RINGSIDE_DATA_DIR": str(self.folder / f"worker-{port}"),
+            **{f"RINGSIDE_{name.upper()}": value for name, value in settings.items()},
+        }
+        log = self.folder / f"worker-{port}.log"
+        program = ringside("worker", log=log, env=env)
+        worker = Worker(ChildProcess(program), port)
+        self.workers.append(worker)
+        worker.process.start()
+        if ready:
+            worker.wait_until_ready()
+        return worker
+
+    def stop(self) -> None:
+        """End every worker that still runs."""
+        for worker in self.workers:
+            worker.process.kill()
+
+    @property
+    def running(self) -> list[Worker]:
+        """The workers that run."""
+        return [worker for worker in self.workers if worker.process.is_running]
+
+    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a `ringside` command to its end."""
+        return subprocess.run(  # noqa: S603 - our own command line
+            (sys.executable, "-m", "agents", *arguments),
+            env=dict(self.env),
+            cwd=PROJECT,
+            text=True,
+            capture_output=True,
+            check=check,
+            timeout=170,
+        )
+
+    # In
+
+    def publish(self, events: Iterable[Event | Raw], *, rate: float | None = None) -> int:
+        """Send in order, at most *rate* a second; return how many once all are confirmed."""
+        failed: list[str] = []
+
+        def report(error: object, _: object) -> None:
+            if error is not None:
+                failed.append(str(error))
+
+        # A stopped broker is waited for; what is repeated by librdkafka itself arrives once.
+        settings = {"enable.idempotence": True, "linger.ms": 5, "log_level": 0}
+        producer = Producer({"bootstrap.servers": self.bootstrap, **settings})
+        started_at, sent = time.monotonic(), 0
+        for event in events:
+            raw = message(event)
+            producer.produce(
+                raw.topic, raw.value, raw.key, headers=list(raw.headers), on_delivery=report
+            )
+            sent += 1
+            ahead_seconds = started_at + sent / rate - time.monotonic() if rate else 0.0
+            producer.poll(max(0.0, ahead_seconds) if ahead_seconds > 0.01 else 0)
+        assert producer.flush(120) == 0, "Kafka did not confirm everything"
+        assert not failed, failed[:3]
+        return sent
+
+    @contextmanager
+    def publishing(self, events: Sequence[Event | Raw], *, rate: float) -> Iterator[None]:
+        """Send in the background; leaving waits for the last confirmation."""
+        errors: list[BaseException] = []
+
+        def send() -> None:
+            try:
+                self.publish(events, rate=rate)
+            except BaseException as error:  # noqa: BLE001 - handed over to the test below
+                errors.append(error)
+
+        thread = threading.Thread(target=send)
+        thread.start()
+        try:
+            yield
+        finally:
+            thread.join(150)
+        assert not thread.is_alive(), "still publishing"
+        if errors:
+            raise errors[0]
+
+    # Out
+
+    def total(self, name: str, **labels: str) -> float:
+        """Return the sum over all running workers."""
+        return sum(worker.total(name, **labels) for worker in self.running)
+
+    def consumed(self) -> int:
+        """Return how many messages the running workers have in their state."""
+        return int(self.total("ringside_events_consumed_total"))
+
+    def results(self) -> Counter[str]:
+        """Return the ledger of the metrics pages: by result, and `consumed`."""
+        found: Counter[str] = Counter(dict.fromkeys((*RESULTS, "consumed"), 0))
+        for worker in self.running:
+            for sample in worker.samples():
+                if sample.name == "ringside_events_total":
+                    found[sample.labels["result"]] += int(sample.value)
+                elif sample.name == "ringside_events_consumed_total":
+                    found["consumed"] += int(sample.value)
+        return found
+
+    def wait_until_consumed(self, count: int, seconds: float = PATIENCE_SECONDS) -> None:
+        """Return once the workers' pages show that many messages."""
+        wait_until(lambda: self.consumed() >= count, lambda: self._progress(count), seconds)
+
+    def wait_until_written(self, count: int, seconds: float = PATIENCE_SECONDS) -> None:
+        """Return once Postgres has that many messages in its ledger."""
+        wait_until(lambda: self.written() >= count, lambda: self._progress(count), seconds)
+
+    def written(self) -> int:
+        """Return how many messages are in Postgres."""
+        return int(self.row("SELECT coalesce(sum(consumed), 0) FROM ringside.ledger")[0])
+
+    def ledger(self) -> Counter[str]:
+        """Return the ledger that Postgres has, like `results`."""
+        names = (*RESULTS, "consumed")
+        sums = ", ".join(f"coalesce(sum({name}), 0)::bigint" for name in names)
+        found = self.row(f"SELECT {sums} FROM ringside.ledger")  # noqa: S608 - constant names
+        return Counter(dict(zip(names, found, strict=True)))
+
+    def rows(self, query: str, *arguments: object) -> list[tuple[Any, ...]]:
+        """Return what Postgres answers."""
+        return asyncio.run(_fetch(self.database.admin_url, query, arguments))
+
+    def row(self, query: str, *arguments: object) -> tuple[Any, ...]:
+        """Return the one row that Postgres answers."""
+        (only,) = self.rows(query, *arguments)
+        return only
+
+    def _progress(self, count: int) -> str:
+        logs = "\n".join(worker.log()[-3000:] for worker in self.workers)
+        return f"{count} messages; consumed {self.results()}, Postgres {self.written()}\n{logs}"
+
+
+async def _fetch(url: str, query: str, arguments: Sequence[object]) -> list[tuple[Any, ...]]:
+    connection = await asyncpg.connect(url)
+    try:
+        return [tuple(row) for row in await connection.fetch(query, *arguments)]
+    finally:
+        await connection.close()
+
+
+def ringside(*arguments: str, log: Path, env: Mapping[str, str]) -> Program:
+    """Return a `ringside` command as a program to be started."""
+    command = (sys.executable, "-m", "agents", *arguments)
+    return Program(
+        name=f"ringside {arguments[0]}", command=command, log=log, env=env, working_folder=PROJECT
+    )
+
+
+def remove_topics(bootstrap: str) -> None:
+    """Delete every topic but Kafka's own, and return when they are gone."""
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+
+    def names() -> list[str]:
+        return [name for name in admin.list_topics(timeout=20).topics if name[:2] != "__"]
+
+    def gone() -> bool:
+        found = names()
+        if found:
+            for answer in admin.delete_topics(found, operation_timeout=30).values():
+                try:
+                    answer.result()
+                except KafkaException:  # already being deleted; looked at again
+                    continue
+        return not found
+
+    wait_until(gone, "the broker keeps its topics")
+
+
+def new_pipeline(
+    broker: Broker, database: Database, folder: Path, env: Mapping[str, str], **settings: str
+) -> Pipeline:
+    """Make an installation on an empty broker and an empty database; no worker yet."""
+    remove_topics(broker.bootstrap)
+    users = asyncio.run(_prepare(database))
+    folder.mkdir(parents=True, exist_ok=True)
+    ours = {
+        "APP_ID": f"test-{secrets.token_hex(4)}",
+        "KAFKA_BOOTSTRAP": broker.bootstrap,
+        "KAFKA_TRANSACTIONS": str(broker.supports_transactions).lower(),
+        "DATABASE_URL": users["writer"],
+        "CUSTOMER_KEY": CUSTOMER_KEY,
+        "SNAPSHOT_SECONDS": "0.5",
+        "CHECKPOINT_SECONDS": "0.5",
+        "LOG_FORMAT": "console",
+        **{name.upper(): value for name, value in settings.items()},
+    }
+    child_env = {name: value for name, value in env.items() if not name.startswith("RINGSIDE_")}
+    child_env |= {f"RINGSIDE_{name}": value for name, value in ours.items()}
+    made = Pipeline(broker.bootstrap, database, users["writer"], users["reader"], folder, child_env)
+    prepare_topics(made.settings, lambda _: None)
+    return made
+
+
+async def _prepare(database: Database) -> dict[str, str]:
+    quietly: Callable[[str], None] = lambda _: None  # noqa: E731
+    await migrate(database.admin_url, patience_seconds=20, say=quietly)
+    urls = {}
+    async with connected(database.admin_url, patience_seconds=20, say=quietly) as connection:
+        for role in ("writer", "reader"):
+            name, password = f"{role}_{secrets.token_hex(4)}", secrets.token_hex(8)
+            await create_user(connection, name, role, password)  # type: ignore[arg-type]
+            urls[role] = database.url(name, password)
+    return urls
