@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import importlib.util
 from collections.abc import Callable, Mapping
@@ -11,16 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from confluent_kafka import KafkaException, Producer
-from confluent_kafka.admin import AdminClient, NewTopic
-
-from agents.embedded.errors import EmbeddedError, MissingError
+from agents.embedded.errors import EmbeddedError
 from agents.embedded.kafka_jars import find_jars, find_java
+from agents.embedded.kafka_probe import START_SECONDS, wait_until_ready
 from agents.embedded.paths import deploy_file
-from agents.embedded.ports import HOST, claim, free_port, is_listening, writable_folder
+from agents.embedded.ports import HOST, claim, free_port, writable_folder
 from agents.embedded.process import ChildProcess, Program, run_to_end
-
-_START_SECONDS = 60.0
+from agents.embedded.stand_in import StandIn
 
 # A quick start and a small footprint rather than the most records a second.
 _JVM = ("-XX:+UseSerialGC", "-Xshare:auto", "-XX:TieredStopAtLevel=4", "-Djava.awt.headless=true")
@@ -127,7 +123,7 @@ class ApacheKafka:
         Raises:
             NotStartedError: it has ended, or does not answer in time.
         """
-        _wait_until_ready(self.process, self.port)
+        wait_until_ready(self.process, self.port)
 
     def start(self) -> None:
         """Launches the broker and waits until it answers.
@@ -149,91 +145,17 @@ class ApacheKafka:
     def _format(self) -> None:
         command = (
             *_java(self.java, self.libs, heap="128m"),
-            *("kafka.tools.StorageTool", "format", "--cluster-id", _cluster_id(self.data)),
+            *("kafka.tools.StorageTool", "format", f"--cluster-id={_cluster_id(self.data)}"),
             *("--config", str(self.data / "server.properties")),
         )
         program = Program(
             name="Kafka's storage tool", command=command, log=self.data / "format.log"
         )
-        finished = run_to_end(program, _START_SECONDS)
+        finished = run_to_end(program, START_SECONDS)
         if finished.exit_code != 0:
             raise EmbeddedError(
                 f"Apache Kafka could not prepare {self.data / 'logs'}:\n{finished.output[-2000:]}"
             )
-
-
-@dataclass(slots=True)
-class StandIn:
-    """The `noida-db` package's Kafka port, for machines without Java. Not a real Kafka."""
-
-    port: int
-    process: ChildProcess
-    name: str = "the stand-in broker noida-db (not Apache Kafka)"
-    is_stand_in: bool = True
-    _supports_transactions: bool | None = field(default=None, init=False)
-
-    @classmethod
-    def create(cls, data: Path, *, port: int | None = None) -> StandIn:
-        """A stand-in that keeps what it keeps under `data`; not started yet.
-
-        Raises:
-            MissingError: the package is not installed.
-        """
-        data = writable_folder("The stand-in broker", data)
-        port = claim("The stand-in broker", port)
-        command = (
-            *(str(_stand_in_binary()), "start", "--only", "kafka"),
-            *("--host", HOST, "--kafka-port", str(port), "--data-dir", str(data / "data")),
-        )
-        program = Program(name="noida-db", command=command, log=data / "noida-db.log")
-        return cls(port, ChildProcess(program))
-
-    @property
-    def bootstrap(self) -> str:
-        """What clients connect to."""
-        return f"{HOST}:{self.port}"
-
-    @property
-    def supports_transactions(self) -> bool:
-        """Whether a transaction is fenced off by a later one of the same id; tried once."""
-        if self._supports_transactions is None:
-            self._supports_transactions = fences_zombies(self.bootstrap)
-        return self._supports_transactions
-
-    def launch(self) -> None:
-        """Starts the stand-in without waiting.
-
-        Raises:
-            EmbeddedError: the port is taken.
-        """
-        if not self.process.is_running:
-            claim("The stand-in broker", self.port)
-        self.process.start()
-
-    def wait_until_ready(self) -> None:
-        """Returns once a launched stand-in answers.
-
-        Raises:
-            NotStartedError: it has ended, or does not answer in time.
-        """
-        _wait_until_ready(self.process, self.port)
-
-    def start(self) -> None:
-        """Launches the stand-in and waits until it answers.
-
-        Raises:
-            EmbeddedError: it could not be started; says why.
-        """
-        self.launch()
-        self.wait_until_ready()
-
-    def stop(self) -> None:
-        """Ends the stand-in in order."""
-        self.process.stop()
-
-    def kill(self) -> None:
-        """Ends the stand-in as `kill -9` does."""
-        self.process.kill()
 
 
 def open_broker(
@@ -260,45 +182,6 @@ def open_broker(
     return ApacheKafka.create(data, libs=libs, java=java, port=port)
 
 
-def fences_zombies(bootstrap: str) -> bool:
-    """Tries whether a producer is shut out once another has taken its transactional id."""
-    topic = "ringside.probe.transactions"
-    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
-    with contextlib.suppress(KafkaException):  # it may exist from an earlier try
-        admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(10)
-    settings = {"bootstrap.servers": bootstrap, "transactional.id": topic, "log_level": 0}
-    zombie, successor = Producer(settings), Producer(settings)
-    try:
-        zombie.init_transactions(10)
-        zombie.begin_transaction()
-        zombie.produce(topic, b"from the zombie")
-        successor.init_transactions(10)
-    except KafkaException:
-        return False
-    try:
-        zombie.commit_transaction(10)
-    except KafkaException:
-        return True
-    return False
-
-
-def answers(bootstrap: str) -> bool:
-    """Whether a broker answers a request for its metadata with itself in it."""
-    try:
-        metadata = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0}).list_topics(
-            timeout=2
-        )
-    except KafkaException:
-        return False
-    return bool(metadata.brokers)
-
-
-def _wait_until_ready(process: ChildProcess, port: int) -> None:
-    # The port first: librdkafka prints an error for every connection that is refused.
-    process.wait_until(lambda: is_listening(port), _START_SECONDS)
-    process.wait_until(lambda: answers(f"{HOST}:{port}"), _START_SECONDS)
-
-
 def _java(java: Path, libs: Path, heap: str) -> tuple[str, ...]:
     log4j = f"-Dlog4j2.configurationFile={deploy_file('kafka/log4j2.yaml')}"
     return (str(java), f"-Xmx{heap}", *_JVM, log4j, "-cp", f"{libs}/*")
@@ -316,12 +199,3 @@ def _local_properties(data: Path, port: int, controller_port: int) -> dict[str, 
 def _cluster_id(data: Path) -> str:
     # 16 bytes in URL-safe base64, as `random-uuid` prints, without a JVM's start for it.
     return base64.urlsafe_b64encode(hashlib.sha256(str(data).encode()).digest()[:16])[:22].decode()
-
-
-def _stand_in_binary() -> Path:
-    spec = importlib.util.find_spec("noida_db")
-    if spec is None or spec.origin is None:
-        raise MissingError(
-            "The stand-in broker", "pip install noida-db (or Java and Maven for a real one)"
-        )
-    return Path(spec.origin).parent / "noida-db"

@@ -11,11 +11,12 @@ import pytest
 from agents.embedded.alertmanager import find_alertmanager
 from agents.embedded.errors import MissingError
 from agents.embedded.grafana import Sources, find_grafana, localised, replacements
-from agents.embedded.kafka import StandIn, open_broker
+from agents.embedded.kafka import open_broker
 from agents.embedded.kafka_jars import find_jars, find_java
 from agents.embedded.paths import DEPLOY
 from agents.embedded.prometheus import find_prometheus, find_promtool
 from agents.embedded.secret_files import RANDOM, ensure_all
+from agents.embedded.stand_in import StandIn
 
 
 @pytest.fixture

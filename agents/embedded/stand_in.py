@@ -1,0 +1,95 @@
+"""A broker for machines without Java. It is not Apache Kafka, and says so."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agents.embedded.errors import MissingError
+from agents.embedded.kafka_probe import fences_zombies, wait_until_ready
+from agents.embedded.ports import HOST, claim, writable_folder
+from agents.embedded.process import ChildProcess, Program
+
+
+@dataclass(slots=True)
+class StandIn:
+    """The `noida-db` package's Kafka port, for machines without Java. Not a real Kafka."""
+
+    port: int
+    process: ChildProcess
+    name: str = "the stand-in broker noida-db (not Apache Kafka)"
+    is_stand_in: bool = True
+    _supports_transactions: bool | None = field(default=None, init=False)
+
+    @classmethod
+    def create(cls, data: Path, *, port: int | None = None) -> StandIn:
+        """A stand-in that keeps what it keeps under `data`; not started yet.
+
+        Raises:
+            MissingError: the package is not installed.
+        """
+        data = writable_folder("The stand-in broker", data)
+        port = claim("The stand-in broker", port)
+        command = (
+            *(str(_stand_in_binary()), "start", "--only", "kafka"),
+            *("--host", HOST, "--kafka-port", str(port), "--data-dir", str(data / "data")),
+        )
+        program = Program(name="noida-db", command=command, log=data / "noida-db.log")
+        return cls(port, ChildProcess(program))
+
+    @property
+    def bootstrap(self) -> str:
+        """What clients connect to."""
+        return f"{HOST}:{self.port}"
+
+    @property
+    def supports_transactions(self) -> bool:
+        """Whether a transaction is fenced off by a later one of the same id; tried once."""
+        if self._supports_transactions is None:
+            self._supports_transactions = fences_zombies(self.bootstrap)
+        return self._supports_transactions
+
+    def launch(self) -> None:
+        """Starts the stand-in without waiting.
+
+        Raises:
+            EmbeddedError: the port is taken.
+        """
+        if not self.process.is_running:
+            claim("The stand-in broker", self.port)
+        self.process.start()
+
+    def wait_until_ready(self) -> None:
+        """Returns once a launched stand-in answers.
+
+        Raises:
+            NotStartedError: it has ended, or does not answer in time.
+        """
+        wait_until_ready(self.process, self.port)
+
+    def start(self) -> None:
+        """Launches the stand-in and waits until it answers.
+
+        Raises:
+            EmbeddedError: it could not be started; says why.
+        """
+        self.launch()
+        self.wait_until_ready()
+
+    def stop(self) -> None:
+        """Ends the stand-in in order."""
+        self.process.stop()
+
+    def kill(self) -> None:
+        """Ends the stand-in as `kill -9` does."""
+        self.process.kill()
+
+
+def _stand_in_binary() -> Path:
+    spec = importlib.util.find_spec("noida_db")
+    if spec is None or spec.origin is None:
+        raise MissingError(
+            "The stand-in broker", "pip install noida-db (or Java and Maven for a real one)"
+        )
+    return Path(spec.origin).parent / "noida-db"
