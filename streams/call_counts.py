@@ -4,9 +4,12 @@ It counts in three slots: that it came, how it was met, and how it was handled. 
 of them; `changes` computes only those whose inputs differ.
 """
 
+from collections.abc import Sequence
+from functools import lru_cache
+
 from schemas import measures as m
 from streams.call_state import Call
-from streams.facts import Dims, Fact, difference
+from streams.facts import Cells, Dims, Fact, difference
 
 _OFFERED = ((m.CALLS_OFFERED.name, 1),)
 _IN_MENU = ((m.CALLS_ENDED_IN_MENU.name, 1),)
@@ -43,45 +46,68 @@ _HANDLE_ONES = _ones(m.HANDLE)
 _bucket = m.ANSWERED_WAIT.bucket
 
 
+@lru_cache(maxsize=65_536)
+def _dims(queue: str, rep: str, direction: str, source: str) -> Dims:
+    """Return the one object for these dimensions: it is cheaper to find again than to make."""
+    return Dims(queue, rep, direction, "", source)
+
+
 def contributions(call: Call) -> tuple[Fact, ...]:
     """Return what this leg counts, slot by slot; nothing before its arrival is known."""
     if call.offered_at is None:
         return ()
-    slots = (_arrival(call), _met(call), _handled(call))
-    return tuple(fact for fact in slots if fact is not None)
+    arrival = _arrival(call)
+    met = _met(call)
+    if met is None:
+        return (arrival,)
+    handled = _handled(call)
+    return (arrival, met) if handled is None else (arrival, met, handled)
 
 
-def changes(old: Call, new: Call) -> list[Fact]:
+def changes(old: Call, new: Call) -> Sequence[Fact]:
     """Return the facts that turn what *old* counted into what *new* counts."""
-    if old.offered_at is None or (
-        new.offered_at is not old.offered_at
-        or new.in_menu
-        or new.durations is not None
-        or new.direction == "outbound"
-    ):
+    if old.offered_at is None:
+        return contributions(new)
+    if new.offered_at is not old.offered_at or new.durations is not None:
         return difference(contributions(old), contributions(new))
+    if new.wrapup_ended_at is not old.wrapup_ended_at:
+        return _wrapped_up(old, new)
     facts: list[Fact] = []
     # Once answered, nothing but another answer changes how a call was met.
     if new.answered_at is None or new.answered_at is not old.answered_at:
         _replace(facts, _met(old), _met(new))
-    _replace(facts, _handled(old), _handled(new))
+    if new.answered_at is not None:
+        _replace(facts, _handled(old), _handled(new))
     return facts
 
 
+def _wrapped_up(old: Call, new: Call) -> Sequence[Fact]:
+    """Return what the end of after-call work changes: its seconds, and a bucket perhaps."""
+    if new.answered_at is None or new.closed_at is None or new.direction == "outbound":
+        return ()
+    conversation = new.talk_seconds + (new.hold_seconds if new.holds else 0.0)
+    before, after = old.wrapup_seconds, new.wrapup_seconds
+    cells: Cells = ((_WRAPUP, after - before),) if after != before else ()
+    was, now = _bucket(conversation + before), _bucket(conversation + after)
+    if was != now:
+        cells = (*cells, (_HANDLE_ONES[was][0], -1), _HANDLE_ONES[now])
+    dims = _dims(new.queue, new.rep, new.direction, new.source)
+    return (Fact(new.offered_at or 0.0, dims, cells),) if cells else ()
+
+
 def _replace(facts: list[Fact], old: Fact | None, new: Fact | None) -> None:
-    if old is None:
-        if new is not None:
-            facts.append(new)
-    else:
+    if old is not None:
         facts += difference((old,), () if new is None else (new,))
+    elif new is not None:
+        facts.append(new)
 
 
 def _arrival(call: Call) -> Fact:
     at = call.offered_at or 0.0
     if call.direction == "outbound":
-        return Fact(at, Dims(call.queue, call.rep, "outbound", "", call.source), _DIALLED)
+        return Fact(at, _dims(call.queue, call.rep, "outbound", call.source), _DIALLED)
     cells = _IN_MENU if call.in_menu else _OFFERED
-    return Fact(at, Dims(call.queue, "", "inbound", "", call.source), cells)
+    return Fact(at, _dims(call.queue, "", "inbound", call.source), cells)
 
 
 def _met(call: Call) -> Fact | None:
@@ -90,14 +116,14 @@ def _met(call: Call) -> Fact | None:
     if outcome is None or outcome == "menu":
         return None
     if outcome == "answered":
-        served = Dims(call.queue, call.rep, call.direction, "", call.source)
+        served = _dims(call.queue, call.rep, call.direction, call.source)
         if call.direction == "outbound":
             return Fact(at, served, _CONNECTED)
         wait = call.wait_seconds
         return Fact(at, served, (_ANSWERED, (_WAIT, wait), _ANSWERED_WAIT_ONES[_bucket(wait)]))
     if call.direction == "outbound":
         return None
-    queued = Dims(call.queue, "", "inbound", "", call.source)
+    queued = _dims(call.queue, "", "inbound", call.source)
     if outcome == "abandoned":
         wait_one = _ABANDONED_WAIT_ONES[_bucket(call.wait_seconds)]
         return Fact(at, queued, (_ABANDONED, wait_one))
@@ -108,7 +134,7 @@ def _handled(call: Call) -> Fact | None:
     """The conversation and what followed; None before it is over."""
     if call.answered_at is None or call.closed_at is None:
         return None
-    dims = Dims(call.queue, call.rep, call.direction, "", call.source)
+    dims = _dims(call.queue, call.rep, call.direction, call.source)
     talk = call.talk_seconds
     if call.direction == "outbound":
         return Fact(call.offered_at or 0.0, dims, ((_OUTBOUND_TALK, talk),))

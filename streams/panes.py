@@ -51,7 +51,7 @@ class PaneTable:
 
     def count(self, fact: Fact | Spell) -> bool:
         """Add to the panes. False if a pane is closed, and what belongs there counts nowhere."""
-        return self.add(fact) if type(fact) is Fact else self.add_spell(fact)
+        return self.add(fact) if isinstance(fact, Fact) else self.add_spell(fact)
 
     def add(self, fact: Fact) -> bool:
         """Add a fact to its pane. False if the pane is closed, and the fact counts nowhere."""
