@@ -11,6 +11,7 @@ from schemas.measures import Histogram
 from streams.floor import Floor
 from streams.located import ACTIVITY_VOLUME
 from streams.panes import Cells
+from streams.roster import RosterIndex
 from streams.windows import Located
 
 Windows = Mapping[str, Located]
@@ -22,8 +23,14 @@ _HELP = {measure.name: measure.help for measure in m.MEASURES} | {
 }
 
 
-def window_families(windows: Windows) -> Iterator[GaugeMetricFamily]:
-    """Yield one family per measure; a sample exists only where something happened."""
+def window_families(
+    windows: Windows, roster: RosterIndex, now: float
+) -> Iterator[GaugeMetricFamily]:
+    """Yield one family per measure; a sample exists only where something happened.
+
+    What is about a queue is labelled with the queue's site. The activity volume is about a team,
+    which may serve queues of other sites too: it has the team's.
+    """
     families = {
         name: GaugeMetricFamily(f"ringside_{name}", help_, labels=_LABELS)
         for name, help_ in _HELP.items()
@@ -41,7 +48,7 @@ def window_families(windows: Windows) -> Iterator[GaugeMetricFamily]:
                 if family is not None:
                     family.add_metric((*place, window), amount)
             if ACTIVITY_VOLUME in cells:
-                key = (place.team, place.site)
+                key = (place.team, roster.site_of_team(place.team, now) or place.site)
                 volumes[key] = volumes.get(key, 0) + cells[ACTIVITY_VOLUME]
         for key, amount in volumes.items():
             volume.add_metric((*key, window), amount)
