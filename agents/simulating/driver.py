@@ -9,7 +9,6 @@ from agents.simulating.period import Pace
 from agents.simulating.poison import Poison
 from agents.simulating.progress import SimulationProgress
 from agents.simulating.stopping import Stopping
-from schemas.codec import encode
 from schemas.events import Event
 
 _SLICE_SECONDS = 0.2
@@ -35,9 +34,9 @@ class Driver:
             self._wait_for(event)
             if self.stopping.is_wanted:
                 break
-            self.outlet.put(event)
+            # A copy of what went out, so that a spoilt one holds no customer's number either.
+            spoilt = self.poison.spoil(self.outlet.put(event))
             self.events += 1
-            spoilt = self.poison.spoil(lambda event=event: encode(event))  # type: ignore[misc]
             if spoilt is not None:
                 self.outlet.put_raw(event, spoilt)
                 self.spoilt += 1

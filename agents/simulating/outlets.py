@@ -15,8 +15,8 @@ from schemas.topics import TOPIC_OF_TYPE
 class Outlet(Protocol):
     """Takes events and whatever else there may be in a topic."""
 
-    def put(self, event: Event) -> None:
-        """Take an event."""
+    def put(self, event: Event) -> bytes:
+        """Take an event; return the bytes that went out."""
 
     def put_raw(self, event: Event, value: bytes) -> None:
         """Take bytes that are no event, to go where *event* went."""
@@ -39,9 +39,11 @@ class KafkaOutlet:
         self._sender = sender
         self._tokeniser = tokeniser
 
-    def put(self, event: Event) -> None:
+    def put(self, event: Event) -> bytes:
         """Send an event. Raises DeliveryError if an earlier one was not delivered."""
-        self.put_raw(event, encode(self._tokenised(event)))
+        value = encode(self._tokenised(event))
+        self.put_raw(event, value)
+        return value
 
     def put_raw(self, event: Event, value: bytes) -> None:
         """Send bytes with the topic and key of *event*."""
@@ -70,9 +72,11 @@ class FileOutlet:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
 
-    def put(self, event: Event) -> None:
+    def put(self, event: Event) -> bytes:
         """Write a line."""
-        self._stream.write(encode(event) + b"\n")
+        value = encode(event)
+        self._stream.write(value + b"\n")
+        return value
 
     def put_raw(self, event: Event, value: bytes) -> None:  # noqa: ARG002 - lines have no address
         """Write bytes as a line; a line break in them would make two."""

@@ -24,8 +24,8 @@ class Poison:
         self._share = share
         self._rng = Random(f"poison {seed}")  # noqa: S311 - repeatable chance is wanted
 
-    def spoil(self, value: Callable[[], bytes]) -> bytes | None:
+    def spoil(self, value: bytes) -> bytes | None:
         """Return a spoilt copy of *value*, or mostly None."""
         if self._share == 0 or self._rng.random() >= self._share:
             return None
-        return self._rng.choice(_SPOILERS)(value())
+        return self._rng.choice(_SPOILERS)(value)

@@ -25,7 +25,7 @@ class Engine:
     )
 
     def __init__(self, *, seed: int, start_at: float, customers: int) -> None:
-        self.now = start_at
+        self.now = _next_microsecond(start_at)
         self.rng = Random(seed)  # noqa: S311 - a simulation wants repeatable chance
         self._agenda: list[tuple[float, int, Action, tuple[object, ...]]] = []
         self._outbox: list[Event] = []
@@ -80,3 +80,9 @@ class Engine:
             if outbox:
                 yield from outbox
                 outbox.clear()
+
+
+def _next_microsecond(at: float) -> float:
+    """Return *at* in whole microseconds, never before it: nothing is told of an earlier time."""
+    rounded = round(at, 6)
+    return rounded if rounded >= at else round(at + 1e-6, 6)
