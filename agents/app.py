@@ -1,5 +1,6 @@
 """create_app: the only place where Faust meets our functions."""
 
+import logging
 from collections.abc import AsyncIterable
 from functools import partial
 from typing import Any
@@ -17,12 +18,17 @@ from schemas.topics import SOURCES
 
 logger = log.get(__name__)
 
+# Else mode would log for our classes under our names, a line per state and service.
+_faust_logger = logging.getLogger("faust.app")
+
 SESSION_SECONDS = 10.0
 REBALANCE_SECONDS = 12.0
 
 
 class ShardRecovery(Recovery):  # type: ignore[misc]  # faust has no types
     """Restores shards where Faust would restore tables: after an assignment, before the flow."""
+
+    logger = _faust_logger
 
     async def _resume_streams(self, generation_id: int = 0) -> None:
         assigned = self.app.consumer.assignment()
@@ -36,6 +42,8 @@ class ShardRecovery(Recovery):  # type: ignore[misc]  # faust has no types
 class ShardManager(TableManager):  # type: ignore[misc]
     """Faust's table manager without tables of its own."""
 
+    logger = _faust_logger
+
     _recovery: Recovery | None
 
     @property
@@ -48,6 +56,8 @@ class ShardManager(TableManager):  # type: ignore[misc]
 
 class RingsideApp(faust.App):  # type: ignore[misc]
     """A Faust app with shards."""
+
+    logger = _faust_logger
 
     shards: Shards
     rebalances = 0

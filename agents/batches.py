@@ -9,6 +9,7 @@ This consumer keeps its group membership, assignment and flow control, and repla
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
@@ -56,6 +57,9 @@ class Receiver(Protocol):
 
 class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no types
     """See the module."""
+
+    # Else mode would log for this class under another name, past the level set for Faust.
+    logger = logging.getLogger("faust.consumer")
 
     receiver: Receiver
     """Set on the class that `batch_transport` makes."""

@@ -14,7 +14,7 @@ from agents.kafka.topics import check_topics
 from agents.settings import Settings
 from agents.worker import Worker
 
-commands = typer.Typer(help="Run a worker.")
+commands = typer.Typer(help="Run a worker.", add_completion=False)
 
 logger = log.get(__name__)
 
