@@ -70,6 +70,9 @@ def changes(old: Call, new: Call) -> Sequence[Fact]:
         return contributions(new)
     if new.offered_at is not old.offered_at or new.durations is not None:
         return difference(contributions(old), contributions(new))
+    if new.direction == "outbound" and new.rep is not old.rep:
+        # The rep who talked is another than the one who, or for whom a dialler, dialled.
+        return difference(contributions(old), contributions(new))
     if new.wrapup_ended_at is not old.wrapup_ended_at:
         return _wrapped_up(old, new)
     facts: list[Fact] = []

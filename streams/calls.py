@@ -69,6 +69,7 @@ def _offered(call: Call, event: Event, data: e.CallOffered) -> Call:
         return call
     new = call.after(event)
     new.source, new.queue, new.offered_at = event.source, data.queue, event.at
+    new.direction = "inbound"
     new.customer = data.customer or call.customer
     return new
 
@@ -78,7 +79,9 @@ def _dialled(call: Call, event: Event, data: e.CallDialled) -> Call:
         return call
     new = call.after(event)
     new.source, new.queue, new.offered_at = event.source, data.queue or "", event.at
-    new.direction, new.rep = "outbound", call.rep or data.rep
+    new.direction = "outbound"
+    if call.answered_at is None:
+        new.rep = data.rep
     new.customer = data.customer or call.customer
     return new
 
@@ -140,7 +143,7 @@ def _wrapup_ended(call: Call, event: Event, _: e.CallWrapupEnded) -> Call:
 
 
 def _completed(call: Call, event: Event, data: e.CallCompleted) -> Call:
-    """Take the PBX's own record, which wins over what was told in pieces."""
+    """Take the PBX's own record: nothing told in pieces, before it or after, counts beside it."""
     at, answered = event.at, data.outcome == "answered"
     new = call.after(event)
     new.source, new.queue, new.direction = event.source, data.queue or "", data.direction
@@ -148,8 +151,10 @@ def _completed(call: Call, event: Event, data: e.CallCompleted) -> Call:
     new.offered_at = data.offered_at.timestamp()
     new.answered_at = at - data.talk_seconds - data.hold_seconds if answered else None
     new.abandoned_at = at if data.outcome == "abandoned" else None
-    new.transferred_at = at if data.outcome == "flowed_out" else call.transferred_at
+    new.transferred_at = at if data.outcome == "flowed_out" else None
+    new.transfer_kind = None
     new.ended_at = at if answered else None
+    new.wrapup_ended_at, new.holds, new.resumes = None, (), ()
     new.in_menu = data.outcome == "menu"
     new.durations = (
         data.wait_seconds,

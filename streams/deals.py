@@ -98,11 +98,13 @@ def _changed(old: Deal, event: Event, data: Any) -> Deal:  # noqa: ANN401 - one 
 
 
 def _ended(old: Deal, event: Event, data: Any) -> Deal:  # noqa: ANN401 - won, lost, reopened, deleted
-    if old.status_at is not None and event.at <= old.status_at:
-        return old
-    new = msgspec.structs.replace(old, status=_STATUS[type(data)], status_at=event.at, reason=None)
-    if isinstance(data, e.DealLost):
-        return msgspec.structs.replace(new, reason=data.reason)
+    new = old
+    if old.status_at is None or event.at > old.status_at:
+        reason = data.reason if isinstance(data, e.DealLost) else None
+        new = msgspec.structs.replace(
+            old, status=_STATUS[type(data)], status_at=event.at, reason=reason
+        )
+    # What is not the last word still says which stage, or which amount, it was at that time.
     if isinstance(data, e.DealReopened) and data.stage is not None:
         return _moved(new, event.at, data.stage)
     if isinstance(data, e.DealWon):
