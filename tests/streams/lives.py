@@ -1,0 +1,205 @@
+"""Random lives of calls, reps, meetings, deals and activities as events; a fold to put them in.
+
+The lives are wild on purpose: pieces are missing, come twice, contradict each other. Only one thing
+is spared: no two different events of one entity and type have the same time, since nothing could
+say which of them is right.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+from schemas import events as e
+from schemas.codec import Rejected
+from schemas.events import TYPES, Event, Fact
+from schemas.topics import ACTIVITIES, CALLS, DEALS, MEETINGS, REPS
+from streams.facts import Dims
+from streams.fold import Fold
+from streams.ledger import Ledger
+
+T0 = datetime(2026, 9, 1, 10, tzinfo=UTC).timestamp()
+LATENESS_SECONDS = 600.0
+QUEUES = ("loans", "cards")
+REP_IDS = ("linh", "minh", "an")
+SOURCES = ("pbx/hanoi", "pbx/seoul")
+STAGES = ("new", "trial", "offer")
+TYPE_OF = {data: type_ for type_, data in TYPES.items()}
+
+Panes = dict[tuple[int, int, Dims], dict[str, float]]
+
+
+def seeded(seed: int) -> Random:
+    return Random(seed)  # noqa: S311 - repeatable, not secret
+
+
+def event(subject: str, at: float, data: e.AnyFact, source: str = "pbx/hanoi") -> Event:
+    return Event(f"{subject}/{at}", source, subject, TYPE_OF[type(data)], at, data)
+
+
+def new_fold(topic: str, lateness_seconds: float = LATENESS_SECONDS) -> Fold:
+    return Fold(topic, 0, ledger=Ledger(1), lateness_seconds=lateness_seconds)
+
+
+def apply(fold: Fold, events: Iterable[Event | Rejected]) -> Fold:
+    for one in events:
+        fold.apply(one, fold.ledger.next_offset)
+        check_ledger(fold.ledger)
+    return fold
+
+
+def check_ledger(ledger: Ledger) -> None:
+    parts = ledger.applied + ledger.duplicate + ledger.late + ledger.dead_lettered
+    assert ledger.consumed == parts
+
+
+def panes(fold: Fold) -> Panes:
+    """Everything that is counted: no zeros, no panes without a cell."""
+    found = {
+        (grain, start, dims): {cell: amount for cell, amount in cells.items() if amount}
+        for grain, table in fold.tables.items()
+        for start, slot in table.slots.items()
+        for dims, cells in slot.panes.items()
+    }
+    return {key: cells for key, cells in found.items() if cells}
+
+
+def quarter(fold: Fold, **dims: str) -> dict[str, float]:
+    """Everything in the panes of 15 minutes whose dimensions are these, added up."""
+    total: dict[str, float] = {}
+    for (grain, _, of), cells in panes(fold).items():
+        if grain == 900 and all(getattr(of, name) == value for name, value in dims.items()):
+            for cell, amount in cells.items():
+                total[cell] = total.get(cell, 0) + amount
+    return total
+
+
+def _times(random: Random, count: int, seconds: float) -> list[float]:
+    """Distinct times: most on whole seconds, as a PBX has them, some on milliseconds."""
+    unit = random.choice([1, 1000])
+    return [T0 + at / unit for at in random.sample(range(int(seconds * unit)), count)]
+
+
+def _call(random: Random) -> Fact:
+    leg = random.choice([1, 1, 1, 2])
+    rep, queue = random.choice(REP_IDS), random.choice(QUEUES)
+    made: list[Callable[[], Fact]] = [
+        lambda: e.CallOffered(queue, leg=leg),
+        lambda: e.CallOffered(queue, leg=leg),
+        lambda: e.CallDialled(rep, random.choice([None, queue]), leg=leg),
+        lambda: e.CallAnswered(rep, leg),
+        lambda: e.CallAnswered(rep, leg),
+        lambda: e.CallHeld(leg),
+        lambda: e.CallResumed(leg),
+        lambda: e.CallTransferred(random.choice(["blind", "attended"]), queue, leg=leg),
+        lambda: e.CallAbandoned(leg),
+        lambda: e.CallEnded(leg),
+        lambda: e.CallWrapupEnded(leg),
+    ]
+    return random.choice(made)()
+
+
+def _record(random: Random, at: float) -> Fact:
+    wait, talk, hold, wrapup = (random.randrange(90) for _ in range(4))
+    return e.CallCompleted(
+        datetime.fromtimestamp(at - wait - talk - hold, UTC),
+        random.choice(["answered", "abandoned", "flowed_out", "menu"]),
+        random.choice(QUEUES),
+        random.choice(["inbound", "outbound"]),
+        random.choice(REP_IDS),
+        None,
+        wait,
+        talk,
+        hold,
+        wrapup,
+    )
+
+
+def call_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[Event]:
+    """Calls told in pieces, in pieces and a record, or only by a record."""
+    made = []
+    for index in range(random.randint(1, 6)):
+        times = _times(random, random.randint(1, 9), seconds)
+        pieces: list[Any] = [(at, _call(random)) for at in times]
+        if random.random() < 0.3:
+            pieces[0] = (times[0], _record(random, times[0]))
+        made += [event(f"c{index}", at, data, random.choice(SOURCES)) for at, data in pieces]
+    return made
+
+
+def rep_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[Event]:
+    states: tuple[e.RepState, ...] = (
+        *("available", "ringing", "on_call", "after_call_work", "paused", "offline"),
+    )
+    made = []
+    for rep in REP_IDS:
+        for at in _times(random, random.randint(0, 12), seconds):
+            for _ in range(random.choice([1, 1, 1, 2])):  # two states at one time happen, too
+                state = random.choice(states)
+                reason = random.choice([None, "lunch"]) if state == "paused" else None
+                made.append(event(rep, at, e.RepStateChanged(state, reason), SOURCES[0]))
+    return made
+
+
+def meeting_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[Event]:
+    def one(rep: str, at: float) -> e.AnyFact:
+        starts_at = datetime.fromtimestamp(at + random.randrange(9_999), UTC)
+        return random.choice(
+            [
+                e.MeetingBooked(rep, starts_at),
+                e.MeetingRescheduled(starts_at),
+                e.MeetingHeld(),
+                e.MeetingNoShow(),
+                e.MeetingCancelled(),
+            ]
+        )
+
+    return [
+        event(f"m{index}", at, one(random.choice(REP_IDS), at), random.choice(SOURCES))
+        for index in range(random.randint(1, 5))
+        for at in _times(random, random.randint(1, 7), seconds)
+    ]
+
+
+def deal_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[Event]:
+    def later() -> e.AnyFact:
+        return random.choice(
+            [
+                e.DealStageChanged(random.choice(STAGES)),
+                e.DealStageChanged(random.choice(STAGES)),
+                e.DealAmountChanged(random.randrange(100), "USD"),
+                e.DealWon(random.choice([None, 7]), "USD"),
+                e.DealLost("price"),
+                e.DealReopened(random.choice([None, *STAGES])),
+                e.DealDeleted(),
+            ]
+        )
+
+    made = []
+    for index in range(random.randint(1, 5)):
+        first, *times = _times(random, random.randint(1, 8), seconds)
+        created = e.DealCreated(random.choice(REP_IDS), "sales", "new", 5, "USD")
+        facts = [(first, created), *((at, later()) for at in times)]
+        made += [event(f"d{index}", at, data, random.choice(SOURCES)) for at, data in facts]
+    return made
+
+
+def activity_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[Event]:
+    made = []
+    for index, at in enumerate(_times(random, random.randint(1, 9), seconds)):
+        rep = random.choice(REP_IDS)
+        made.append(event(f"a{index}", at, e.ActivityLogged(rep, random.choice(["demo", "mail"]))))
+        if random.random() < 0.5:
+            made.append(event(f"l{index}", at, e.LeadCreated(rep)))
+            made.append(event(f"l{index}", at + 1, e.LeadQualified(random.choice([None, rep]))))
+    return made
+
+
+Lives = Callable[[Random, float], list[Event]]
+LIVES: Mapping[str, Lives] = {
+    CALLS.name: call_events,
+    REPS.name: rep_events,
+    MEETINGS.name: meeting_events,
+    DEALS.name: deal_events,
+    ACTIVITIES.name: activity_events,
+}
