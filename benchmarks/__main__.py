@@ -1,0 +1,38 @@
+"""`python -m benchmarks [names...]`: run them, one JSON object a line. Bad figures fail nothing."""
+
+import argparse
+import os
+
+from benchmarks.fold import fold_vs_limit, profile
+from benchmarks.report import Benchmark, say
+from benchmarks.stage import open_stage
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "fold_vs_limit": fold_vs_limit,
+}
+ON_REQUEST: dict[str, Benchmark] = {"profile": profile}
+"""What runs only when it is named."""
+
+
+def main() -> None:
+    """Run what is asked for, in the order of the table."""
+    benchmarks = BENCHMARKS | ON_REQUEST
+    names = ", ".join(benchmarks)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=names)
+    parser.add_argument("--rounds", type=int, default=3, help="of each contender (default 3)")
+    parser.add_argument("--events", type=int, default=200_000, help="of a round (default 200000)")
+    given = parser.parse_args()
+    unknown = sorted(set(given.names) - set(benchmarks))
+    if unknown:
+        parser.error(f"there is no {', '.join(unknown)}; there are {names}")
+    # As in agents/__main__.py: the one place here that looks at the environment.
+    with open_stage(dict(os.environ)) as stage:  # noqa: TID251
+        for name, benchmark in benchmarks.items():
+            if name in (given.names or BENCHMARKS):
+                say(f"\n{name}")
+                benchmark(stage, rounds=given.rounds, events=given.events)
+
+
+if __name__ == "__main__":
+    main()

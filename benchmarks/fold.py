@@ -1,0 +1,90 @@
+"""fold_vs_limit and peak_memory_mib: ours beside what Python can do at all."""
+
+from pathlib import Path
+
+import msgspec
+
+from agents import clock
+from benchmarks.contenders.measured import Measured
+from benchmarks.load import floor_events
+from benchmarks.report import line, say
+from benchmarks.run import interleaved, median, run
+from benchmarks.shapes import means, shapes_of
+from benchmarks.stage import Stage
+
+REPS = 200
+RATIO_LIMIT = 0.5
+SAMPLE_EVENTS = 40_000
+
+
+def fold_vs_limit(stage: Stage, *, rounds: int, events: int) -> None:
+    """Print fold_vs_limit and peak_memory_mib."""
+    stage.fill(REPS, events)
+    mix = ", ".join(f"{type_} {count / events:.0%}" for type_, count in stage.types.most_common(4))
+    say(f"of these: {mix}")
+    shapes = write_shapes(stage)
+    results = interleaved(
+        {
+            "limit": lambda: limit(stage, events, shapes),
+            "ours": lambda: ours(stage, events),
+        },
+        rounds,
+    )
+    rate = {name: median(of, lambda one: one.events_per_second) for name, of in results.items()}
+    cpu = {name: median(of, lambda one: one.cpu_us_per_event) for name, of in results.items()}
+    ratio = rate["ours"] / rate["limit"]
+    line(
+        "fold_vs_limit",
+        ratio=ratio,
+        events_per_second=rate["ours"],
+        limit_events_per_second=rate["limit"],
+        cpu_us_per_event=cpu["ours"],
+        limit_cpu_us_per_event=cpu["limit"],
+        cpu_ratio=cpu["limit"] / cpu["ours"],
+        changelog_records_per_event=median(
+            results["ours"], lambda one: one.checkpoint_records / one.events
+        ),
+        limit=RATIO_LIMIT,
+        is_ok=ratio >= RATIO_LIMIT,
+    )
+    peak = median(results["ours"], lambda one: one.peak_memory_mib)
+    line("peak_memory_mib", value=peak, limit=None, is_ok=None)
+
+
+def ours(stage: Stage, events: int, *, profile: Path | None = None) -> Measured:
+    """Run our worker from nothing over what is in the source topics."""
+    settings = stage.installation("ours")
+    arguments = ["--bootstrap", stage.bootstrap, "--app-id", settings.app_id]
+    if profile is not None:
+        arguments += ["--profile", str(profile)]
+    return run("ours", [*arguments, "--events", str(events)], stage.folder)
+
+
+def profile(stage: Stage, *, rounds: int, events: int) -> None:  # noqa: ARG001 - as all of them
+    """Run ours once under a sampling profiler, and print where the time goes to stderr."""
+    stage.fill(REPS, events)
+    report = stage.folder / "profile.txt"
+    measured = ours(stage, events, profile=report)
+    say(report.read_text(encoding="utf-8"))
+    line("profile", cpu_us_per_event=measured.cpu_us_per_event, limit=None, is_ok=None)
+
+
+def limit(stage: Stage, events: int, shapes: Path) -> Measured:
+    """Run the limit over what is in the source topics."""
+    arguments = ["--bootstrap", stage.bootstrap, "--shapes", str(shapes)]
+    return run("limit", [*arguments, "--events", str(events)], stage.folder)
+
+
+def write_shapes(stage: Stage) -> Path:
+    """Write down the additions that the fold does, for the limit to do as many."""
+    path = stage.folder / "shapes.json"
+    sample = floor_events(REPS, SAMPLE_EVENTS, end_at=clock.now())
+    shapes = shapes_of(sample, skip=SAMPLE_EVENTS // 2)
+    for type_, figures in sorted(means(shapes).items()):
+        panes, cells, quarters, quarter_cells = figures
+        say(
+            f"  {type_:22} {panes:5.2f} minute panes {cells:6.2f} cells,"
+            f" {quarters:5.2f} quarters {quarter_cells:6.2f} cells"
+        )
+    path.write_bytes(msgspec.json.encode(shapes))
+    return path
