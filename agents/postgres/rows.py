@@ -25,8 +25,8 @@ Column = Sequence[Any] | None
 
 Row = tuple[Any, ...]
 
-CHUNK_ROWS = 5000
-"""Rows per statement: enough to make the round trip cheap, few enough not to hold up the loop."""
+CHUNK_ROWS = 1000
+"""Rows per statement: 500 to 5000 are equally fast, and few hold up the loop for less long."""
 
 _MAX_LEG = 99
 _BUCKETS = [len(histogram.cells) for histogram in HISTOGRAMS]
