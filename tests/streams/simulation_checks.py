@@ -77,6 +77,7 @@ class FloorChecker:
         before = self.calls.get(leg)
         assert what in CALL_ORDER[before], (leg, before, what)
         self.calls[leg] = what
+        self.counts[f"{what} from {before}"] += 1
         if before is None and data.leg > 1:
             assert self.calls[event.subject, data.leg - 1] == "transferred"
         if what == "answered":
@@ -84,7 +85,6 @@ class FloorChecker:
             self.rep_call[data.rep], self.call_rep[leg] = leg, data.rep
             self.expected[data.rep] = "on_call"
         elif what in {"ended", "transferred"}:
-            self.counts[f"{what} from {before}"] += 1
             if leg in self.call_rep:
                 self.expected[self.call_rep[leg]] = "after_call_work"
         elif what == "wrapup_ended":

@@ -1,6 +1,7 @@
 """A simulated day obeys what every call floor obeys."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -151,3 +152,18 @@ def test_a_deal_is_paid_in_the_currency_of_its_site_and_a_meeting_starts_after_i
             starts_at: datetime = event.data.starts_at  # type: ignore[union-attr]
             assert starts_at.timestamp() > event.at
             assert starts_at.astimezone(UTC).minute % 5 == 0
+
+
+def test_an_overloaded_queue_flows_out_and_loses_callers_and_adds_up() -> None:
+    plan = FloorPlan.sized(always_open=True)
+    sales = replace(plan.queues[0], calls_per_hour=plan.queues[0].calls_per_hour * 3)
+    plan = replace(plan, queues=(sales, *plan.queues[1:]))
+    events = simulate(plan, seed=1, start_at=MONDAY_AT, end_at=MONDAY_AT + 4 * 3600)
+    checker = FloorChecker().check(events)
+    flowed_out = checker.counts["transferred from offered"]
+    assert flowed_out > 50
+    answered = checker.counts["answered from offered"]
+    abandoned = checker.counts["abandoned from offered"]
+    assert abandoned > 50
+    waiting = checker.in_state("offered")
+    assert checker.counts["call.offered"] == answered + abandoned + flowed_out + waiting
