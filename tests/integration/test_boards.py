@@ -1,0 +1,91 @@
+"""Every query of every board, asked of live servers that the pipeline feeds, returns data."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from boards import Answer, Asked, ask, at_time, with_macros
+
+from dashboards.generate import ROOT
+from dashboards.queries import EVERYTHING, Query, queries
+from schemas import events as e
+from schemas.events import AnyFact, Event
+from tests.integration.pipeline import Pipeline, Raw
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import PrometheusFactory
+
+RULES = ROOT / "dashboards/generated/rules/recording.yml"
+PATIENCE_SECONDS = 100
+
+# One hour and not today: a day may have begun a minute ago.
+VALUES = {**EVERYTHING, "window": "1h"}
+
+
+def selling(rep: str, at: float) -> Iterator[Event | Raw]:
+    """One of everything that a simulated hour may lack, and a message that nobody can read."""
+    facts: tuple[tuple[str, str, AnyFact], ...] = (
+        ("activity.logged", "a1", e.ActivityLogged(rep, "e-mail")),
+        ("lead.created", "l1", e.LeadCreated(rep)),
+        ("lead.qualified", "l1", e.LeadQualified(rep)),
+        ("meeting.booked", "m1", e.MeetingBooked(rep, at_time(at + 60))),
+        ("meeting.held", "m1", e.MeetingHeld()),
+        ("deal.created", "d1", e.DealCreated(rep, "new", "call")),
+        ("deal.won", "d1", e.DealWon()),
+    )
+    for type_, subject, fact in facts:
+        yield Event(f"boards/{subject}/{type_}", "/crm/test", subject, type_, at, fact)
+    yield Raw("ringside.calls", b"bad", b"not JSON")
+
+
+def test_every_query_of_every_board_returns_data(
+    pipeline: Pipeline, prometheus_factory: PrometheusFactory, now: Callable[[], float]
+) -> None:
+    worker = pipeline.start_worker()
+    prometheus = prometheus_factory([f"127.0.0.1:{worker.port}"], rules=[RULES])
+    pipeline.run(
+        *("simulate", "--seed", "1", "--reps", "60", "--always-open", "--apply-roster"),
+        *("--start", at_time(now() - 50 * 60).isoformat(), "--duration", "50m", "--speed", "inf"),
+    )
+    pipeline.publish(selling("rep-0001", now() - 60))
+
+    def unanswered() -> list[Answer]:
+        asked = Asked(prometheus.url, pipeline.reader_url, at_time(now()))
+        return [one for one in asyncio.run(ask(queries(VALUES), asked)) if not one.values]
+
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    missing = unanswered()
+    while missing and time.monotonic() < deadline:
+        time.sleep(1)  # between two scrapes there is nothing new to ask for
+        missing = unanswered()
+    assert not missing, "\n".join(map(str, missing)) + worker.log()
+
+
+def test_macros_are_expanded_as_grafana_does_it() -> None:
+    asked = Asked("", "", at_time(1_767_787_200))  # 2026-01-07 12:00:00 UTC
+    start, end = "'2025-12-31T12:00:00Z'", "'2026-01-07T12:00:00Z'"
+    assert with_macros("$__timeFilter(start_at)", asked) == f"start_at BETWEEN {start} AND {end}"
+    assert with_macros("$__timeFrom()::timestamptz", asked) == f"{start}::timestamptz"
+    assert with_macros("x < $__timeTo()", asked) == f"x < {end}"
+    assert with_macros("rate(x[$__rate_interval])", asked) == "rate(x[20s])"
+    assert with_macros("$__timeGroupAlias(start_at, '1h')", asked) == (
+        'floor(extract(epoch from start_at)/3600)*3600 AS "time"'
+    )
+
+
+def test_a_query_that_a_server_refuses_is_an_answer_without_values(
+    pipeline: Pipeline, prometheus_factory: PrometheusFactory, now: Callable[[], float]
+) -> None:
+    prometheus = prometheus_factory()
+    asked = Asked(prometheus.url, pipeline.reader_url, at_time(now()))
+    broken = [
+        Query("b", "p", "prometheus", "sum(", is_range=False),
+        Query("b", "p", "postgres", "SELECT nothing", is_range=False),
+    ]
+    answers = asyncio.run(ask(broken, asked))
+    assert [answer.values for answer in answers] == [0, 0]
+    assert "parse error" in str(answers[0])
+    assert 'column "nothing" does not exist' in str(answers[1])
