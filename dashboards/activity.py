@@ -126,7 +126,7 @@ def _reps_sql(kpis: Iterable[Kpi]) -> str:
 FROM ringside.kpi_quarter
 WHERE start_at > $__timeTo()::timestamptz - interval '2 days'
     AND start_at <= $__timeTo()::timestamptz
-    AND day = ($__timeTo()::timestamptz AT TIME ZONE zone)::date
+    AND team_day = ($__timeTo()::timestamptz AT TIME ZONE team_zone)::date
     AND rep <> ''
     AND {TEAMS_SQL}
 GROUP BY rep, team
@@ -151,15 +151,15 @@ def _days(kpi: Kpi) -> core.SqlTarget:
     """Return one value for each team and each day that began in the chosen time."""
     return rows(
         f"""SELECT
-    day::timestamp AT TIME ZONE zone AS "time",
+    team_day::timestamp AT TIME ZONE team_zone AS "time",
     team AS metric,
     {sql.value(kpi)} AS value
 FROM ringside.kpi_quarter
 WHERE $__timeFilter(start_at)
-    AND day::timestamp AT TIME ZONE zone >= $__timeFrom()::timestamptz
+    AND team_day::timestamp AT TIME ZONE team_zone >= $__timeFrom()::timestamptz
     AND team <> ''
     AND {TEAMS_SQL}
-GROUP BY day, zone, team
+GROUP BY team_day, team_zone, team
 ORDER BY 1, 2""",  # noqa: S608 - made of the catalogue alone
         is_table=False,
     )

@@ -13,7 +13,7 @@ TEAMS = Where(('site=~"$site"', 'team=~"$team"'))
 CHOSEN_WINDOW = window("$window")
 
 # Dollar-quoted, so that a team called O'Brien does not end the text.
-TEAMS_SQL = "site ~ $re$^(${site:regex})$$re$ AND team ~ $re$^(${team:regex})$$re$"
+TEAMS_SQL = "team_site ~ $re$^(${site:regex})$$re$ AND team ~ $re$^(${team:regex})$$re$"
 """The same filter in SQL."""
 
 _OF_QUEUES = '{__name__=~"ringside_calls_offered|ringside_calls_waiting", site=~"$site"}'

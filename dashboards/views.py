@@ -86,13 +86,18 @@ def views() -> tuple[View, ...]:
     return (
         _choice(),
         _located(),
-        _added_up("kpi_quarter", ("start_at", "day"), "a quarter of an hour"),
+        _added_up("kpi_quarter", ("start_at", "day", *_TEAM_PLACE), "a quarter of an hour"),
         _added_up("kpi_day", ("day",), "a day in the time zone of the site"),
         *(_of_kpis(grain, entity) for entity in _ENTITIES for grain in _GRAINS),
     )
 
 
-_GRAINS = {"quarter": ("start_at", "day"), "day": ("day",)}
+_TEAM_PLACE = ("team_day", "team_site", "team_zone")
+"""A team may serve queues of another site; its own day and site are these."""
+
+_OWN_PLACE = tuple(f"{name} AS {name.removeprefix('team_')}" for name in _TEAM_PLACE)
+
+_GRAINS = {"quarter": ("start_at",), "day": ()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +115,9 @@ class _Entity:
 
 
 _ENTITIES = (
-    _Entity("queue", ("site", "zone", "queue")),
-    _Entity("team", ("site", "zone", "team")),
-    _Entity("rep", ("site", "zone", "team", "rep")),
+    _Entity("queue", ("day", "site", "zone", "queue")),
+    _Entity("team", (*_OWN_PLACE, "team")),
+    _Entity("rep", (*_OWN_PLACE, "team", "rep")),
 )
 
 
@@ -141,6 +146,9 @@ def _located() -> View:
     coalesce(sites.zone, 'UTC') AS zone,
     (pane.start_at AT TIME ZONE coalesce(sites.zone, 'UTC'))::date AS day,
     place.team,
+    place.team_site,
+    coalesce(team_sites.zone, 'UTC') AS team_zone,
+    (pane.start_at AT TIME ZONE coalesce(team_sites.zone, 'UTC'))::date AS team_day,
     coalesce(queues.target_seconds, {defaults["target_seconds"]}) AS target_seconds,
     coalesce(queues.short_abandon_seconds, {defaults["short_abandon_seconds"]})
         AS short_abandon_seconds,
@@ -158,9 +166,11 @@ CROSS JOIN LATERAL (
             WHEN pane.queue <> '' THEN coalesce(queues.site, 'unknown')
             WHEN pane.rep <> '' THEN coalesce(teams.site, 'unknown')
             ELSE ''
-        END AS site
+        END AS site,
+        CASE WHEN pane.rep = '' THEN '' ELSE coalesce(teams.site, 'unknown') END AS team_site
 ) AS place
-{_as_of("roster_site", "sites", "place.site")}"""  # noqa: S608 - made of the catalogue alone
+{_as_of("roster_site", "sites", "place.site")}
+{_as_of("roster_site", "team_sites", "place.team_site")}"""  # noqa: S608 - made of the catalogue alone
     return View(
         "pane_located",
         "Panes with team, site, zone, day and limits, as the roster has them for that time.",
@@ -200,11 +210,12 @@ def _of_kpis(grain: str, entity: _Entity) -> View:
 
 
 def _grouped(
-    keys: Iterable[str], columns: Iterable[str], source: str, where: str | None = None
+    keys: Sequence[str], columns: Iterable[str], source: str, where: str | None = None
 ) -> str:
     listed = ",\n    ".join((*keys, *columns))
     chosen = f"\nWHERE {where}" if where else ""
-    return f"SELECT\n    {listed}\nFROM {source}{chosen}\nGROUP BY {', '.join(keys)}"
+    groups = ", ".join(key.partition(" AS ")[0] for key in keys)
+    return f"SELECT\n    {listed}\nFROM {source}{chosen}\nGROUP BY {groups}"
 
 
 def _quoted(text: str) -> str:

@@ -58,6 +58,9 @@ SELECT
     coalesce(sites.zone, 'UTC') AS zone,
     (pane.start_at AT TIME ZONE coalesce(sites.zone, 'UTC'))::date AS day,
     place.team,
+    place.team_site,
+    coalesce(team_sites.zone, 'UTC') AS team_zone,
+    (pane.start_at AT TIME ZONE coalesce(team_sites.zone, 'UTC'))::date AS team_day,
     coalesce(queues.target_seconds, 20) AS target_seconds,
     coalesce(queues.short_abandon_seconds, 5)
         AS short_abandon_seconds,
@@ -83,11 +86,15 @@ CROSS JOIN LATERAL (
             WHEN pane.queue <> '' THEN coalesce(queues.site, 'unknown')
             WHEN pane.rep <> '' THEN coalesce(teams.site, 'unknown')
             ELSE ''
-        END AS site
+        END AS site,
+        CASE WHEN pane.rep = '' THEN '' ELSE coalesce(teams.site, 'unknown') END AS team_site
 ) AS place
 LEFT JOIN ringside.roster_site AS sites
     ON sites.id = place.site
-    AND sites.valid_from <= pane.start_at AND pane.start_at < sites.valid_to;
+    AND sites.valid_from <= pane.start_at AND pane.start_at < sites.valid_to
+LEFT JOIN ringside.roster_site AS team_sites
+    ON team_sites.id = place.team_site
+    AND team_sites.valid_from <= pane.start_at AND pane.start_at < team_sites.valid_to;
 COMMENT ON VIEW ringside.pane_located IS 'Panes with team, site, zone, day and limits, as the roster has them for that time.';
 GRANT SELECT ON ringside.pane_located TO ringside_reader;
 
@@ -96,6 +103,9 @@ CREATE VIEW ringside.kpi_quarter AS
 SELECT
     start_at,
     day,
+    team_day,
+    team_site,
+    team_zone,
     site,
     zone,
     team,
@@ -146,7 +156,7 @@ SELECT
     CASE WHEN count(talk) > 0 THEN ARRAY[sum(talk[1]), sum(talk[2]), sum(talk[3]), sum(talk[4]), sum(talk[5]), sum(talk[6]), sum(talk[7]), sum(talk[8]), sum(talk[9]), sum(talk[10]), sum(talk[11]), sum(talk[12]), sum(talk[13]), sum(talk[14]), sum(talk[15]), sum(talk[16]), sum(talk[17]), sum(talk[18]), sum(talk[19]), sum(talk[20]), sum(talk[21]), sum(talk[22]), sum(talk[23]), sum(talk[24]), sum(talk[25]), sum(talk[26])]::bigint[] END AS talk,
     CASE WHEN count(handle) > 0 THEN ARRAY[sum(handle[1]), sum(handle[2]), sum(handle[3]), sum(handle[4]), sum(handle[5]), sum(handle[6]), sum(handle[7]), sum(handle[8]), sum(handle[9]), sum(handle[10]), sum(handle[11]), sum(handle[12]), sum(handle[13]), sum(handle[14]), sum(handle[15]), sum(handle[16]), sum(handle[17]), sum(handle[18]), sum(handle[19]), sum(handle[20]), sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]), sum(handle[26])]::bigint[] END AS handle
 FROM ringside.pane_located
-GROUP BY start_at, day, site, zone, team, queue, rep, direction, kind, source;
+GROUP BY start_at, day, team_day, team_site, team_zone, site, zone, team, queue, rep, direction, kind, source;
 COMMENT ON VIEW ringside.kpi_quarter IS 'Everything measured in a quarter of an hour, added up over the source partitions.';
 GRANT SELECT ON ringside.kpi_quarter TO ringside_reader;
 
@@ -309,9 +319,9 @@ GRANT SELECT ON ringside.kpi_queue_day TO ringside_reader;
 CREATE VIEW ringside.kpi_team_quarter AS
 SELECT
     start_at,
-    day,
-    site,
-    zone,
+    team_day AS day,
+    team_site AS site,
+    team_zone AS zone,
     team,
     NULL::bigint AS calls_offered,
     sum(calls_answered)::bigint AS calls_answered,
@@ -350,16 +360,16 @@ SELECT
     sum(activity_volume)::bigint AS activity_volume
 FROM ringside.pane_located
 WHERE team <> ''
-GROUP BY start_at, day, site, zone, team;
+GROUP BY start_at, team_day, team_site, team_zone, team;
 COMMENT ON VIEW ringside.kpi_team_quarter IS 'Every KPI per team and quarter of an hour; NULL where it cannot be told of a team.';
 GRANT SELECT ON ringside.kpi_team_quarter TO ringside_reader;
 
 -- Every KPI per team and day in the time zone of the site; NULL where it cannot be told of a team.
 CREATE VIEW ringside.kpi_team_day AS
 SELECT
-    day,
-    site,
-    zone,
+    team_day AS day,
+    team_site AS site,
+    team_zone AS zone,
     team,
     NULL::bigint AS calls_offered,
     sum(calls_answered)::bigint AS calls_answered,
@@ -398,7 +408,7 @@ SELECT
     sum(activity_volume)::bigint AS activity_volume
 FROM ringside.pane_located
 WHERE team <> ''
-GROUP BY day, site, zone, team;
+GROUP BY team_day, team_site, team_zone, team;
 COMMENT ON VIEW ringside.kpi_team_day IS 'Every KPI per team and day in the time zone of the site; NULL where it cannot be told of a team.';
 GRANT SELECT ON ringside.kpi_team_day TO ringside_reader;
 
@@ -406,9 +416,9 @@ GRANT SELECT ON ringside.kpi_team_day TO ringside_reader;
 CREATE VIEW ringside.kpi_rep_quarter AS
 SELECT
     start_at,
-    day,
-    site,
-    zone,
+    team_day AS day,
+    team_site AS site,
+    team_zone AS zone,
     team,
     rep,
     NULL::bigint AS calls_offered,
@@ -448,16 +458,16 @@ SELECT
     sum(activity_volume)::bigint AS activity_volume
 FROM ringside.pane_located
 WHERE rep <> ''
-GROUP BY start_at, day, site, zone, team, rep;
+GROUP BY start_at, team_day, team_site, team_zone, team, rep;
 COMMENT ON VIEW ringside.kpi_rep_quarter IS 'Every KPI per rep and quarter of an hour; NULL where it cannot be told of a rep.';
 GRANT SELECT ON ringside.kpi_rep_quarter TO ringside_reader;
 
 -- Every KPI per rep and day in the time zone of the site; NULL where it cannot be told of a rep.
 CREATE VIEW ringside.kpi_rep_day AS
 SELECT
-    day,
-    site,
-    zone,
+    team_day AS day,
+    team_site AS site,
+    team_zone AS zone,
     team,
     rep,
     NULL::bigint AS calls_offered,
@@ -497,6 +507,6 @@ SELECT
     sum(activity_volume)::bigint AS activity_volume
 FROM ringside.pane_located
 WHERE rep <> ''
-GROUP BY day, site, zone, team, rep;
+GROUP BY team_day, team_site, team_zone, team, rep;
 COMMENT ON VIEW ringside.kpi_rep_day IS 'Every KPI per rep and day in the time zone of the site; NULL where it cannot be told of a rep.';
 GRANT SELECT ON ringside.kpi_rep_day TO ringside_reader;

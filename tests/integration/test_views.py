@@ -223,6 +223,25 @@ async def test_a_call_belongs_to_the_site_of_its_queue_and_the_team_of_its_rep(
     assert located == [("", "north", "hanoi"), ("sales", "north", "saigon")]
 
 
+async def test_a_team_that_serves_another_sites_queue_has_its_own_day_and_is_one_row(
+    floor: Floor,
+) -> None:
+    await floor.site("hanoi", "Asia/Ho_Chi_Minh")
+    await floor.site("ny", "America/New_York")
+    await floor.entry("team", "north", "hanoi")
+    await floor.entry("rep", "mai", "north")
+    await floor.entry("queue", "west", "ny", 20.0, 5.0)
+    at = datetime(2026, 3, 10, 18, tzinfo=UTC)  # 01:00 on the 11th in Hanoi, 14:00 in New York
+    await floor.pane(at, queue="west", rep="mai", calls_answered=3)
+    await floor.pane(at, rep="mai", calls_dialled=2)
+    of_team = "SELECT day, site, zone, team, activity_volume FROM ringside.kpi_team_day"
+    assert await floor.one(of_team) == (
+        *(date(2026, 3, 11), "hanoi", "Asia/Ho_Chi_Minh", "north", 5),
+    )
+    of_queue = "SELECT day, site, queue, calls_answered FROM ringside.kpi_queue_day"
+    assert await floor.rows(of_queue) == [(date(2026, 3, 10), "ny", "west", 3)]
+
+
 async def test_a_ratio_without_a_denominator_is_null_and_a_count_of_nothing_is_0(
     floor: Floor,
 ) -> None:
