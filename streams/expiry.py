@@ -1,16 +1,19 @@
-"""Which entities are over: found by the minute, without ever looking at all of them."""
+"""Which entities are over: found by the minute, without ever looking at all of them at once."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from zlib import crc32
 
 _BUCKET_SECONDS = 60
+_LOOK_MINUTES = 60
 
 
 class Expiry:
     """Every entity stands in one bucket: the minute in which it should be looked at again.
 
-    An entity that lives longer than was thought when it was put there is moved on when its minute
-    comes, so an event costs nothing here; only an entity's first one does.
+    That is when it is over, or within the hour: an open call would be kept for days, and may have
+    ended meanwhile. What is not over is moved on when its minute comes, so an event costs nothing
+    here; only an entity's first one does.
     """
 
     def __init__(self, expires_at: Callable[[Any], float]) -> None:
@@ -20,8 +23,15 @@ class Expiry:
 
     def add(self, key: str, entity: object) -> None:
         """Watch a new entity."""
-        bucket = int(self._expires_at(entity) // _BUCKET_SECONDS) + 1
-        self._buckets.setdefault(max(bucket, self._next), []).append(key)
+        over = self._over(entity)
+        # Each key has its own minute of the hour, so that a million deals are not looked at in one.
+        look = self._next + (crc32(key.encode()) - self._next) % _LOOK_MINUTES
+        bucket = max(self._next, min(over, look))
+        self._buckets.setdefault(bucket, []).append(key)
+
+    def _over(self, entity: object) -> int:
+        """Return the first minute that begins after it is over: in it, repetitions are late."""
+        return int(self._expires_at(entity) // _BUCKET_SECONDS) + 1
 
     def due(self, watermark: float, entities: Mapping[str, object]) -> Iterator[str]:
         """Yield the keys of *entities* that are over at *watermark*, each once."""
@@ -32,7 +42,7 @@ class Expiry:
         for bucket in sorted(bucket for bucket in self._buckets if bucket <= last):
             for key in self._buckets.pop(bucket):
                 entity = entities[key]
-                if self._expires_at(entity) <= watermark:
+                if self._over(entity) <= last:
                     yield key
                 else:
                     self.add(key, entity)

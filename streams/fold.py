@@ -28,7 +28,8 @@ class Machine(NamedTuple):
     """The state machine of one topic's entities."""
 
     key: Callable[[Event], str]
-    step: Callable[[Any, Event], tuple[Any, Facts]]
+    step: Callable[[Any, Event, float], tuple[Any, Facts]]
+    """(state, event, before which instant nothing comes any more) -> (state, facts)."""
     expires_at: Callable[[Any], float]
     is_live: Callable[[Any], bool]
     """Whether it is part of the floor as it is now."""
@@ -116,20 +117,20 @@ class Fold:
             return self._refused(event)
         newest_at = self.watermark.newest_at
         if newest_at is None or event.at > newest_at:
-            self.watermark.newest_at = event.at
+            newest_at = self.watermark.newest_at = event.at
         elif event.at < newest_at - self._lateness_seconds:
             ledger.late += 1
             return self._refused(Rejected(Reason.TOO_LATE, "$.time"))
-        self._fold(event)
+        self._fold(event, newest_at - self._lateness_seconds)
         return None
 
-    def _fold(self, event: Event) -> None:
+    def _fold(self, event: Event, horizon_at: float) -> None:
         if event.at >= self._close_at:
             # By event time, so that what is closed does not depend on when somebody looks.
             self.close()
         key = self._key(event)
         old = self.entities.get(key)
-        new, facts = self._step(old, event)
+        new, facts = self._step(old, event, horizon_at)
         if new is old:
             self.ledger.duplicate += 1
             return
@@ -183,7 +184,8 @@ class Fold:
 
     def _forget(self, key: str) -> None:
         entity, watermark = self.entities[key], self.watermark.at
-        if watermark is not None and self.machine.expires_at(entity) <= watermark:
+        # Not at the watermark itself: a repetition of that very time would not be late, and count.
+        if watermark is not None and self.machine.expires_at(entity) < watermark:
             del self.entities[key]
             self.live.pop(key, None)
             self._changed[key] = None

@@ -7,11 +7,14 @@ import msgspec
 from schemas import events as e
 from schemas import measures as m
 from schemas.events import Event
-from streams.facts import NOTHING, Dims, Fact, Facts, difference
+from streams.facts import NOTHING, Fact, Facts, difference, dims_of
 
 MAX_MOVES = 32
 KEPT_SECONDS = 30 * 86_400
-"""How long a meeting without an outcome is kept after its start."""
+"""How long a meeting is kept after its start, or after the last word on it.
+
+Also one that has its outcome: a no-show is often moved to another day, and then held.
+"""
 
 Outcome = Literal["held", "no_show", "cancelled"]
 
@@ -46,7 +49,7 @@ def key(event: Event) -> str:
     return event.subject
 
 
-def step(meeting: Meeting | None, event: Event) -> tuple[Meeting, Facts]:
+def step(meeting: Meeting | None, event: Event, _horizon_at: float = 0.0) -> tuple[Meeting, Facts]:
     """Take one event in. A repeated or outdated one changes nothing and returns the same object."""
     old = meeting or Meeting()
     new = _changed(old, event, event.data)
@@ -57,8 +60,6 @@ def step(meeting: Meeting | None, event: Event) -> tuple[Meeting, Facts]:
 
 def expires_at(meeting: Meeting) -> float:
     """Return from which watermark on the meeting can be forgotten."""
-    if meeting.outcome is not None:
-        return meeting.last_at
     return max(meeting.starts_at or 0.0, meeting.last_at) + KEPT_SECONDS
 
 
@@ -66,7 +67,7 @@ def contributions(meeting: Meeting) -> tuple[Fact, ...]:
     """Return what the meeting counts; nothing before its booking, and so its rep, is known."""
     if meeting.booked_at is None:
         return ()
-    dims = Dims("", meeting.rep, "", "", meeting.source)
+    dims = dims_of("", meeting.rep, "", "", meeting.source)
     facts = [Fact(meeting.booked_at, dims, ((m.MEETINGS_BOOKED.name, 1),))]
     if meeting.outcome is not None and meeting.outcome_at is not None:
         facts.append(Fact(meeting.outcome_at, dims, ((_CELL[meeting.outcome], 1),)))
