@@ -252,6 +252,10 @@ class Pipeline:
         """Return what Postgres answers."""
         return asyncio.run(_fetch(self.database.admin_url, query, arguments))
 
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        """Return what Postgres answers to one who may only read, as Grafana."""
+        return asyncio.run(_fetch(self.reader_url, query, ()))
+
     def row(self, query: str, *arguments: object) -> tuple[Any, ...]:
         """Return the one row that Postgres answers."""
         (only,) = self.rows(query, *arguments)

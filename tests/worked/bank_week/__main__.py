@@ -1,0 +1,75 @@
+"""Replay a bank's week through Kafka, a worker, PostgreSQL and Prometheus; compare every figure.
+
+    python -m tests.worked.bank_week        (or: make verify-bank-week)
+
+Prints each figure beside the expected one; exit code 1 if any differs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+from agents.embedded.errors import MissingError
+from agents.embedded.kafka import open_broker
+from agents.embedded.paths import DEFAULT_HOME
+from agents.embedded.postgres import Postgres
+from agents.embedded.prometheus import Prometheus
+from tests.integration.pipeline import Pipeline, new_pipeline
+from tests.worked.bank_week import feed, replay
+
+Say = Callable[[str], None]
+
+
+def main(env: Mapping[str, str], say: Say) -> int:
+    """Run everything once and return the exit code."""
+    file = feed.data_file(env)
+    if not file.exists():
+        say(f"There is no {file}. Set {feed.DATA_VARIABLE} to the folder that has {file.name}.")
+        return 2
+    with ExitStack() as running:
+        pipeline = _start(running, env, say)
+        prometheus = _prometheus(running, pipeline.folder, say)
+        outcome = replay.verify(pipeline, prometheus, file, say)
+    replay.report(outcome, say)
+    say("")
+    say("Every figure is as expected." if outcome.is_right else "SOME FIGURES DIFFER.")
+    return 0 if outcome.is_right else 1
+
+
+def _start(running: ExitStack, env: Mapping[str, str], say: Say) -> Pipeline:
+    """Start Kafka and PostgreSQL in a folder that goes afterwards."""
+    folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="ringside-week-")))
+    # Under root PostgreSQL runs as another user, who must get at its files.
+    folder.chmod(0o711)
+    broker = open_broker(DEFAULT_HOME, folder / "kafka", env=env, say=say)
+    say(f"Starting {broker.name}, PostgreSQL and a worker ...")
+    running.callback(broker.stop)
+    broker.launch()
+    server = Postgres.create(folder / "postgres", is_durable=False)
+    running.callback(server.stop)
+    server.start()
+    broker.wait_until_ready()
+    database = server.create_database("bank_week")
+    pipeline = new_pipeline(broker, database, folder / "ringside", env)
+    running.callback(pipeline.stop)
+    return pipeline
+
+
+def _prometheus(running: ExitStack, folder: Path, say: Say) -> Prometheus | None:
+    try:
+        server = Prometheus.create(folder / "prometheus")
+    except MissingError as error:
+        say(f"Without Prometheus: {error}")
+        return None
+    running.callback(server.stop)
+    server.start()
+    return server
+
+
+if __name__ == "__main__":
+    sys.exit(main(dict(os.environ), lambda text: print(text, flush=True)))  # noqa: TID251, T201
