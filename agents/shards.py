@@ -196,8 +196,8 @@ class Shards:
         if shard is None or not shard.is_open:
             return
         fold = shard.folds[batch.topic]
+        await self._wait_for_room(shard)
         for first in range(0, len(batch.records), SLICE_RECORDS):
-            await self._wait_for_room(shard)
             if self._shards.get(batch.partition) is not shard or not shard.is_open:
                 return
             self._fold_slice(shard, fold, batch, first)

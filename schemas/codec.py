@@ -214,10 +214,10 @@ def _impossible(at: float, earliest: float, where: str) -> Rejected:
 
 def _with_token(event: Event, tokeniser: Tokeniser) -> Event:
     data: Any = event.data
-    if type(data) in _HAS_CUSTOMER and data.customer is not None:
-        data = msgspec.structs.replace(data, customer=tokeniser.token(data.customer))
-        return msgspec.structs.replace(event, data=data)
-    return event
+    if type(data) not in _HAS_CUSTOMER or data.customer is None:
+        return event
+    data = msgspec.structs.replace(data, customer=tokeniser.token(data.customer))
+    return Event(event.id, event.source, event.subject, event.type, event.at, data)
 
 
 def _unprintable(event: Event) -> str | None:

@@ -7,7 +7,7 @@ import msgspec
 from schemas import events as e
 from schemas import measures as m
 from schemas.events import Event
-from streams.facts import NOTHING, Dims, Fact, Facts
+from streams.facts import NOTHING, Fact, Facts, dims_of
 
 _LEAD_SECONDS = 90 * 86_400
 """How long a lead is kept: qualifying it twice counts once."""
@@ -25,7 +25,9 @@ def key(event: Event) -> str:
     return event.subject if event.type == "activity.logged" else f"lead/{event.subject}"
 
 
-def step(activity: Activity | None, event: Event) -> tuple[Activity, Facts]:
+def step(
+    activity: Activity | None, event: Event, _horizon_at: float = 0.0
+) -> tuple[Activity, Facts]:
     """Take one event in; a repetition returns the same object."""
     old = activity or Activity()
     if event.type in old.counted:
@@ -42,7 +44,7 @@ def expires_at(activity: Activity) -> float:
 
 def _fact(event: Event, data: Any) -> Fact:  # noqa: ANN401 - one of three types
     if isinstance(data, e.ActivityLogged):
-        dims = Dims("", data.rep, "", data.kind, event.source)
+        dims = dims_of("", data.rep, "", data.kind, event.source)
         return Fact(event.at, dims, ((m.ACTIVITIES_LOGGED.name, 1),))
     measure = m.LEADS_CREATED if isinstance(data, e.LeadCreated) else m.LEADS_QUALIFIED
-    return Fact(event.at, Dims("", data.rep or "", "", "", event.source), ((measure.name, 1),))
+    return Fact(event.at, dims_of("", data.rep or "", "", "", event.source), ((measure.name, 1),))

@@ -5,11 +5,10 @@ of them; `changes` computes only those whose inputs differ.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from schemas import measures as m
 from streams.call_state import Call
-from streams.facts import Cells, Dims, Fact, difference
+from streams.facts import Cells, Fact, difference, dims_of
 
 _OFFERED = ((m.CALLS_OFFERED.name, 1),)
 _IN_MENU = ((m.CALLS_ENDED_IN_MENU.name, 1),)
@@ -44,12 +43,6 @@ _ABANDONED_WAIT_ONES = _ones(m.ABANDONED_WAIT)
 _TALK_ONES = _ones(m.TALK)
 _HANDLE_ONES = _ones(m.HANDLE)
 _bucket = m.ANSWERED_WAIT.bucket
-
-
-@lru_cache(maxsize=65_536)
-def _dims(queue: str, rep: str, direction: str, source: str) -> Dims:
-    """Return the one object for these dimensions: it is cheaper to find again than to make."""
-    return Dims(queue, rep, direction, "", source)
 
 
 def contributions(call: Call) -> tuple[Fact, ...]:
@@ -94,7 +87,7 @@ def _wrapped_up(old: Call, new: Call) -> Sequence[Fact]:
     was, now = _bucket(conversation + before), _bucket(conversation + after)
     if was != now:
         cells = (*cells, (_HANDLE_ONES[was][0], -1), _HANDLE_ONES[now])
-    dims = _dims(new.queue, new.rep, new.direction, new.source)
+    dims = dims_of(new.queue, new.rep, new.direction, "", new.source)
     return (Fact(new.offered_at or 0.0, dims, cells),) if cells else ()
 
 
@@ -108,9 +101,9 @@ def _replace(facts: list[Fact], old: Fact | None, new: Fact | None) -> None:
 def _arrival(call: Call) -> Fact:
     at = call.offered_at or 0.0
     if call.direction == "outbound":
-        return Fact(at, _dims(call.queue, call.rep, "outbound", call.source), _DIALLED)
+        return Fact(at, dims_of(call.queue, call.rep, "outbound", "", call.source), _DIALLED)
     cells = _IN_MENU if call.in_menu else _OFFERED
-    return Fact(at, _dims(call.queue, "", "inbound", call.source), cells)
+    return Fact(at, dims_of(call.queue, "", "inbound", "", call.source), cells)
 
 
 def _met(call: Call) -> Fact | None:
@@ -119,14 +112,14 @@ def _met(call: Call) -> Fact | None:
     if outcome is None or outcome == "menu":
         return None
     if outcome == "answered":
-        served = _dims(call.queue, call.rep, call.direction, call.source)
+        served = dims_of(call.queue, call.rep, call.direction, "", call.source)
         if call.direction == "outbound":
             return Fact(at, served, _CONNECTED)
         wait = call.wait_seconds
         return Fact(at, served, (_ANSWERED, (_WAIT, wait), _ANSWERED_WAIT_ONES[_bucket(wait)]))
     if call.direction == "outbound":
         return None
-    queued = _dims(call.queue, "", "inbound", call.source)
+    queued = dims_of(call.queue, "", "inbound", "", call.source)
     if outcome == "abandoned":
         wait_one = _ABANDONED_WAIT_ONES[_bucket(call.wait_seconds)]
         return Fact(at, queued, (_ABANDONED, wait_one))
@@ -137,7 +130,7 @@ def _handled(call: Call) -> Fact | None:
     """The conversation and what followed; None before it is over."""
     if call.answered_at is None or call.closed_at is None:
         return None
-    dims = _dims(call.queue, call.rep, call.direction, call.source)
+    dims = dims_of(call.queue, call.rep, call.direction, "", call.source)
     talk = call.talk_seconds
     if call.direction == "outbound":
         return Fact(call.offered_at or 0.0, dims, ((_OUTBOUND_TALK, talk),))

@@ -26,7 +26,7 @@ def key(event: Event) -> str:
     return event.subject if leg == 1 else f"{event.subject}#{leg}"
 
 
-def step(call: Call | None, event: Event) -> tuple[Call, Facts]:
+def step(call: Call | None, event: Event, _horizon_at: float = 0.0) -> tuple[Call, Facts]:
     """Take one event in. A repeated or outdated one changes nothing and returns the same object.
 
     The PBX's own record of the whole call is final: nothing told in pieces changes it.

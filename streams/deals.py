@@ -7,7 +7,7 @@ import msgspec
 from schemas import events as e
 from schemas import measures as m
 from schemas.events import Event
-from streams.facts import NOTHING, Dims, Fact, Facts, difference
+from streams.facts import NOTHING, Fact, Facts, difference, dims_of
 
 MAX_MOVES = 128
 KEPT_SECONDS = 365 * 86_400
@@ -53,7 +53,7 @@ def key(event: Event) -> str:
     return event.subject
 
 
-def step(deal: Deal | None, event: Event) -> tuple[Deal, Facts]:
+def step(deal: Deal | None, event: Event, _horizon_at: float = 0.0) -> tuple[Deal, Facts]:
     """Take one event in. A repeated or outdated one changes nothing and returns the same object."""
     old = deal or Deal()
     new = _changed(old, event, event.data)
@@ -73,14 +73,14 @@ def contributions(deal: Deal) -> tuple[Fact, ...]:
     if deal.created_at is None or deal.status == "deleted":
         return ()
     rep, pipeline, source = deal.rep, deal.pipeline, deal.source
-    whole = Dims("", rep, "", pipeline, source)
+    whole = dims_of("", rep, "", pipeline, source)
     facts = [Fact(deal.created_at, whole, ((m.OPPORTUNITIES_CREATED.name, 1),))]
     if deal.status != "open" and deal.status_at is not None:
         outcome = m.DEALS_WON if deal.status == "won" else m.DEALS_LOST
         facts.append(Fact(deal.status_at, whole, ((outcome.name, 1),)))
     moved = ((m.DEAL_STAGE_CHANGES.name, 1),)
     facts.extend(
-        Fact(at, Dims("", rep, "", stage, source), moved)
+        Fact(at, dims_of("", rep, "", stage, source), moved)
         for at, stage in deal.moves
         if at > deal.created_at
     )

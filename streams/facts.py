@@ -5,7 +5,10 @@ with the sign turned, so tables, metrics and Postgres need to know nothing of co
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
+
+import msgspec
 
 Amount = int | float
 Cells = tuple[tuple[str, Amount], ...]
@@ -24,7 +27,15 @@ class Dims(NamedTuple):
     source: str = ""
 
 
-class Fact(NamedTuple):
+@lru_cache(maxsize=65_536)
+def dims_of(
+    queue: str = "", rep: str = "", direction: str = "", kind: str = "", source: str = ""
+) -> Dims:
+    """Return the one object for these dimensions: it is cheaper to find again than to make."""
+    return Dims(queue, rep, direction, kind, source)
+
+
+class Fact(msgspec.Struct, frozen=True, gc=False):
     """Amounts at one instant (`at`, seconds since 1970)."""
 
     at: float
@@ -32,7 +43,7 @@ class Fact(NamedTuple):
     cells: Cells
 
 
-class Spell(NamedTuple):
+class Spell(msgspec.Struct, frozen=True, gc=False):
     """A level that held over [start_at, end_at): every pane gets its share of the seconds.
 
     `sign` is +1, or -1 to take it back.

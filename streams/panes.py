@@ -55,24 +55,13 @@ class PaneTable:
 
     def add(self, fact: Fact) -> bool:
         """Add a fact to its pane. False if the pane is closed, and the fact counts nowhere."""
-        at, dims, amounts = fact
-        start = int(at)
+        start = int(fact.at)
         start -= start % self.grain_seconds
         if start < self.closed_before:
             return False
-        slot = self.slots.get(start)
-        if slot is None:
-            slot = self._opened(start)
-        elif not slot.dirty:
-            self._dirty_starts.add(start)
-        slot.version += 1
-        slot.dirty.add(dims)
-        cells = slot.panes.get(dims)
-        if cells is None:
-            slot.panes[dims] = dict(amounts)
-            return True
+        cells = self._changing(start, fact.dims)
         get = cells.get
-        for cell, amount in amounts:
+        for cell, amount in fact.cells:
             total = get(cell, 0) + amount
             cells[cell] = total
             if not total:
@@ -82,15 +71,38 @@ class PaneTable:
 
     def add_spell(self, spell: Spell) -> bool:
         """Give every pane its share of a spell. False if some of it fell into closed panes."""
-        start = max(spell.start_at, self.closed_before)
-        while start < spell.end_at:
-            end = min(pane_start(start, self.grain_seconds) + self.grain_seconds, spell.end_at)
+        grain, cell, sign = self.grain_seconds, spell.cell, spell.sign
+        at = max(spell.start_at, self.closed_before)
+        from_ticks = ticks(at)
+        while at < spell.end_at:
+            start = int(at)
+            start -= start % grain
+            at = min(start + grain, spell.end_at)
             # Shares are differences of rounded instants, so they add up to the whole exactly.
-            share = ticks(end) - ticks(start)
+            to_ticks = ticks(at)
+            share = to_ticks - from_ticks
+            from_ticks = to_ticks
             if share:
-                self.add(Fact(start, spell.dims, ((spell.cell, spell.sign * share),)))
-            start = end
+                cells = self._changing(start, spell.dims)
+                total = cells.get(cell, 0) + sign * share
+                cells[cell] = total
+                if not total:
+                    del cells[cell]
         return spell.start_at >= self.closed_before
+
+    def _changing(self, start: int, dims: Dims) -> Cells:
+        """Return the cells of an open pane, which are about to change."""
+        slot = self.slots.get(start)
+        if slot is None:
+            slot = self.slots[start] = Slot()
+        if not slot.dirty:
+            self._dirty_starts.add(start)
+        slot.version += 1
+        slot.dirty.add(dims)
+        cells = slot.panes.get(dims)
+        if cells is None:
+            cells = slot.panes[dims] = {}
+        return cells
 
     def close(self, watermark: float) -> list[tuple[int, Dims]]:
         """Close the panes that no window reads any more; return their keys.
@@ -101,8 +113,14 @@ class PaneTable:
         first_kept = pane_start(horizon, self.grain_seconds) + self.grain_seconds
         if first_kept <= self.closed_before:
             return []
-        closed_before, self.closed_before = self.closed_before, first_kept
-        closed = [start for start in self.slots if closed_before <= start < first_kept]
+        # As a rule one pane's length has gone by; looking at all of them each time would cost more.
+        grain = self.grain_seconds
+        if first_kept - self.closed_before > 100 * grain:
+            closed = [start for start in self.slots if self.closed_before <= start < first_kept]
+        else:
+            starts = range(self.closed_before, first_kept, grain)
+            closed = [start for start in starts if start in self.slots]
+        self.closed_before = first_kept
         return [(start, dims) for start in closed for dims in self.slots[start].panes]
 
     def take_dirty(self) -> Iterator[tuple[int, Dims, Cells]]:
@@ -137,11 +155,6 @@ class PaneTable:
             slot = self.slots[start] = Slot()
         slot.panes[dims] = cells
         slot.version += 1
-
-    def _opened(self, start: int) -> Slot:
-        slot = self.slots[start] = Slot()
-        self._dirty_starts.add(start)
-        return slot
 
 
 def merge(cells: Iterable[Cells]) -> Cells:

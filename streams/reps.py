@@ -4,16 +4,16 @@ Each state counts its seconds in the panes over which it held. It is counted whe
 still runs is added when read (`running`).
 """
 
-from bisect import bisect_right
+import math
+from bisect import bisect_left, bisect_right
 
 import msgspec
 
 from schemas import events as e
 from schemas import measures as m
 from schemas.events import Event
-from streams.facts import NOTHING, Dims, Facts, Spell
+from streams.facts import NOTHING, Facts, Spell, dims_of
 
-MAX_TURNS = 128
 KEPT_SECONDS = 30 * 86_400
 
 _CELL = {
@@ -37,7 +37,7 @@ class Turn(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
 class Rep(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The rep's latest turns, in the order of their times; the last one is how things are now.
 
-    Earlier ones are kept for events that come in the wrong order; the number is bounded.
+    Earlier ones are kept for events that come in the wrong order, as far back as they may come.
     """
 
     rep: str
@@ -54,21 +54,38 @@ def key(event: Event) -> str:
     return event.subject
 
 
-def step(rep: Rep | None, event: Event) -> tuple[Rep, Facts]:
-    """Take one change of state in; a repetition returns the same object."""
+def step(rep: Rep | None, event: Event, horizon_at: float = -math.inf) -> tuple[Rep, Facts]:
+    """Take one change of state in; a repetition returns the same object.
+
+    Nothing older than `horizon_at` will come any more, so earlier turns need not be kept.
+    """
     data = event.data
     assert isinstance(data, e.RepStateChanged)  # noqa: S101 - the topic admits no other type
     turn = Turn(event.at, data.state, data.reason or "", event.source)
     if rep is None:
         return Rep(event.subject, (turn,)), NOTHING
     turns = rep.turns
+    if event.at > turns[-1].at:
+        # The common way: the present state ends, and its seconds are counted.
+        kept = (*_needed(turns, horizon_at), turn)
+        return Rep(rep.rep, kept), _spell(rep.rep, turns[-1], turns[-1].at, turn.at, 1)
     if turn in turns:
         return rep, NOTHING
     index = bisect_right(turns, turn)
-    if index == 0 and len(turns) >= MAX_TURNS:
-        return rep, NOTHING
-    kept = (*turns[:index], turn, *turns[index:])[-MAX_TURNS:]
+    kept = (*turns[:index], turn, *turns[index:])
     return Rep(rep.rep, kept), _facts(rep, index, turn)
+
+
+def _needed(turns: tuple[Turn, ...], horizon_at: float) -> tuple[Turn, ...]:
+    """Return the turns that an event in the wrong order could still fall among."""
+    if turns[0].at >= horizon_at:
+        return turns
+    # What held at the horizon is needed, too: it is cut by the first event after it.
+    return turns[max(0, bisect_left(turns, horizon_at, key=_at) - 1) :]
+
+
+def _at(turn: Turn) -> float:
+    return turn.at
 
 
 def expires_at(rep: Rep) -> float:
@@ -99,4 +116,4 @@ def _spell(
     if turn is None or cell is None or end_at <= start_at:
         return ()
     kind = turn.reason if turn.state == "paused" else ""
-    return (Spell(start_at, end_at, Dims("", rep, "", kind, turn.source), cell, sign),)
+    return (Spell(start_at, end_at, dims_of("", rep, "", kind, turn.source), cell, sign),)

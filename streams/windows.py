@@ -7,6 +7,8 @@ ones before it. Today is cut in the time zone of each site.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from schemas.measures import GRAINS_SECONDS, WINDOWS, Window
 from schemas.topics import REPS
 from streams import reps
@@ -93,7 +95,8 @@ def _running(fold: Fold, now: float) -> dict[int, PaneTable]:
         for spell in reps.running(rep, now):
             for table in tables.values():
                 kept_from = now - table.kept_seconds
-                table.add_spell(spell._replace(start_at=max(spell.start_at, kept_from)))
+                start_at = max(spell.start_at, kept_from)
+                table.add_spell(msgspec.structs.replace(spell, start_at=start_at))
     return tables
 
 
