@@ -4,6 +4,7 @@ The expressions are over the columns of the views in views.py. An empty denomina
 """
 
 from collections.abc import Sequence
+from textwrap import fill, indent
 
 from dashboards import promql
 from schemas.kpis import WITHINS, Kpi, Quantile, Ratio, Term, Within
@@ -11,12 +12,12 @@ from schemas.measures import (
     ACTIVITY_VOLUME,
     HISTOGRAMS,
     MEASURES,
-    SECONDS_BOUNDS,
     Histogram,
     Unit,
 )
 
-BOUNDS = f"ARRAY[{', '.join(f'{bound:g}' for bound in SECONDS_BOUNDS)}]::double precision[]"
+BOUNDS = "ringside.seconds_bounds()"
+"""The bounds of every histogram: a function that views.py defines."""
 
 TERMS: tuple[Term, ...] = (*MEASURES, *WITHINS)
 """What is added up, in the order of the columns."""
@@ -33,7 +34,8 @@ def merged(histogram: Histogram) -> str:
     """Return the histogram of a group: cumulative counts added up, NULL if there are none."""
     name = histogram.name
     counts = ", ".join(f"sum({name}[{i}])" for i in range(1, len(histogram.bounds) + 2))
-    return f"CASE WHEN count({name}) > 0 THEN ARRAY[{counts}]::bigint[] END"
+    listed = indent(fill(counts, 88, break_long_words=False), " " * 8)
+    return f"CASE WHEN count({name}) > 0 THEN ARRAY[\n{listed}\n    ]::bigint[] END"
 
 
 def value(kpi: Kpi) -> str:
@@ -59,7 +61,7 @@ def undefined(kpi: Kpi) -> str:
 
 def activity_volume() -> str:
     """Return a pane's activity volume, given the columns of `activity_volume_choice`."""
-    return " + ".join(
+    return "\n        + ".join(
         f"CASE WHEN choice.{term.name} THEN pane.{term.name} ELSE 0 END" for term in ACTIVITY_VOLUME
     )
 

@@ -6,16 +6,27 @@ partitions) -> one view of KPIs for each grain and for each of queue, team and r
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from textwrap import fill, indent
 
 from dashboards import promql, sql
 from dashboards.mark import GENERATED_BY
 from schemas.kpis import KPIS, WITHINS, Kpi
-from schemas.measures import ACTIVITY_VOLUME
+from schemas.measures import ACTIVITY_VOLUME, SECONDS_BOUNDS
 
 UNKNOWN_QUEUE_LIMITS = {"target_seconds": 20, "short_abandon_seconds": 5}
 """Of a queue that the roster does not know: those of schemas.roster, which a test compares."""
 
 _DIMENSIONS = ("site", "zone", "team", "queue", "rep", "direction", "kind", "source")
+
+_BOUNDS_FUNCTION = f"""
+-- The bounds of the histograms.
+CREATE OR REPLACE FUNCTION ringside.seconds_bounds() RETURNS double precision[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT ARRAY[
+{indent(fill(", ".join(f"{bound:g}" for bound in SECONDS_BOUNDS), 88), " " * 8)}
+    ]::double precision[]
+$$;
+"""
 
 _FUNCTIONS = """
 -- The q-quantile of a histogram, interpolated linearly within its bucket like Prometheus'
@@ -78,7 +89,7 @@ def views_sql() -> str:
         f"-- {GENERATED_BY}\n"
         "-- Run by `ringside db migrate` after the migrations, once it has dropped the old views.\n"
     )
-    return header + _FUNCTIONS + "".join(map(str, views()))
+    return header + _BOUNDS_FUNCTION + _FUNCTIONS + "".join(map(str, views()))
 
 
 def views() -> tuple[View, ...]:
@@ -136,8 +147,9 @@ def _choice() -> View:
 def _located() -> View:
     defaults = UNKNOWN_QUEUE_LIMITS
     withins = ",\n    ".join(
-        f"ringside.count_within(pane.{term.histogram.name}, {sql.BOUNDS}, "
-        f"coalesce(queues.{term.limit.value}, {defaults[term.limit.value]})) AS {term.name}"
+        f"ringside.count_within(\n        pane.{term.histogram.name}, {sql.BOUNDS},\n"
+        f"        coalesce(queues.{term.limit.value}, {defaults[term.limit.value]})\n"
+        f"    ) AS {term.name}"
         for term in WITHINS
     )
     query = f"""SELECT
@@ -150,8 +162,9 @@ def _located() -> View:
     coalesce(team_sites.zone, 'UTC') AS team_zone,
     (pane.start_at AT TIME ZONE coalesce(team_sites.zone, 'UTC'))::date AS team_day,
     coalesce(queues.target_seconds, {defaults["target_seconds"]}) AS target_seconds,
-    coalesce(queues.short_abandon_seconds, {defaults["short_abandon_seconds"]})
-        AS short_abandon_seconds,
+    coalesce(
+        queues.short_abandon_seconds, {defaults["short_abandon_seconds"]}
+    ) AS short_abandon_seconds,
     {withins},
     {sql.activity_volume()} AS activity_volume
 FROM ringside.pane
