@@ -20,6 +20,7 @@ from pydantic import (
 
 from agents.errors import SettingsError
 from schemas.customers import Tokeniser
+from schemas.topics import CALLS, REPS
 
 PREFIX = "RINGSIDE_"
 MIN_KEY_BYTES = 16
@@ -115,7 +116,9 @@ class Settings(BaseModel):
     """Digits put before national numbers, e.g. `84`. Empty: they are kept as dialled."""
 
     lateness_seconds: Annotated[float, Field(ge=0, le=30 * 86_400)] = 3600
-    """How long after the newest event of its partition an older one is still counted."""
+    """How long after the newest event of its partition an older call or rep state still counts."""
+    crm_lateness_seconds: Annotated[float, Field(ge=0, le=30 * 86_400)] = 86_400
+    """The same for meetings, deals and activities, which people log at the end of their day."""
     idle_seconds: Positive = 60
     """After so long without an event a partition's time goes on by the clock."""
     checkpoint_seconds: Positive = 1.0
@@ -206,6 +209,11 @@ class Settings(BaseModel):
                 )
                 raise ValueError(message)
         return self
+
+    def lateness_of(self, topic: str) -> float:
+        """Return the allowed lateness of a source topic's events, in seconds."""
+        spoken = topic in {CALLS.name, REPS.name}
+        return self.lateness_seconds if spoken else self.crm_lateness_seconds
 
     def tokeniser(self) -> Tokeniser:
         """Return what replaces customers' numbers.

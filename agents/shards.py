@@ -135,7 +135,7 @@ class Shards:
         shard = Shard(index, Changelog(self._settings, index))
         restorer = Restorer(
             index,
-            lateness_seconds=self._settings.lateness_seconds,
+            lateness_of=self._settings.lateness_of,
             epoch=int(self._clock()),
         )
         shard.folds = await asyncio.to_thread(_restore, shard.changelog, restorer)

@@ -4,7 +4,7 @@ Keys and values are JSON, so that a changelog can be read with kcat. Structs are
 is their fields': new fields go to the end, with a default, and old records stay readable.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -54,12 +54,15 @@ def to_records(changes: Iterable[Changes], topics: ChangelogTopics, shard: int) 
 class Restorer:
     """Builds the folds of one shard from its changelog, list by list, in any order of tables."""
 
-    def __init__(self, shard: int, *, lateness_seconds: float, epoch: int) -> None:
+    def __init__(self, shard: int, *, lateness_of: Callable[[str], float], epoch: int) -> None:
         self._ledgers: dict[str, Ledger] = {}
         self._epoch = epoch
         self._folds = {
             topic.name: Fold(
-                topic.name, shard, ledger=Ledger(epoch), lateness_seconds=lateness_seconds
+                topic.name,
+                shard,
+                ledger=Ledger(epoch),
+                lateness_seconds=lateness_of(topic.name),
             )
             for topic in SOURCES
         }

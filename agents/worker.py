@@ -178,7 +178,7 @@ def _shards(settings: Settings) -> Shards:
 
 def _writer(settings: Settings, database: Database, shards: Shards) -> SnapshotWriter:
     writer = SnapshotWriter(
-        PostgresSink(database, lateness_seconds=settings.lateness_seconds),
+        PostgresSink(database, lateness_of=settings.lateness_of),
         snapshot_seconds=settings.snapshot_seconds,
         max_dirty_rows=settings.max_dirty_rows,
         on_written=shards.exported,

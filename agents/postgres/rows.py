@@ -4,7 +4,7 @@ A pane is a sparse dict of cells; a row has a column for each measure. Most colu
 0, so columns are made only where a chunk of rows has something in them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, islice
 from typing import Any
 
@@ -41,7 +41,10 @@ _json = msgspec.json.Encoder().encode
 
 
 def batches(
-    snapshots: Iterable[Snapshot], *, lateness_seconds: float, chunk_rows: int = CHUNK_ROWS
+    snapshots: Iterable[Snapshot],
+    *,
+    lateness_of: Callable[[str], float],
+    chunk_rows: int = CHUNK_ROWS,
 ) -> Iterator[tuple[Table, Sequence[Column]]]:
     """Yield what to write: tables in a fixed order, rows in the order of their keys."""
     ordered = sorted(snapshots, key=lambda snapshot: (snapshot.topic, snapshot.partition))
@@ -51,7 +54,7 @@ def batches(
     for table, rows in _entities(ordered).items():
         for start in range(0, len(rows), chunk_rows):
             yield table, tuple(zip(*rows[start : start + chunk_rows], strict=True))
-    ledgers = [_ledger(snapshot, lateness_seconds) for snapshot in ordered]
+    ledgers = [_ledger(snapshot, lateness_of(snapshot.topic)) for snapshot in ordered]
     if ledgers:
         yield LEDGER, tuple(zip(*ledgers, strict=True))
 

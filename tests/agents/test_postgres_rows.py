@@ -27,7 +27,7 @@ def snapshot(partition: int = 0, *, next_offset: int = 10, **fields: Any) -> Sna
 def rows(*snapshots: Snapshot, chunk_rows: int = 5000) -> dict[str, list[dict[str, Any]]]:
     """What is written, as one would read it: rows by column, per table."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for table, columns in batches(snapshots, lateness_seconds=60, chunk_rows=chunk_rows):
+    for table, columns in batches(snapshots, lateness_of=lambda _: 60, chunk_rows=chunk_rows):
         height = len(next(column for column in columns if column is not None))
         filled = [column if column is not None else [None] * height for column in columns]
         found.setdefault(table.name, []).extend(
@@ -90,7 +90,7 @@ def test_tables_are_always_written_in_the_same_order_and_the_ledger_last() -> No
         panes={PaneKey(0, SALES): {"calls_offered": 1}},
         entities={"r": Rep("r", (Turn(1.0, "available"),)), "c": Call(last_at=1.0)},
     )
-    tables: list[Table] = [table for table, _ in batches([full], lateness_seconds=0)]
+    tables: list[Table] = [table for table, _ in batches([full], lateness_of=lambda _: 0)]
     assert tables == [PANE, CALL, REP_STATE, LEDGER]
     assert tables == sorted(tables, key=TABLES.index)
 
@@ -98,7 +98,9 @@ def test_tables_are_always_written_in_the_same_order_and_the_ledger_last() -> No
 def test_no_statement_has_more_rows_than_a_chunk() -> None:
     panes = {PaneKey(900 * n, SALES): {"calls_offered": 1} for n in range(7)}
     entities = {f"c{n}": Call(last_at=1.0) for n in range(4)}
-    found = batches([snapshot(panes=panes, entities=entities)], lateness_seconds=0, chunk_rows=3)
+    found = batches(
+        [snapshot(panes=panes, entities=entities)], lateness_of=lambda _: 0, chunk_rows=3
+    )
     heights = [(table.name, len(columns[0] or ())) for table, columns in found]
     assert heights == [
         ("pane", 3), ("pane", 3), ("pane", 1), ("call", 3), ("call", 1), ("ledger", 1)

@@ -74,7 +74,7 @@ async def session(url: str) -> AsyncIterator[Connection]:
 async def sink_on(url: str) -> AsyncIterator[PostgresSink]:
     pool = Pool(url)
     try:
-        yield PostgresSink(pool, lateness_seconds=LATENESS_SECONDS)
+        yield PostgresSink(pool, lateness_of=lambda _: LATENESS_SECONDS)
     finally:
         await pool.close()
 

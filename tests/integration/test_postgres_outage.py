@@ -27,7 +27,7 @@ async def users(new_postgres: Postgres) -> Users:
 async def writer(users: Users) -> AsyncIterator[SnapshotWriter]:
     """A running writer that tries often."""
     database = Database(users.writer_url)
-    sink = PostgresSink(database, lateness_seconds=LATENESS_SECONDS)
+    sink = PostgresSink(database, lateness_of=lambda _: LATENESS_SECONDS)
     writer = SnapshotWriter(sink, snapshot_seconds=0.05, max_dirty_rows=1000)
     running = asyncio.create_task(writer.run())
     yield writer
@@ -70,7 +70,7 @@ async def test_a_worker_that_starts_before_its_database_catches_up(
 ) -> None:
     await asyncio.to_thread(new_postgres.stop)
     database = Database(users.writer_url)
-    sink = PostgresSink(database, lateness_seconds=LATENESS_SECONDS)
+    sink = PostgresSink(database, lateness_of=lambda _: LATENESS_SECONDS)
     writer = SnapshotWriter(sink, snapshot_seconds=0.05, max_dirty_rows=1000)
     writer.put(offered(1, 1))
     assert not await writer.flush(0.2)
@@ -111,7 +111,7 @@ async def test_a_table_locked_for_long_is_an_outage_too(
     users: Users, new_postgres: Postgres
 ) -> None:
     database = Database(users.writer_url, statement_seconds=0.5)
-    sink = PostgresSink(database, lateness_seconds=LATENESS_SECONDS)
+    sink = PostgresSink(database, lateness_of=lambda _: LATENESS_SECONDS)
     writer = SnapshotWriter(sink, snapshot_seconds=0.05, max_dirty_rows=1000)
     holder = Database(new_postgres.database.admin_url)
     writer.put(offered(1, 1))
