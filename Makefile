@@ -59,6 +59,8 @@ generate: setup ## Write every generated file anew: boards, rules, views, docs
 	$(BIN)/ringside dashboards build
 	$(BIN)/python -m schemas.asyncapi
 	$(BIN)/ringside settings --markdown > docs/settings.md
+	$(BIN)/python -m docs.readme
+	$(BIN)/python -m docs.pictures.render
 
 requirements: setup ## Pin the newest versions that pyproject.toml allows
 	$(LOCK) --upgrade -o requirements/runtime.txt
@@ -71,7 +73,7 @@ verify-bank-week: setup ## Replay a real week through everything; print each fig
 	$(BIN)/python -m tests.worked.bank_week
 
 secrets: setup ## Make random passwords for docker-compose.yml, in .ringside/secrets
-	$(BIN)/python -m agents.embedded.secret_files
+	$(BIN)/python -m agents.embedded.secret_files .ringside/secrets
 
 clean: ## Remove what was built; the embedded servers' data too
 	rm -rf $(VENV) .ringside .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
