@@ -1,0 +1,43 @@
+"""Logged activities and leads, each counted once."""
+
+from schemas import events as e
+from tests.streams.lives import T0, apply, event, new_fold, quarter
+
+TOPIC = "ringside.activities"
+
+
+def test_an_activity_counts_by_its_kind_and_its_rep() -> None:
+    fold = apply(
+        new_fold(TOPIC),
+        [
+            event("a1", T0, e.ActivityLogged("linh", "demo")),
+            event("a2", T0, e.ActivityLogged("linh", "e-mail")),
+            event("a2", T0, e.ActivityLogged("linh", "e-mail")),
+        ],
+    )
+    assert quarter(fold, kind="demo", rep="linh") == {"activities_logged": 1}
+    assert quarter(fold, kind="e-mail", rep="linh") == {"activities_logged": 1}
+    assert (fold.ledger.applied, fold.ledger.duplicate) == (2, 1)
+
+
+def test_a_lead_is_created_once_and_qualified_once() -> None:
+    told = [e.LeadCreated(), e.LeadQualified("linh"), e.LeadCreated(), e.LeadQualified("minh")]
+    events = [event("l1", T0 + at, data) for at, data in enumerate(told)]
+    fold = apply(new_fold(TOPIC), events)
+    assert quarter(fold) == {"leads_created": 1, "leads_qualified": 1}
+    assert quarter(fold, rep="linh") == {"leads_qualified": 1}
+    assert fold.ledger.duplicate == 2
+
+
+def test_a_lead_and_an_activity_may_have_the_same_id() -> None:
+    events = [event("7", T0, e.ActivityLogged("linh", "demo")), event("7", T0, e.LeadCreated())]
+    fold = apply(new_fold(TOPIC), events)
+    assert quarter(fold) == {"activities_logged": 1, "leads_created": 1}
+
+
+def test_a_lead_is_remembered_for_weeks_and_an_activity_while_it_may_be_repeated() -> None:
+    events = [event("a1", T0, e.ActivityLogged("linh", "demo")), event("l1", T0, e.LeadCreated())]
+    fold = apply(new_fold(TOPIC), events)
+    fold.idle(86_400.0, now=T0 + 86_400.0)
+    fold.release(fold.ledger.next_offset)
+    assert list(fold.entities) == ["lead/l1"]

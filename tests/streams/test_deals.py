@@ -1,0 +1,88 @@
+"""Deals: from stage to stage, won, lost, reopened, deleted, in any order. T0 is 10:00:00."""
+
+from schemas import events as e
+from streams.deals import Deal
+from streams.fold import Fold
+from tests.streams.lives import T0, apply, event, new_fold, panes, quarter
+
+CREATED = (0.0, e.DealCreated("linh", "sales", "new", 5_000, "USD"))
+
+
+def told(*pieces: tuple[float, e.AnyFact]) -> Fold:
+    events = [event("d1", T0 + at, data, "crm") for at, data in pieces]
+    return apply(new_fold("ringside.deals"), events)
+
+
+def deal(fold: Fold) -> Deal:
+    found = fold.entities["d1"]
+    assert isinstance(found, Deal)
+    return found
+
+
+def test_a_deal_created_moved_and_won() -> None:
+    fold = told(CREATED, (10, e.DealStageChanged("trial")), (20, e.DealWon(6_000, "USD")))
+    # The deal counts by its pipeline, its moves by the stage they went to.
+    assert quarter(fold, kind="sales", rep="linh") == {"opportunities_created": 1, "deals_won": 1}
+    assert quarter(fold, kind="trial", rep="linh") == {"deal_stage_changes": 1}
+    assert (deal(fold).status, deal(fold).stage, deal(fold).amount_minor) == ("won", "trial", 6_000)
+
+
+def test_the_stage_it_was_created_in_is_no_move() -> None:
+    assert quarter(told(CREATED)) == {"opportunities_created": 1}
+
+
+def test_going_back_and_coming_again_are_moves_too() -> None:
+    stages = ("trial", "new", "trial")
+    fold = told(CREATED, *((at, e.DealStageChanged(to)) for at, to in enumerate(stages, 1)))
+    assert quarter(fold, kind="trial") == {"deal_stage_changes": 2}
+    assert quarter(fold, kind="new") == {"deal_stage_changes": 1}
+
+
+def test_a_deal_reopened_is_neither_won_nor_lost() -> None:
+    fold = told(CREATED, (10, e.DealLost("price")), (20, e.DealReopened("trial")))
+    assert quarter(fold, kind="sales") == {"opportunities_created": 1}
+    assert (deal(fold).status, deal(fold).reason, deal(fold).stage) == ("open", None, "trial")
+    apply(fold, [event("d1", T0 + 30, e.DealWon())])
+    assert quarter(fold, kind="sales") == {"opportunities_created": 1, "deals_won": 1}
+
+
+def test_the_last_word_by_time_counts_not_the_last_to_arrive() -> None:
+    fold = told(CREATED, (20, e.DealLost("price")), (10, e.DealWon(9_000, "USD")))
+    assert quarter(fold) == {"opportunities_created": 1, "deals_lost": 1}
+    assert (deal(fold).status, deal(fold).reason) == ("lost", "price")
+    # What it was worth at 10 s is still news, since nothing later said otherwise.
+    assert deal(fold).amount_minor == 9_000
+
+
+def test_a_reopening_that_is_overtaken_by_a_win_still_tells_its_stage() -> None:
+    fold = told(CREATED, (10, e.DealLost()), (30, e.DealWon()), (20, e.DealReopened("trial")))
+    assert deal(fold).status == "won"
+    assert quarter(fold, kind="trial") == {"deal_stage_changes": 1}
+
+
+def test_a_deleted_deal_takes_back_everything_and_leaves_no_zeros() -> None:
+    fold = told(
+        CREATED, (10, e.DealStageChanged("trial")), (20, e.DealWon()), (30, e.DealDeleted())
+    )
+    assert panes(fold) == {}
+    cells = [cells for slot in fold.tables[900].slots.values() for cells in slot.panes.values()]
+    assert cells == [{}, {}]
+
+
+def test_moves_before_the_creation_is_known_count_when_it_is() -> None:
+    fold = told((10, e.DealStageChanged("trial")))
+    assert panes(fold) == {}
+    apply(fold, [event("d1", T0, CREATED[1])])
+    assert quarter(fold, kind="trial", rep="linh") == {"deal_stage_changes": 1}
+
+
+def test_the_latest_amount_counts() -> None:
+    fold = told(
+        CREATED, (20, e.DealAmountChanged(7_000, "EUR")), (10, e.DealAmountChanged(1, "USD"))
+    )
+    assert (deal(fold).amount_minor, deal(fold).currency) == (7_000, "EUR")
+
+
+def test_a_win_without_an_amount_keeps_the_one_that_was_known() -> None:
+    fold = told(CREATED, (10, e.DealWon()))
+    assert (deal(fold).amount_minor, deal(fold).currency) == (5_000, "USD")
