@@ -106,7 +106,7 @@ def _teams() -> Row:
 def _reps() -> Row:
     about = Meaning(
         "Reps",
-        "Each rep on the day, in the time zone of the site, on which the chosen time ends. "
+        "Each rep on the day, in the time zone of the team's site, on which the chosen time ends. "
         "Empty: nothing happened that could define it.",
     )
     kpis = list(_kpis(_OF_REPS))
@@ -137,7 +137,7 @@ def _history() -> Iterator[Row]:
     yield evenly(
         8,
         (columns(_per_day(kpi), [_days(kpi)]) for kpi in _kpis(_PER_DAY)),
-        "Per day, in the time zone of the site",
+        "Per day, in the time zone of the team's site",
     )
     yield evenly(8, (points(_per_day(kpi), [_days(kpi)]) for kpi in _kpis(_RATIOS_PER_DAY)))
 
