@@ -3,12 +3,14 @@
 import argparse
 import os
 
-from benchmarks.fold import fold_vs_limit, profile
+from benchmarks.fold import fold_vs_limit, fold_vs_plain_faust, profile, reps_20000_vs_200
 from benchmarks.report import Benchmark, say
 from benchmarks.stage import open_stage
 
 BENCHMARKS: dict[str, Benchmark] = {
     "fold_vs_limit": fold_vs_limit,
+    "fold_vs_plain_faust": fold_vs_plain_faust,
+    "reps_20000_vs_200": reps_20000_vs_200,
 }
 ON_REQUEST: dict[str, Benchmark] = {"profile": profile}
 """What runs only when it is named."""

@@ -1,4 +1,4 @@
-"""fold_vs_limit and peak_memory_mib: ours beside what Python can do at all."""
+"""Ours beside what Python can do at all, beside plain Faust, and beside itself on more reps."""
 
 from pathlib import Path
 
@@ -11,10 +11,19 @@ from benchmarks.report import line, say
 from benchmarks.run import interleaved, median, run
 from benchmarks.shapes import means, shapes_of
 from benchmarks.stage import Stage
+from schemas.codec import Message
 
 REPS = 200
 RATIO_LIMIT = 0.5
 SAMPLE_EVENTS = 40_000
+
+PLAIN_EVENTS = 20_000
+PLAIN_SECONDS = 20.0
+PLAIN_ROUNDS = 2
+PLAIN_RATIO_LIMIT = 100.0
+
+MANY_REPS = 20_000
+MANY_RATIO_LIMIT = 0.5
 
 
 def fold_vs_limit(stage: Stage, *, rounds: int, events: int) -> None:
@@ -51,6 +60,69 @@ def fold_vs_limit(stage: Stage, *, rounds: int, events: int) -> None:
     line("peak_memory_mib", value=peak, limit=None, is_ok=None)
 
 
+def fold_vs_plain_faust(stage: Stage, *, rounds: int, events: int) -> None:
+    """Print fold_vs_plain_faust."""
+    stage.fill(REPS, events)
+    topics = iter(range(1_000))
+    few = stage.messages(REPS, events)[:PLAIN_EVENTS]
+    results = interleaved(
+        {
+            "plain": lambda: plain_faust(stage, f"bench.plain.{next(topics)}", few),
+            "tumbling": lambda: plain_faust(
+                stage, f"bench.plain.{next(topics)}", few, "--tumbling"
+            ),
+            "ours": lambda: ours(stage, events),
+        },
+        min(rounds, PLAIN_ROUNDS),
+    )
+    rate = {name: median(of, lambda one: one.events_per_second) for name, of in results.items()}
+    cpu = {name: median(of, lambda one: one.cpu_us_per_event) for name, of in results.items()}
+    ratio = rate["ours"] / rate["plain"]
+    line(
+        "fold_vs_plain_faust",
+        ratio=ratio,
+        events_per_second=rate["ours"],
+        plain_faust_events_per_second=rate["plain"],
+        cpu_us_per_event=cpu["ours"],
+        plain_faust_cpu_us_per_event=cpu["plain"],
+        cpu_ratio=cpu["plain"] / cpu["ours"],
+        ratio_if_only_tumbling=rate["ours"] / rate["tumbling"],
+        limit=PLAIN_RATIO_LIMIT,
+        is_ok=ratio >= PLAIN_RATIO_LIMIT,
+    )
+
+
+def reps_20000_vs_200(stage: Stage, *, rounds: int, events: int) -> None:
+    """Print reps_20000_vs_200."""
+
+    def on_a_floor_of(reps: int) -> Measured:
+        stage.fill(reps, events)
+        return ours(stage, events)
+
+    results = interleaved(
+        {
+            f"{REPS} reps": lambda: on_a_floor_of(REPS),
+            f"{MANY_REPS} reps": lambda: on_a_floor_of(MANY_REPS),
+        },
+        rounds,
+    )
+    few, many = results.values()
+    rate_few, rate_many = (median(of, lambda one: one.events_per_second) for of in (few, many))
+    cpu_few, cpu_many = (median(of, lambda one: one.cpu_us_per_event) for of in (few, many))
+    ratio = rate_many / rate_few
+    line(
+        "reps_20000_vs_200",
+        ratio=ratio,
+        events_per_second=rate_many,
+        events_per_second_200_reps=rate_few,
+        cpu_us_per_event=cpu_many,
+        cpu_us_per_event_200_reps=cpu_few,
+        peak_memory_mib=median(many, lambda one: one.peak_memory_mib),
+        limit=MANY_RATIO_LIMIT,
+        is_ok=ratio >= MANY_RATIO_LIMIT,
+    )
+
+
 def ours(stage: Stage, events: int, *, profile: Path | None = None) -> Measured:
     """Run our worker from nothing over what is in the source topics."""
     settings = stage.installation("ours")
@@ -73,6 +145,14 @@ def limit(stage: Stage, events: int, shapes: Path) -> Measured:
     """Run the limit over what is in the source topics."""
     arguments = ["--bootstrap", stage.bootstrap, "--shapes", str(shapes)]
     return run("limit", [*arguments, "--events", str(events)], stage.folder)
+
+
+def plain_faust(stage: Stage, topic: str, messages: list[Message], *options: str) -> Measured:
+    """Run plain Faust over a topic of its own; it commits offsets, so each round has another."""
+    stage.topic(topic, messages)
+    arguments = ["--bootstrap", stage.bootstrap, "--topic", topic]
+    arguments += ["--events", str(len(messages)), "--seconds", str(PLAIN_SECONDS), *options]
+    return run("plain_faust", arguments, stage.folder)
 
 
 def write_shapes(stage: Stage) -> Path:

@@ -1,34 +1,32 @@
 """The load: what a simulated floor of many reps says, as it lies in Kafka."""
 
-from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
-from agents.kafka.sending import Sender
-from agents.settings import Settings
 from schemas.codec import Message, encode
 from schemas.events import Event
 from schemas.topics import TOPIC_OF_TYPE
 from streams.simulation import FloorPlan, simulate
 
 SEED = 1
+TEAMS = 10
 EVENTS_PER_REP_SECOND = 0.03
 """About what a rep at work gives; only to choose a beginning that leaves the end in the past."""
 _MARGIN = 1.5
 
 
-def floor_events(reps: int, count: int, *, end_at: float, teams: int = 10) -> Iterator[Event]:
+def floor_events(reps: int, count: int, *, end_at: float) -> Iterator[Event]:
     """Yield the first *count* events of a floor that opens early enough to be over by *end_at*."""
     start_at = end_at - _MARGIN * count / (reps * EVENTS_PER_REP_SECOND)
-    plan = FloorPlan.sized(reps=reps, teams=teams, always_open=True)
-    return islice(simulate(plan, seed=SEED, start_at=float(int(start_at))), count)
+    return islice(floor(reps, start_at), count)
 
 
-def publish(settings: Settings, events: Iterator[Event]) -> Counter[str]:
-    """Write events to the source topics, numbers of customers and all; return how many of each."""
-    types: Counter[str] = Counter()
-    with Sender(settings) as sender:
-        for event in events:
-            sender.send(Message(TOPIC_OF_TYPE[event.type], event.subject.encode(), encode(event)))
-            types[event.type] += 1
-    return types
+def floor(reps: int, start_at: float) -> Iterator[Event]:
+    """Yield what happens on a floor in its busiest hour, for ever."""
+    plan = FloorPlan.sized(reps=reps, teams=TEAMS, always_open=True)
+    return simulate(plan, seed=SEED, start_at=float(int(start_at)))
+
+
+def to_message(event: Event) -> Message:
+    """Return the event as a source would send it, the customer's number and all."""
+    return Message(TOPIC_OF_TYPE[event.type], event.subject.encode(), encode(event))

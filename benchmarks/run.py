@@ -4,6 +4,7 @@ import statistics
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -12,18 +13,25 @@ from agents.embedded.process import ChildProcess, Program
 from benchmarks.contenders.measured import Measured
 from benchmarks.report import say
 
-_FIRST = '{"events"'
-
 
 class ContenderError(Exception):
     """A contender ended without a result."""
 
 
-def run(contender: str, arguments: Iterable[str], folder: Path, *, seconds: float = 300.0) -> Measured:
-    """Run one contender to its end and return what it measured.
+def run(
+    contender: str, arguments: Iterable[str], folder: Path, *, seconds: float = 300.0
+) -> Measured:
+    """Run one contender to its end and return what it measured. Raises as `result`."""
+    return msgspec.convert(result(contender, arguments, folder, seconds=seconds), Measured)
+
+
+def result(
+    contender: str, arguments: Iterable[str], folder: Path, *, seconds: float = 300.0
+) -> dict[str, Any]:
+    """Run a process of `benchmarks.contenders` to its end and return the JSON line it printed.
 
     Raises:
-        ContenderError: it ended without a result; the text holds the end of its log.
+        ContenderError: it ended without one; the text holds the end of its log.
     """
     program = Program(
         name=contender,
@@ -38,8 +46,9 @@ def run(contender: str, arguments: Iterable[str], folder: Path, *, seconds: floa
     finally:
         child.stop()
     for text in reversed(child.log_tail().splitlines()):
-        if text.startswith(_FIRST):
-            return msgspec.json.decode(text, type=Measured)
+        if text.startswith("{") and text.endswith("}"):
+            found: dict[str, Any] = msgspec.json.decode(text)
+            return found
     raise ContenderError(f"{contender} ended without a result:\n{child.log_tail()}")
 
 

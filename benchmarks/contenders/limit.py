@@ -19,10 +19,10 @@ import uvloop
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from msgspec import Meta
 
+from agents.kafka import config
 from benchmarks.contenders.measured import Measured, Stopwatch, tell
 from benchmarks.settings import PARTITIONS, settings_for
 from benchmarks.shapes import Shape, Shapes
-from agents.kafka import config
 from schemas.events import TYPES, Fact, Instant, Name
 from schemas.measures import MINUTE_SECONDS, QUARTER_SECONDS
 from schemas.topics import SOURCES
@@ -78,7 +78,9 @@ class Counting:
                 _add(quarters, at - at % QUARTER_SECONDS, dims, shape.quarters)
 
 
-def _add(panes: Panes, start: int, dims: tuple[Any, ...], adds: tuple[tuple[int, int], ...]) -> None:
+def _add(
+    panes: Panes, start: int, dims: tuple[Any, ...], adds: tuple[tuple[int, int], ...]
+) -> None:
     for back, cells in adds:
         slot = panes.get(start - back)
         if slot is None:

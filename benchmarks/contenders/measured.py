@@ -16,6 +16,10 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     peak_memory_mib: float
     checkpoint_records: int = 0
     """What was written to the changelog."""
+    main_cpu_seconds: float = 0.0
+    """Of the thread of the event loop."""
+    changelog_cpu_seconds: float = 0.0
+    """Of our code in the threads that write the changelog: encoding, handing to librdkafka."""
 
     @property
     def events_per_second(self) -> float:
@@ -32,43 +36,45 @@ class Stopwatch:
     """Runs from the first `start` to `stop`; starting is what the first record does."""
 
     def __init__(self) -> None:
-        self._began: tuple[float, float] | None = None
-        self._ended: tuple[float, float] | None = None
+        self._began: tuple[float, ...] = ()
+        self._ended: tuple[float, ...] = ()
 
     @property
     def is_running(self) -> bool:
         """Whether it has been started, and not stopped."""
-        return self._began is not None and self._ended is None
+        return bool(self._began) and not self._ended
 
     def start(self) -> None:
         """Start, unless it has been already."""
-        if self._began is None:
-            self._began = time.perf_counter(), time.process_time()
+        if not self._began:
+            self._began = _clocks()
 
     def stop(self) -> None:
         """Stop, for good."""
-        if self._ended is None:
-            self._ended = time.perf_counter(), time.process_time()
+        if not self._ended:
+            self._ended = _clocks()
 
-    def measured(self, events: int, *, checkpoint_records: int = 0) -> Measured:
-        """Return what it measured."""
-        assert self._began is not None
-        assert self._ended is not None
-        seconds, cpu_seconds = (
+    def measured(self, events: int) -> Measured:
+        """Return what it measured. It was started and stopped by the same thread."""
+        seconds, cpu_seconds, main_cpu_seconds = (
             after - before for before, after in zip(self._began, self._ended, strict=True)
         )
         return Measured(
             events=events,
             seconds=seconds,
             cpu_seconds=cpu_seconds,
+            main_cpu_seconds=main_cpu_seconds,
             peak_memory_mib=peak_memory_mib(),
-            checkpoint_records=checkpoint_records,
         )
 
 
-def tell(measured: Measured) -> None:
-    """Print the line that `benchmarks.run` waits for."""
-    print(msgspec.json.encode(measured).decode(), flush=True)
+def _clocks() -> tuple[float, ...]:
+    return time.perf_counter(), time.process_time(), time.thread_time()
+
+
+def tell(result: Measured | dict[str, float]) -> None:
+    """Print the line that `benchmarks.run` waits for, the last one."""
+    print(msgspec.json.encode(result).decode(), flush=True)
 
 
 def peak_memory_mib() -> float:

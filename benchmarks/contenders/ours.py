@@ -6,10 +6,11 @@ committed transactions.
 
 import argparse
 import asyncio
+import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import uvloop
 
 from agents import log
@@ -25,19 +26,20 @@ class Observed:
     """Listens at the worker's seams: the first batch that comes in, the last checkpoint out."""
 
     def __init__(self, worker: Worker, events: int, sampler: Sampler | None) -> None:
-        self._shards: Any = worker._shards  # noqa: SLF001 - no seam is made for a benchmark
+        self._shards = worker._shards  # noqa: SLF001 - no seam is made for a benchmark
         self._events = events
         self._sampler = sampler
         self._done_to: dict[tuple[str, int], int] = {}
         self._folded = 0
         self.checkpoint_records = 0
+        self.changelog_cpu_seconds = 0.0
         self.watch = Stopwatch()
         self.finished = asyncio.Event()
         self._deliver = self._shards.deliver
         self._fold = self._shards.fold
         self._acknowledge = self._shards.acknowledge
-        self._shards.deliver = self.deliver
-        self._shards.fold = self.fold
+        self._shards.deliver = self.deliver  # type: ignore[method-assign]
+        self._shards.fold = self.fold  # type: ignore[method-assign]
         self._shards.acknowledge = self.acknowledge
         self._count_records()
 
@@ -69,11 +71,13 @@ class Observed:
         write = Changelog.write
 
         def counted(changelog: Changelog, records: Iterable[Record]) -> None:
+            began = time.thread_time()
             listed = list(records)
-            self.checkpoint_records += len(listed)
             write(changelog, listed)
+            self.checkpoint_records += len(listed)
+            self.changelog_cpu_seconds += time.thread_time() - began
 
-        Changelog.write = counted  # type: ignore[method-assign]
+        Changelog.write = counted  # type: ignore[assignment,method-assign]
 
 
 async def measure(bootstrap: str, app_id: str, events: int, *, sampler: Sampler | None) -> Measured:
@@ -83,10 +87,13 @@ async def measure(bootstrap: str, app_id: str, events: int, *, sampler: Sampler 
     running = asyncio.create_task(worker.run())
     finished = asyncio.create_task(observed.finished.wait())
     await asyncio.wait({running, finished}, return_when=asyncio.FIRST_COMPLETED)
-    measured = observed.watch.measured(events, checkpoint_records=observed.checkpoint_records)
     worker._stop.set()  # noqa: SLF001 - as its signal handler does
     await running
-    return measured
+    return msgspec.structs.replace(
+        observed.watch.measured(events),
+        checkpoint_records=observed.checkpoint_records,
+        changelog_cpu_seconds=observed.changelog_cpu_seconds,
+    )
 
 
 def main() -> None:
@@ -100,9 +107,7 @@ def main() -> None:
     log.configure("console", "WARNING")
     sampler = Sampler() if given.profile else None
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        measured = runner.run(
-            measure(given.bootstrap, given.app_id, given.events, sampler=sampler)
-        )
+        measured = runner.run(measure(given.bootstrap, given.app_id, given.events, sampler=sampler))
     if sampler is not None:
         given.profile.write_text(sampler.report(measured), encoding="utf-8")
     tell(measured)
