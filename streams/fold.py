@@ -158,10 +158,13 @@ class Fold:
 
     def close(self) -> None:
         """Close what the watermark has passed: panes no window reads, entities that are over."""
-        watermark, newest_at = self.watermark.at, self.watermark.newest_at
-        if watermark is None or newest_at is None:
+        watermark = self.watermark.at
+        if watermark is None:
             return
-        self._close_at = pane_start(newest_at, MINUTE_SECONDS) + MINUTE_SECONDS
+        # When the watermark, not the newest event, enters the next minute: a fold that is restored
+        # closes at its watermark, and must have closed no more than the one that went on.
+        next_minute = pane_start(watermark, MINUTE_SECONDS) + MINUTE_SECONDS
+        self._close_at = next_minute + self._lateness_seconds
         panes = [
             (grain, PaneKey(*key))
             for grain, table in self.tables.items()

@@ -56,7 +56,7 @@ class Worker:
 
     def die(self) -> None:
         """Lose everything but the changelog, and start again from it."""
-        restorer = Restorer(0, lateness_seconds=self.lateness_seconds, epoch=2)
+        restorer = Restorer(0, lateness_of=lambda _: self.lateness_seconds, epoch=2)
         restorer.add(Entry(table, key, value) for (table, key), value in self.changelog.items())
         folds = restorer.finish()
         assert set(folds) == {topic.name for topic in SOURCES}
