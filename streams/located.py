@@ -53,7 +53,8 @@ def locate(panes: dict[Dims, Cells], at: float, roster: RosterIndex) -> dict[Pla
         for cell, amount in list(cells.items()):
             total[cell] = total.get(cell, 0) + amount
     for place, cells in merged.items():
-        if place.queue:
+        # A PBX's record may name no queue; its waits count by the limits of a queue not known.
+        if place.direction == "inbound":
             for name, buckets in _cells_up_to(roster.queue(place.queue, at)):
                 _put(cells, name, buckets)
         _put(cells, ACTIVITY_VOLUME, roster.activity_volume)

@@ -12,9 +12,10 @@ import msgspec
 from schemas.measures import GRAINS_SECONDS, WINDOWS, Window
 from schemas.topics import REPS
 from streams import reps
+from streams.facts import ticks
 from streams.fold import Fold
 from streams.located import Place, locate
-from streams.panes import Cells, PaneTable
+from streams.panes import Cells, PaneTable, Slot
 from streams.reps import Rep
 from streams.roster import RosterIndex
 
@@ -31,6 +32,14 @@ class _Source(NamedTuple):
     tables: Mapping[int, PaneTable]
 
 
+class _Kept(NamedTuple):
+    """What was merged of a slot, and of which version of it, with which roster."""
+
+    slot: Slot
+    state: tuple[int, RosterIndex]
+    located: Located
+
+
 class WindowReader:
     """Reads the windows of many folds, and keeps what it merged of panes that did not change.
 
@@ -39,7 +48,7 @@ class WindowReader:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[tuple[str, int], int, int], tuple[int, RosterIndex, Located]] = {}
+        self._kept: dict[tuple[tuple[str, int], int, int], _Kept] = {}
 
     def read(self, folds: Sequence[Fold], roster: RosterIndex, now: float) -> dict[str, Located]:
         """Return the merged cells of every window by place. Empty places are left out."""
@@ -72,10 +81,11 @@ class WindowReader:
         # The version is read first: what is filled in meanwhile is merged again next time.
         version = slot.version
         kept = self._kept.get((key, table.grain_seconds, start))
-        if kept is None or kept[0] != version or kept[1] is not roster:
-            kept = (version, roster, locate(slot.panes, start, roster))
+        # The slot, too: that of a partition that went and came back may have the same version.
+        if kept is None or kept.slot is not slot or kept.state != (version, roster):
+            kept = _Kept(slot, (version, roster), locate(slot.panes, start, roster))
             self._kept[key, table.grain_seconds, start] = kept
-        return kept[2]
+        return kept.located
 
     def _forget(self, sources: Sequence[_Source]) -> None:
         """Drop what was kept of panes that are gone."""
@@ -95,7 +105,7 @@ def _running(fold: Fold, now: float) -> dict[int, PaneTable]:
         for spell in reps.running(rep, now):
             for table in tables.values():
                 kept_from = now - table.kept_seconds
-                start_at = max(spell.start_at, kept_from)
+                start_at = max(spell.start_at, ticks(kept_from))
                 table.add_spell(msgspec.structs.replace(spell, start_at=start_at))
     return tables
 
@@ -115,6 +125,8 @@ def _of_today(located: Located, start: int, roster: RosterIndex, now: float) -> 
 
 def _add(total: Located, located: Located) -> None:
     for place, cells in located.items():
+        if not cells:
+            continue
         sums = total.setdefault(place, {})
         for cell, amount in cells.items():
             sums[cell] = sums.get(cell, 0) + amount
