@@ -46,7 +46,8 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
 class Spell(msgspec.Struct, frozen=True, gc=False):
     """A level that held over [start_at, end_at): every pane gets its share of the seconds.
 
-    `sign` is +1, or -1 to take it back.
+    Both instants are rounded by `ticks`, so that the shares add up exactly. `sign` is +1, or -1 to
+    take it back.
     """
 
     start_at: float

@@ -17,7 +17,7 @@ from schemas.topics import ACTIVITIES, CALLS, DEALS, MEETINGS, REPS
 from streams import activities, calls, deals, meetings, reps
 from streams.call_state import Call
 from streams.expiry import Expiry
-from streams.facts import Facts
+from streams.facts import Facts, Spell
 from streams.ledger import Ledger
 from streams.panes import PaneTable, pane_start
 from streams.snapshot import Entity, PaneKey, Snapshot
@@ -96,7 +96,7 @@ class Fold:
         self._closing: deque[_Closing] = deque()
         self._touched = False
         self._close_at = float("-inf")
-        self._pane_tables = (self.tables[MINUTE_SECONDS], self.tables[QUARTER_SECONDS])
+        self._minutes, self._quarters = self.tables[MINUTE_SECONDS], self.tables[QUARTER_SECONDS]
         # Looked up once: the fold is the hot path, and each dot in it costs.
         self._key = self.machine.key
         self._step = self.machine.step
@@ -115,19 +115,19 @@ class Fold:
         if isinstance(event, Rejected):
             ledger.dead_lettered += 1
             return self._refused(event)
-        newest_at = self.watermark.newest_at
-        if newest_at is None or event.at > newest_at:
-            newest_at = self.watermark.newest_at = event.at
-        elif event.at < newest_at - self._lateness_seconds:
+        newest_at, at = self.watermark.newest_at, event.at
+        if newest_at is None or at > newest_at:
+            newest_at = self.watermark.newest_at = at
+            if at >= self._close_at:
+                # By event time: what is closed does not depend on when somebody looks.
+                self.close()
+        elif at < newest_at - self._lateness_seconds:
             ledger.late += 1
             return self._refused(Rejected(Reason.TOO_LATE, "$.time"))
         self._fold(event, newest_at - self._lateness_seconds)
         return None
 
     def _fold(self, event: Event, horizon_at: float) -> None:
-        if event.at >= self._close_at:
-            # By event time, so that what is closed does not depend on when somebody looks.
-            self.close()
         key = self._key(event)
         old = self.entities.get(key)
         new, facts = self._step(old, event, horizon_at)
@@ -142,10 +142,14 @@ class Fold:
             del self.live[key]
         if old is None:
             self._expiry.add(key, new)
-        minutes, quarters = self._pane_tables
         for fact in facts:
-            minutes.count(fact)
-            if not quarters.count(fact):
+            if isinstance(fact, Spell):
+                self._minutes.add_spell(fact)
+                in_time = self._quarters.add_spell(fact)
+            else:
+                self._minutes.add(fact)
+                in_time = self._quarters.add(fact)
+            if not in_time:
                 self.ledger.closed_facts += 1
 
     def idle(self, elapsed_seconds: float, *, now: float) -> None:
@@ -198,7 +202,7 @@ class Fold:
     @property
     def dirty_count(self) -> int:
         """How many records the next checkpoint would write."""
-        return len(self._changed) + sum(table.dirty_count for table in self._pane_tables)
+        return len(self._changed) + sum(table.dirty_count for table in self.tables.values())
 
     def take_changes(self) -> Changes | None:
         """Return what changed since the last call, as of `ledger.next_offset`; None if nothing."""

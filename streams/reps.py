@@ -12,7 +12,7 @@ import msgspec
 from schemas import events as e
 from schemas import measures as m
 from schemas.events import Event
-from streams.facts import NOTHING, Facts, Spell, dims_of
+from streams.facts import NOTHING, Facts, Spell, dims_of, ticks
 
 KEPT_SECONDS = 30 * 86_400
 
@@ -113,7 +113,10 @@ def _spell(
     rep: str, turn: Turn | None, start_at: float, end_at: float, sign: int
 ) -> tuple[Spell, ...]:
     cell = _CELL.get(turn.state) if turn is not None else None
-    if turn is None or cell is None or end_at <= start_at:
+    if turn is None or cell is None:
+        return ()
+    start_at, end_at = ticks(start_at), ticks(end_at)
+    if end_at <= start_at:
         return ()
     kind = turn.reason if turn.state == "paused" else ""
     return (Spell(start_at, end_at, dims_of("", rep, "", kind, turn.source), cell, sign),)

@@ -137,7 +137,7 @@ def test_spells_that_follow_each_other_add_up_to_the_whole_exactly(times: list[f
     for grain in (60, 900):
         table = PaneTable(grain)
         for start_at, end_at in itertools.pairwise(times):
-            table.count(spell(start_at, end_at))
+            table.count(spell(ticks(start_at), ticks(end_at)))
         total = merge(contents(table).values()).get("seconds", 0)
         assert total == ticks(times[-1]) - ticks(times[0])
         assert all(cells.get("seconds", 0) <= grain for cells in contents(table).values())
