@@ -209,7 +209,7 @@ class Shards:
             raise AssertionError(gap)
         topic, now, limits = batch.topic, self._clock(), self.limits
         accepted: dict[str, int] = {}
-        known_offset = fold.ledger.next_offset
+        known_offset, watched = fold.ledger.next_offset, limits.is_watching
         for record in batch.records[first : first + SLICE_RECORDS]:
             if record.offset < known_offset:
                 continue
@@ -225,7 +225,7 @@ class Shards:
                 raise
             if rejected is not None:
                 self._refuse(shard, message, rejected, record)
-            if not isinstance(event, Rejected):
+            elif watched and not isinstance(event, Rejected):
                 accepted[event.source] = accepted.get(event.source, 0) + 1
         limits.accept(accepted)
         shard.record_at[topic] = batch.records[-1].timestamp / 1000

@@ -202,7 +202,7 @@ def _checked(event: Event, message: Message, now: float, tokeniser: Tokeniser) -
         at = getattr(data, name).timestamp()
         if not event.at + earliest <= at <= event.at + latest:
             return _impossible(at, event.at + earliest, f"$.data.{name}")
-    return _with_token(event, tokeniser)
+    return _with_token(event, tokeniser) if type(data) in _HAS_CUSTOMER else event
 
 
 _INSTANTS: dict[type[Fact], tuple[str, float, float]] = {
@@ -220,7 +220,7 @@ def _impossible(at: float, earliest: float, where: str) -> Rejected:
 
 def _with_token(event: Event, tokeniser: Tokeniser) -> Event:
     data: Any = event.data
-    if type(data) not in _HAS_CUSTOMER or data.customer is None:
+    if data.customer is None:
         return event
     data = msgspec.structs.replace(data, customer=tokeniser.token(data.customer))
     return Event(event.id, event.source, event.subject, event.type, event.at, data)
