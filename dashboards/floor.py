@@ -16,7 +16,7 @@ from dashboards.panels import (
     number,
     table_of_samples,
 )
-from dashboards.selection import CHOSEN_WINDOW, QUEUES, TEAMS, variables
+from dashboards.selection import CHOSEN_WINDOW, QUEUES, TEAMS, TEAMS_NOW, variables
 from schemas import kpis
 from schemas.kpis import BY_NAME, Kpi, Now
 
@@ -51,7 +51,7 @@ def _now() -> Row:
     longest = _gauge(kpis.LONGEST_WAIT)
     talking = _gauge(kpis.CALLS_IN_PROGRESS)
     reps = _gauge(kpis.REPS_IN_STATE)
-    by_state = f"sum by (state) (ringside_{kpis.REPS_IN_STATE.name}{TEAMS})"
+    by_state = f"sum by (state) (ringside_{kpis.REPS_IN_STATE.name}{TEAMS_NOW})"
     return Row(
         5,
         (

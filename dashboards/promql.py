@@ -20,7 +20,7 @@ ACTIVITY_VOLUME = "activity_volume"
 """The KPI that workers expose ready made, because the roster chooses what is in it."""
 
 BY_QUEUE = ("queue", "site")
-BY_TEAM = ("team", "site")
+BY_TEAM = ("team", "team_site")
 
 WITHOUT_A_REP = frozenset(
     measure.name for measure in (CALLS_OFFERED, CALLS_ABANDONED, CALLS_FLOWED_OUT)

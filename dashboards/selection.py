@@ -9,7 +9,10 @@ from dashboards.promql import Where, window
 from schemas.measures import WINDOWS
 
 QUEUES = Where(('site=~"$site"', 'queue=~"$queue"'))
-TEAMS = Where(('site=~"$site"', 'team=~"$team"'))
+TEAMS = Where(('team_site=~"$site"', 'team=~"$team"'))
+"""Of measures: by the team's own site, since a team may serve queues of others."""
+TEAMS_NOW = Where(('site=~"$site"', 'team=~"$team"'))
+"""Of the reps' states now, which have no queue."""
 CHOSEN_WINDOW = window("$window")
 
 # Dollar-quoted, so that a team called O'Brien does not end the text.

@@ -89,8 +89,12 @@ WINDOWS = (
 DIMENSIONS = ("queue", "rep", "direction", "kind", "source")
 """What an event itself says. Team and site are joined from the roster when read."""
 
-LABELS = ("queue", "team", "site", "direction", "kind")
-"""The labels of every live measure in Prometheus. The rep goes to Postgres, not to a label."""
+LABELS = ("queue", "team", "site", "team_site", "direction", "kind")
+"""The labels of every live measure in Prometheus. The rep goes to Postgres, not to a label.
+
+`site` is the queue's (without a queue: the team's), `team_site` the team's, which may serve queues
+of other sites.
+"""
 
 
 def _calls(name: str, help_: str, unit: Unit = Unit.COUNT) -> Measure:

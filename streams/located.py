@@ -19,6 +19,7 @@ class Place(NamedTuple):
     queue: str
     team: str
     site: str
+    team_site: str
     direction: str
     kind: str
 
@@ -26,8 +27,9 @@ class Place(NamedTuple):
 def place_of(dims: Dims, at: float, roster: RosterIndex) -> Place:
     """Return where something of time *at* belongs; `unknown` where the roster does not know."""
     team = roster.team_of(dims.rep, at)
-    site = roster.queue(dims.queue, at).site if dims.queue else roster.site_of_team(team, at)
-    return Place(dims.queue, team, site, dims.direction, dims.kind)
+    team_site = roster.site_of_team(team, at)
+    site = roster.queue(dims.queue, at).site if dims.queue else team_site
+    return Place(dims.queue, team, site, team_site, dims.direction, dims.kind)
 
 
 def _cells_up_to(limits: QueueInfo) -> list[tuple[str, tuple[str, ...]]]:

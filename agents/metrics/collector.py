@@ -49,7 +49,7 @@ class Collector(PrometheusCollector):
         folds, roster, now = self._view.folds(), self._view.roster(), self._clock()
         with self._reading:
             windows = self._reader.read(folds, roster, now)
-        yield from window_families(windows, roster, now)
+        yield from window_families(windows)
         yield from histogram_families(windows)
         live = (entity for fold in folds for entity in list(fold.live.values()))
         yield from now_families(floor(live, roster, now))

@@ -11,7 +11,6 @@ from schemas.measures import Histogram
 from streams.floor import Floor
 from streams.located import ACTIVITY_VOLUME
 from streams.panes import Cells
-from streams.roster import RosterIndex
 from streams.windows import Located
 
 Windows = Mapping[str, Located]
@@ -23,14 +22,8 @@ _HELP = {measure.name: measure.help for measure in m.MEASURES} | {
 }
 
 
-def window_families(
-    windows: Windows, roster: RosterIndex, now: float
-) -> Iterator[GaugeMetricFamily]:
-    """Yield one family per measure; a sample exists only where something happened.
-
-    What is about a queue is labelled with the queue's site. The activity volume is about a team,
-    which may serve queues of other sites too: it has the team's.
-    """
+def window_families(windows: Windows) -> Iterator[GaugeMetricFamily]:
+    """Yield one family per measure; a sample exists only where something happened."""
     families = {
         name: GaugeMetricFamily(f"ringside_{name}", help_, labels=_LABELS)
         for name, help_ in _HELP.items()
@@ -38,7 +31,7 @@ def window_families(
     volume = GaugeMetricFamily(
         f"ringside_{ACTIVITY_VOLUME}",
         "Everything that counts as sales activity, as the roster chooses.",
-        labels=("team", "site", "window"),
+        labels=("team", "site", "team_site", "window"),
     )
     for window, located in windows.items():
         volumes: dict[tuple[str, str], float] = {}
@@ -48,10 +41,11 @@ def window_families(
                 if family is not None:
                     family.add_metric((*place, window), amount)
             if ACTIVITY_VOLUME in cells:
-                key = (place.team, roster.site_of_team(place.team, now) or place.site)
+                key = (place.team, place.team_site or place.site)
                 volumes[key] = volumes.get(key, 0) + cells[ACTIVITY_VOLUME]
         for key, amount in volumes.items():
-            volume.add_metric((*key, window), amount)
+            team, site = key
+            volume.add_metric((team, site, site, window), amount)
     yield from families.values()
     yield volume
 

@@ -124,7 +124,7 @@ def test_a_call_counts_for_the_team_its_rep_was_in_when_it_arrived() -> None:
     teams = {place.team: cells.get("calls_answered") for place, cells in windows["15m"].items()}
     assert teams == {"": None, "north": 1, "east": 1}
     # Offered calls have no rep, so no team; the queue says the site.
-    assert windows["15m"][Place("loans", "", "ny", "inbound", "")]["calls_offered"] == 2
+    assert windows["15m"][Place("loans", "", "ny", "", "inbound", "")]["calls_offered"] == 2
 
 
 def test_a_roster_that_comes_late_repairs_the_past() -> None:
