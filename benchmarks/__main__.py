@@ -3,14 +3,20 @@
 import argparse
 import os
 
+from benchmarks.delay import event_to_metric
 from benchmarks.fold import fold_vs_limit, fold_vs_plain_faust, profile, reps_20000_vs_200
 from benchmarks.report import Benchmark, say
 from benchmarks.stage import open_stage
+from benchmarks.state import day_of_panes, recovery, snapshot_rows
 
 BENCHMARKS: dict[str, Benchmark] = {
     "fold_vs_limit": fold_vs_limit,
     "fold_vs_plain_faust": fold_vs_plain_faust,
+    "event_to_metric_seconds": event_to_metric,
+    "day_of_panes_mib": day_of_panes,
     "reps_20000_vs_200": reps_20000_vs_200,
+    "recovery_seconds": recovery,
+    "snapshot_rows_per_second": snapshot_rows,
 }
 ON_REQUEST: dict[str, Benchmark] = {"profile": profile}
 """What runs only when it is named."""

@@ -1,0 +1,83 @@
+"""The folds of a whole worker without Kafka: fed from a file, checkpointed by event time."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from zlib import crc32
+
+from agents import clock
+from benchmarks.settings import PARTITIONS, settings_for
+from schemas.codec import Message, Rejected, decode
+from schemas.topics import SOURCES
+from streams.fold import Changes, Fold
+from streams.ledger import Ledger
+
+
+class Folding:
+    """Four shards of five folds."""
+
+    def __init__(self) -> None:
+        settings = settings_for("127.0.0.1:9", "folding")
+        self.folds = {
+            (topic.name, partition): Fold(
+                topic.name,
+                partition,
+                ledger=Ledger(1),
+                lateness_seconds=settings.lateness_of(topic.name),
+            )
+            for topic in SOURCES
+            for partition in range(PARTITIONS)
+        }
+        self.events = 0
+        self._tokeniser = settings.tokeniser()
+
+    def checkpoints(
+        self, path: Path, *, every_seconds: float
+    ) -> Iterator[dict[int, list[Changes]]]:
+        """Fold a file and yield, at each checkpoint, what changed, by shard.
+
+        What is over is let go of after each, as by a worker that has written it.
+        """
+        checkpoint_at = 0.0
+        for message in read(path):
+            at = self._take(message)
+            if at >= checkpoint_at:
+                yield self._changes()
+                checkpoint_at = at + every_seconds
+        yield self._changes()
+
+    def _take(self, message: Message) -> float:
+        event = decode(message, now=clock.now(), tokeniser=self._tokeniser)
+        assert not isinstance(event, Rejected), event
+        fold = self.folds[message.topic, crc32(message.key or b"") % PARTITIONS]
+        assert fold.apply(event, fold.ledger.next_offset) is None
+        self.events += 1
+        return event.at
+
+    def _changes(self) -> dict[int, list[Changes]]:
+        by_shard: dict[int, list[Changes]] = {}
+        for (_, partition), fold in self.folds.items():
+            changes = fold.take_changes()
+            if changes is not None:
+                by_shard.setdefault(partition, []).append(changes)
+                fold.release(changes.snapshot.ledger.next_offset)
+        return by_shard
+
+
+def write(path: Path, messages: Iterator[Message]) -> int:
+    """Write a file that `read` reads; return how many messages are in it."""
+    count = 0
+    with path.open("wb") as file:
+        for message in messages:
+            # JSON holds no tabs nor line breaks but as escapes, and neither do our ids.
+            fields = (message.topic.encode(), message.key or b"", message.value or b"")
+            file.write(b"\t".join(fields) + b"\n")
+            count += 1
+    return count
+
+
+def read(path: Path) -> Iterator[Message]:
+    """Yield the messages of a file, one at a time."""
+    with path.open("rb") as file:
+        for line in file:
+            topic, key, value = line.rstrip(b"\n").split(b"\t")
+            yield Message(topic.decode(), key, value)
