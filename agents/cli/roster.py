@@ -1,16 +1,21 @@
 """`ringside roster`: who is in which team, and what each queue promises."""
 
+import asyncio
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
-from agents.cli.context import err, say, settings_of, warn
+from agents import clock
+from agents.cli.context import err, out, say, settings_of, warn
 from agents.kafka import roster as rosters
 from agents.kafka import rosterfile
 from agents.kafka.admin import connect
 from agents.kafka.sending import Sender
 from agents.kafka.topics import check_topics
+from agents.postgres.connection import connected
+from agents.postgres.unknown import UnknownName, unknown_names
 from agents.settings import Settings
 from schemas.topics import ROSTER
 from streams.roster_rules import difference
@@ -62,6 +67,34 @@ def show(ctx: typer.Context, *, wait: Wait = 10) -> None:
     if not values:
         warn("no roster has been applied; everybody counts as unknown")
     typer.echo(rosterfile.dump(rosters.to_roster(values)), nl=False)
+
+
+@commands.command()
+def unknown(
+    ctx: typer.Context,
+    *,
+    days: Annotated[float, typer.Option("--days", min=0, help="How far to look back.")] = 7,
+) -> None:
+    """List the reps and queues that events name and the roster does not have.
+
+    They count under `unknown` until the roster has them; then the past is repaired, too. Asks the
+    database of RINGSIDE_DATABASE_URL.
+    """
+    url = settings_of(ctx).required("database_url")
+    names = asyncio.run(_unknown(url, since_at=clock.now() - days * 86_400))
+    if not names:
+        say("the roster has everybody and every queue")
+        return
+    table = Table("kind", "name", "quarters of an hour", "first", "last")
+    for name in names:
+        first, last = (f"{at:%Y-%m-%d %H:%MZ}" for at in (name.since, name.until))
+        table.add_row(name.kind, name.name, str(name.quarters), first, last)
+    out().print(table)
+
+
+async def _unknown(url: str, *, since_at: float) -> list[UnknownName]:
+    async with connected(url, patience_seconds=10, say=warn) as connection:
+        return await unknown_names(connection, since_at=since_at)
 
 
 def _connect(settings: Settings, wait_seconds: float) -> None:

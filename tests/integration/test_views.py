@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from postgres_support import Users, prepared, read
 
+from agents.postgres.unknown import unknown_names
 from dashboards import sql
 from dashboards.views import UNKNOWN_QUEUE_LIMITS, views
 from schemas.kpis import BY_NAME, KPIS, Unit
@@ -192,6 +193,18 @@ async def test_a_roster_that_comes_late_moves_what_was_counted_as_unknown(floor:
     await floor.entry("team", "north", "hanoi")
     await floor.entry("rep", "mai", "north")
     assert await floor.one(query) == ("hanoi", "north", "mai", 2)
+
+
+async def test_names_that_the_roster_does_not_have_are_listed(floor: Floor) -> None:
+    await floor.site("hanoi", "Asia/Ho_Chi_Minh")
+    await floor.entry("queue", "sales", "hanoi", 20, 5)
+    await floor.pane(queue="sales", rep="mai", direction="inbound", calls_answered=1)
+    await floor.pane(queue="slaes", direction="inbound", calls_offered=1)
+    found = await unknown_names(floor.connection, since_at=0.0)
+    assert [(name.kind, name.name, name.quarters) for name in found] == [
+        ("rep", "mai", 1),
+        ("queue", "slaes", 1),
+    ]
 
 
 async def test_a_rep_who_changes_teams_counts_for_each_at_its_time(floor: Floor) -> None:
