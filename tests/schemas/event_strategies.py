@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from hypothesis import strategies as st
 from msgspec.inspect import Field, FloatType, IntType, LiteralType, StrType, UnionType, type_info
 
-from schemas.events import TYPES, Event, Fact
+from schemas.events import TYPES, AnyFact, Event, Fact
 from schemas.topics import TOPIC_OF_TYPE
 
 NOW_AT = datetime(2026, 9, 1, 10, tzinfo=UTC).timestamp()
@@ -54,7 +54,8 @@ def facts(data: type[Fact], at: float) -> st.SearchStrategy[Fact]:
 def events(draw: st.DrawFn, types: tuple[str, ...] = tuple(TYPES)) -> Event:
     type_ = draw(st.sampled_from(types))
     at = draw(instants)
-    return Event(draw(names), draw(names), draw(names), type_, at, draw(facts(TYPES[type_], at)))
+    data = cast("AnyFact", draw(facts(TYPES[type_], at)))
+    return Event(draw(names), draw(names), draw(names), type_, at, data)
 
 
 def topic_of(event: Event) -> str:

@@ -1,7 +1,9 @@
 """The catalogue says each thing once, in words and names that every reader can use."""
 
 import re
+from collections.abc import Iterable
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,11 @@ from schemas.topics import SOURCES
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 IDS = [kpi.name for kpi in KPIS]
+
+
+def named(*groups: Iterable[Any]) -> list[Any]:
+    """Everything with a name; the types have no base in common."""
+    return [one for group in groups for one in group]
 
 
 def terms(kpi: Kpi) -> tuple[Term, ...]:
@@ -41,14 +48,14 @@ def test_cells_do_not_collide() -> None:
 
 
 def test_metric_names_do_not_collide_with_those_of_histograms_and_gauges() -> None:
-    names = [one.name for one in (*MEASURES, *WITHINS, *NOW)]
+    names = [one.name for one in named(MEASURES, WITHINS, NOW)]
     names += [f"{one.name}_seconds_{part}" for one in HISTOGRAMS for part in ("bucket", "gsum")]
     names += ["activity_volume"]
     assert len(names) == len(set(names))
 
 
 def test_names_are_words_joined_by_underscores() -> None:
-    for one in (*MEASURES, *HISTOGRAMS, *WITHINS, *KPIS, *NOW):
+    for one in named(MEASURES, HISTOGRAMS, WITHINS, KPIS, NOW):
         assert NAME.fullmatch(one.name), one.name
         assert len(one.name) <= 63  # the longest column name that Postgres keeps whole
 
@@ -59,7 +66,7 @@ def test_a_name_ends_in_seconds_exactly_if_it_is_seconds(one: Measure | Kpi) -> 
 
 
 def test_help_texts_are_sentences() -> None:
-    for one in (*MEASURES, *HISTOGRAMS, *KPIS, *NOW, *SOURCES):
+    for one in named(MEASURES, HISTOGRAMS, KPIS, NOW, SOURCES):
         assert one.help.endswith("."), one.name
         assert one.help[0].isupper(), one.name
         assert "\n" not in one.help, one.name

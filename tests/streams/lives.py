@@ -8,7 +8,7 @@ say which of them is right.
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 from schemas import events as e
 from schemas.codec import Rejected
@@ -33,8 +33,9 @@ def seeded(seed: int) -> Random:
     return Random(seed)  # noqa: S311 - repeatable, not secret
 
 
-def event(subject: str, at: float, data: e.AnyFact, source: str = "pbx/hanoi") -> Event:
-    return Event(f"{subject}/{at}", source, subject, TYPE_OF[type(data)], at, data)
+def event(subject: str, at: float, data: Fact, source: str = "pbx/hanoi") -> Event:
+    type_ = TYPE_OF[type(data)]
+    return Event(f"{subject}/{at}", source, subject, type_, at, cast("e.AnyFact", data))
 
 
 def new_fold(topic: str, lateness_seconds: float = LATENESS_SECONDS) -> Fold:
@@ -142,7 +143,7 @@ def rep_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[Event]
 
 
 def meeting_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[Event]:
-    def one(rep: str, at: float) -> e.AnyFact:
+    def one(rep: str, at: float) -> Fact:
         starts_at = datetime.fromtimestamp(at + random.randrange(9_999), UTC)
         return random.choice(
             [
@@ -162,7 +163,7 @@ def meeting_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[Ev
 
 
 def deal_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[Event]:
-    def later() -> e.AnyFact:
+    def later() -> Fact:
         return random.choice(
             [
                 e.DealStageChanged(random.choice(STAGES)),

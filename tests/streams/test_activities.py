@@ -1,6 +1,7 @@
 """Logged activities and leads, each counted once."""
 
 from schemas import events as e
+from schemas.events import Fact
 from tests.streams.lives import T0, apply, event, new_fold, quarter
 
 TOPIC = "ringside.activities"
@@ -21,7 +22,12 @@ def test_an_activity_counts_by_its_kind_and_its_rep() -> None:
 
 
 def test_a_lead_is_created_once_and_qualified_once() -> None:
-    told = [e.LeadCreated(), e.LeadQualified("linh"), e.LeadCreated(), e.LeadQualified("minh")]
+    told: list[Fact] = [
+        e.LeadCreated(),
+        e.LeadQualified("linh"),
+        e.LeadCreated(),
+        e.LeadQualified("minh"),
+    ]
     events = [event("l1", T0 + at, data) for at, data in enumerate(told)]
     fold = apply(new_fold(TOPIC), events)
     assert quarter(fold) == {"leads_created": 1, "leads_qualified": 1}

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from schemas import events as e
+from schemas.events import Fact
 from streams.call_state import Call
 from streams.facts import Dims
 from streams.fold import Fold
@@ -14,11 +15,11 @@ from tests.streams.lives import T0, apply, event, new_fold, panes, quarter
 OFFERED = (0, e.CallOffered("loans", customer="ct1_x"))
 
 
-def told(*pieces: tuple[float, e.AnyFact], call: str = "c1") -> Fold:
+def told(*pieces: tuple[float, Fact], call: str = "c1") -> Fold:
     return apply(new_fold("ringside.calls"), [event(call, T0 + at, data) for at, data in pieces])
 
 
-def counted(*pieces: tuple[float, e.AnyFact]) -> dict[str, float]:
+def counted(*pieces: tuple[float, Fact]) -> dict[str, float]:
     return quarter(told(*pieces))
 
 
@@ -221,7 +222,7 @@ def test_records_of_calls_that_nobody_answered(
 
 @pytest.mark.parametrize("first", [True, False])
 def test_a_record_wins_over_pieces_whichever_comes_first(first: bool) -> None:
-    pieces = [
+    pieces: list[tuple[float, Fact]] = [
         OFFERED,
         (10.0, e.CallAnswered("linh")),
         (20.0, e.CallHeld()),

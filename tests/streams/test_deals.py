@@ -1,6 +1,7 @@
 """Deals: from stage to stage, won, lost, reopened, deleted, in any order. T0 is 10:00:00."""
 
 from schemas import events as e
+from schemas.events import Fact
 from streams.deals import Deal
 from streams.fold import Fold
 from tests.streams.lives import T0, apply, event, new_fold, panes, quarter
@@ -8,7 +9,7 @@ from tests.streams.lives import T0, apply, event, new_fold, panes, quarter
 CREATED = (0.0, e.DealCreated("linh", "sales", "new", 5_000, "USD"))
 
 
-def told(*pieces: tuple[float, e.AnyFact]) -> Fold:
+def told(*pieces: tuple[float, Fact]) -> Fold:
     events = [event("d1", T0 + at, data, "crm") for at, data in pieces]
     return apply(new_fold("ringside.deals"), events)
 

@@ -32,20 +32,16 @@ def taken(fold: Fold) -> Changes:
 
 def test_the_ledger_says_what_became_of_every_message() -> None:
     fold = new_fold(CALLS)
-    outcomes = [
-        fold.apply(message, offset)
-        for offset, message in enumerate(
-            [
-                offered("c1", 0),  # applied
-                Rejected(Reason.NOT_JSON),  # dead-lettered
-                offered("c1", 0),  # duplicate
-                offered("c2", 700),  # applied
-                offered("c3", 99),  # 700 - 600 = 100: late
-                offered("c4", 100),  # on time: applied
-                Rejected(Reason.NOT_JSON),
-            ]
-        )
+    messages: list[Event | Rejected] = [
+        offered("c1", 0),  # applied
+        Rejected(Reason.NOT_JSON),  # dead-lettered
+        offered("c1", 0),  # duplicate
+        offered("c2", 700),  # applied
+        offered("c3", 99),  # 700 - 600 = 100: late
+        offered("c4", 100),  # on time: applied
+        Rejected(Reason.NOT_JSON),
     ]
+    outcomes = [fold.apply(message, offset) for offset, message in enumerate(messages)]
     ledger = fold.ledger
     assert (ledger.consumed, ledger.next_offset) == (7, 7)
     assert (ledger.applied, ledger.duplicate, ledger.late, ledger.dead_lettered) == (3, 1, 1, 2)

@@ -7,8 +7,9 @@ import pytest
 from schemas import measures as m
 from schemas.kpis import BY_NAME, KPIS
 from streams.kpi import evaluate, quantile
+from streams.panes import Cells
 
-BANK_WEEK = {
+BANK_WEEK: dict[int, Cells] = {
     20: {
         "calls_answered": 7917,
         "calls_abandoned": 3043,
@@ -45,7 +46,7 @@ def test_service_level_by_every_rule(rule: str, percent_20: float, percent_60: f
 
 
 def test_abandonment_and_speed_of_answer_of_the_same_week() -> None:
-    cells = BANK_WEEK[20] | {"call_wait_seconds": 942_945}
+    cells: Cells = BANK_WEEK[20] | {"call_wait_seconds": 942_945}
     abandonment = evaluate(BY_NAME["abandonment"], cells)
     answer_seconds = evaluate(BY_NAME["average_speed_of_answer_seconds"], cells)
     assert abandonment is not None
@@ -67,7 +68,7 @@ def test_zero_of_some_is_zero() -> None:
 
 def test_a_denominator_that_is_all_left_out_defines_nothing() -> None:
     # Two calls, both given up within the target.
-    cells = {"calls_abandoned": 2, "abandoned_wait_within_target": 2}
+    cells: Cells = {"calls_abandoned": 2, "abandoned_wait_within_target": 2}
     assert evaluate(BY_NAME["service_level_answered_less_early"], cells) is None
     assert evaluate(BY_NAME["service_level_answered_of_offered"], cells) == 0
 
@@ -121,7 +122,7 @@ def test_a_denominator_that_is_all_left_out_defines_nothing() -> None:
         ("calls_offered", {"calls_offered": 5}, 5),
     ],
 )
-def test_other_ratios_and_totals(name: str, cells: dict[str, float], value: float) -> None:
+def test_other_ratios_and_totals(name: str, cells: Cells, value: float) -> None:
     assert evaluate(BY_NAME[name], cells) == pytest.approx(value, abs=1e-12)
 
 

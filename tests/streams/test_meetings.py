@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from schemas import events as e
+from schemas.events import Fact
 from streams.fold import Fold
 from streams.meetings import Meeting
 from tests.streams.lives import T0, apply, event, new_fold, quarter
@@ -17,7 +18,7 @@ def starts(at: float) -> datetime:
 BOOKED = (0.0, e.MeetingBooked("linh", starts(3600)))
 
 
-def told(*pieces: tuple[float, e.AnyFact]) -> Fold:
+def told(*pieces: tuple[float, Fact]) -> Fold:
     events = [event("m1", T0 + at, data) for at, data in pieces]
     return apply(new_fold("ringside.meetings"), events)
 

@@ -17,7 +17,8 @@ seeds = st.integers(0, 2**32 - 1)
 def test_order_and_repetition_within_the_lateness_do_not_matter(topic: str, seed: int) -> None:
     random = seeded(seed)
     events = LIVES[topic](random, LATENESS_SECONDS)
-    in_order = apply(new_fold(topic), sorted(events, key=lambda one: one.at))
+    by_time = sorted(events, key=lambda one: one.at)
+    in_order = apply(new_fold(topic), by_time)
 
     events += random.choices(events, k=random.randrange(len(events) + 1)) if events else []
     random.shuffle(events)

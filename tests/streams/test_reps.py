@@ -7,7 +7,7 @@ from streams.fold import Fold
 from streams.reps import Rep
 from tests.streams.lives import T0, apply, event, new_fold, panes, quarter
 
-SPELLS = (
+SPELLS: tuple[tuple[float, e.RepState, str], ...] = (
     (0, "available", "rep_available_seconds"),
     (10, "ringing", "rep_ringing_seconds"),
     (15, "on_call", "rep_on_call_seconds"),
@@ -33,7 +33,7 @@ def minutes(fold: Fold, cell: str) -> dict[int, float]:
 
 
 def test_each_state_counts_its_own_seconds_until_the_next_one() -> None:
-    fold = changed(*((at, state) for at, state, _ in SPELLS), (125, "offline"))  # type: ignore[misc]
+    fold = changed(*((at, state) for at, state, _ in SPELLS), (125, "offline"))
     # 0-10 available, 10-15 ringing, 15-75 on a call, 75-95 after-call work, 95-125 paused.
     assert quarter(fold) == dict(
         zip((cell for _, _, cell in SPELLS), (10, 5, 60, 20, 30), strict=True)

@@ -10,6 +10,7 @@ from schemas import events as e
 from schemas.roster import Queue, Rep, Roster, Site, Team
 from streams.fold import Fold
 from streams.located import Place
+from streams.panes import Cells
 from streams.roster import EMPTY, RosterIndex
 from streams.windows import Located, WindowReader
 from tests.streams.lives import LIVES, T0, apply, event, new_fold, seeded
@@ -217,7 +218,7 @@ def test_a_partition_that_comes_back_is_read_anew() -> None:
     reader = WindowReader()
     assert count(reader.read([offered(T0)], ROSTER, T0 + 60)["5m"]) == 1
     again = new_fold(CALLS)
-    fact_of_two = {"calls_offered": 2}
+    fact_of_two: Cells = {"calls_offered": 2}
     for table in again.tables.values():
         for start, slot in offered(T0).tables[table.grain_seconds].slots.items():
             for dims in slot.panes:
