@@ -22,7 +22,6 @@ DOCUMENTS = sorted(
     path.relative_to(PROJECT).as_posix()
     for path in (*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md"))
 )
-GENERATED = {"docs/KPIS.md", "docs/settings.md"}
 TARGETS = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE))
 GLOBAL_OPTIONS = {"--help", "--version", "--debug"}
 SUBCOMMANDS = {"topics", "db", "roster", "deadletters", "dashboards"}
