@@ -131,6 +131,12 @@ def test_a_transferred_call_is_two_legs_each_with_its_own_rep_and_queue(kind: An
     assert quarter(fold)["calls_offered"] == 2
 
 
+def test_a_leg_that_was_passed_on_is_over_then_even_if_its_end_is_told_later() -> None:
+    pieces = (OFFERED, (10, e.CallAnswered("linh")), (70, e.CallTransferred("blind")))
+    assert counted(*pieces, (80, e.CallEnded()))["call_talk_seconds"] == 60
+    assert counted(*pieces, (65, e.CallEnded()))["call_talk_seconds"] == 55
+
+
 def test_a_call_counts_when_it_arrived_whenever_it_ended() -> None:
     # Offered at 10:14:59, answered at 10:15:10, ended at 10:20: all of it at 10:00.
     fold = told((899, e.CallOffered("loans")), (910, e.CallAnswered("linh")), (1200, e.CallEnded()))
