@@ -3,14 +3,22 @@
 import argparse
 import os
 
+from agents import log
 from benchmarks.delay import event_to_metric
-from benchmarks.fold import fold_vs_limit, fold_vs_plain_faust, profile, reps_20000_vs_200
+from benchmarks.fold import (
+    fold_vs_limit,
+    fold_vs_limit_live,
+    fold_vs_plain_faust,
+    profile,
+    reps_20000_vs_200,
+)
 from benchmarks.report import Benchmark, say
 from benchmarks.stage import open_stage
 from benchmarks.state import day_of_panes, recovery, snapshot_rows
 
 BENCHMARKS: dict[str, Benchmark] = {
     "fold_vs_limit": fold_vs_limit,
+    "fold_vs_limit_live": fold_vs_limit_live,
     "fold_vs_plain_faust": fold_vs_plain_faust,
     "event_to_metric_seconds": event_to_metric,
     "day_of_panes_mib": day_of_panes,
@@ -34,6 +42,7 @@ def main() -> None:
     unknown = sorted(set(given.names) - set(benchmarks))
     if unknown:
         parser.error(f"there is no {', '.join(unknown)}; there are {names}")
+    log.configure("console", "WARNING")
     # As in agents/__main__.py: the one place here that looks at the environment.
     with open_stage(dict(os.environ)) as stage:  # noqa: TID251
         for name, benchmark in benchmarks.items():

@@ -4,17 +4,16 @@ from pathlib import Path
 
 import msgspec
 
-from agents import clock
 from benchmarks.contenders.measured import Measured
-from benchmarks.load import floor_events
 from benchmarks.report import line, say
 from benchmarks.run import interleaved, median, run
 from benchmarks.shapes import means, shapes_of
-from benchmarks.stage import Stage
+from benchmarks.stage import Load, Stage
 from schemas.codec import Message
 
 REPS = 200
 RATIO_LIMIT = 0.5
+LIVE_RATE = 2_000.0
 SAMPLE_EVENTS = 40_000
 
 PLAIN_EVENTS = 20_000
@@ -28,10 +27,23 @@ MANY_RATIO_LIMIT = 0.5
 
 def fold_vs_limit(stage: Stage, *, rounds: int, events: int) -> None:
     """Print fold_vs_limit and peak_memory_mib."""
-    stage.fill(REPS, events)
+    results = _beside_the_limit("fold_vs_limit", stage, Load(REPS, events), rounds)
+    peak = median(results, lambda one: one.peak_memory_mib)
+    line("peak_memory_mib", value=peak, limit=None, is_ok=None)
+
+
+def fold_vs_limit_live(stage: Stage, *, rounds: int, events: int) -> None:
+    """Print fold_vs_limit_live."""
+    _beside_the_limit("fold_vs_limit_live", stage, Load(REPS, events, LIVE_RATE), rounds)
+
+
+def _beside_the_limit(name: str, stage: Stage, load: Load, rounds: int) -> list[Measured]:
+    """Print how ours compares to the limit on a load, and return what ours measured."""
+    stage.fill(load)
+    events = load.events
     mix = ", ".join(f"{type_} {count / events:.0%}" for type_, count in stage.types.most_common(4))
     say(f"of these: {mix}")
-    shapes = write_shapes(stage)
+    shapes = write_shapes(stage, load)
     results = interleaved(
         {
             "limit": lambda: limit(stage, events, shapes),
@@ -43,7 +55,7 @@ def fold_vs_limit(stage: Stage, *, rounds: int, events: int) -> None:
     cpu = {name: median(of, lambda one: one.cpu_us_per_event) for name, of in results.items()}
     ratio = rate["ours"] / rate["limit"]
     line(
-        "fold_vs_limit",
+        name,
         ratio=ratio,
         events_per_second=rate["ours"],
         limit_events_per_second=rate["limit"],
@@ -56,15 +68,14 @@ def fold_vs_limit(stage: Stage, *, rounds: int, events: int) -> None:
         limit=RATIO_LIMIT,
         is_ok=ratio >= RATIO_LIMIT,
     )
-    peak = median(results["ours"], lambda one: one.peak_memory_mib)
-    line("peak_memory_mib", value=peak, limit=None, is_ok=None)
+    return results["ours"]
 
 
 def fold_vs_plain_faust(stage: Stage, *, rounds: int, events: int) -> None:
     """Print fold_vs_plain_faust."""
-    stage.fill(REPS, events)
+    stage.fill(Load(REPS, events))
     topics = iter(range(1_000))
-    few = stage.messages(REPS, events)[:PLAIN_EVENTS]
+    few = stage.messages(Load(REPS, events))[:PLAIN_EVENTS]
     results = interleaved(
         {
             "plain": lambda: plain_faust(stage, f"bench.plain.{next(topics)}", few),
@@ -96,7 +107,7 @@ def reps_20000_vs_200(stage: Stage, *, rounds: int, events: int) -> None:
     """Print reps_20000_vs_200."""
 
     def on_a_floor_of(reps: int) -> Measured:
-        stage.fill(reps, events)
+        stage.fill(Load(reps, events))
         return ours(stage, events)
 
     results = interleaved(
@@ -133,12 +144,13 @@ def ours(stage: Stage, events: int, *, profile: Path | None = None) -> Measured:
 
 
 def profile(stage: Stage, *, rounds: int, events: int) -> None:  # noqa: ARG001 - as all of them
-    """Run ours once under a sampling profiler, and print where the time goes to stderr."""
-    stage.fill(REPS, events)
-    report = stage.folder / "profile.txt"
-    measured = ours(stage, events, profile=report)
-    say(report.read_text(encoding="utf-8"))
-    line("profile", cpu_us_per_event=measured.cpu_us_per_event, limit=None, is_ok=None)
+    """Run ours under a sampling profiler on both loads, and print where time goes to stderr."""
+    for load in (Load(REPS, events), Load(REPS, events, LIVE_RATE)):
+        stage.fill(load)
+        report = stage.folder / "profile.txt"
+        measured = ours(stage, events, profile=report)
+        say(report.read_text(encoding="utf-8"))
+        line("profile", cpu_us_per_event=measured.cpu_us_per_event, limit=None, is_ok=None)
 
 
 def limit(stage: Stage, events: int, shapes: Path) -> Measured:
@@ -155,11 +167,11 @@ def plain_faust(stage: Stage, topic: str, messages: list[Message], *options: str
     return run("plain_faust", arguments, stage.folder)
 
 
-def write_shapes(stage: Stage) -> Path:
+def write_shapes(stage: Stage, load: Load) -> Path:
     """Write down the additions that the fold does, for the limit to do as many."""
     path = stage.folder / "shapes.json"
-    sample = floor_events(REPS, SAMPLE_EVENTS, end_at=clock.now())
-    shapes = shapes_of(sample, skip=SAMPLE_EVENTS // 2)
+    sample = load._replace(events=min(load.events, SAMPLE_EVENTS)).simulated()
+    shapes = shapes_of(sample, skip=min(load.events, SAMPLE_EVENTS) // 2)
     for type_, figures in sorted(means(shapes).items()):
         panes, cells, quarters, quarter_cells = figures
         say(

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from itertools import islice
 
+import msgspec
+
 from schemas.codec import Message, encode
 from schemas.events import Event
 from schemas.topics import TOPIC_OF_TYPE
@@ -19,6 +21,12 @@ def floor_events(reps: int, count: int, *, end_at: float) -> Iterator[Event]:
     """Yield the first *count* events of a floor that opens early enough to be over by *end_at*."""
     start_at = end_at - _MARGIN * count / (reps * EVENTS_PER_REP_SECOND)
     return islice(floor(reps, start_at), count)
+
+
+def pressed(events: Iterator[Event], *, rate: float, end_at: float, count: int) -> Iterator[Event]:
+    """Yield *count* events in their order at *rate* a second, the last one at *end_at*."""
+    for number, event in enumerate(events):
+        yield msgspec.structs.replace(event, at=end_at - (count - number) / rate)
 
 
 def floor(reps: int, start_at: float) -> Iterator[Event]:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from agents import clock
 from agents.embedded.kafka import Broker, open_broker
@@ -13,12 +14,33 @@ from agents.kafka import topics
 from agents.kafka.admin import connect
 from agents.kafka.sending import Sender
 from agents.settings import Settings
-from benchmarks.load import floor_events, to_message
+from benchmarks.load import floor_events, pressed, to_message
 from benchmarks.report import say
 from benchmarks.settings import PARTITIONS, settings_for
 from benchmarks.topics import create_topics, delete_topics
 from schemas.codec import Message
+from schemas.events import Event
 from schemas.topics import SOURCES
+
+
+class Load(NamedTuple):
+    """The first *events* of a floor; `rate` presses them together to so many a second."""
+
+    reps: int
+    events: int
+    rate: float | None = None
+
+    def simulated(self) -> Iterator[Event]:
+        """Yield the events; the last ones are about now."""
+        end_at = clock.now()
+        events = floor_events(self.reps, self.events, end_at=end_at)
+        if self.rate is None:
+            return events
+        return pressed(events, rate=self.rate, end_at=end_at, count=self.events)
+
+    def __str__(self) -> str:
+        rate = "" if self.rate is None else f" at {self.rate:,.0f} a second"
+        return f"{self.events:,} events of {self.reps:,} reps{rate}"
 
 
 class Stage:
@@ -32,8 +54,8 @@ class Stage:
         self.types: Counter[str] = Counter()
         """How many of each event type the source topics hold."""
         self._admin = connect(settings_for(broker.bootstrap, "stage"), wait_seconds=30)
-        self._loads: dict[tuple[int, int], list[tuple[str, Message]]] = {}
-        self._filled: tuple[int, int] | None = None
+        self._loads: dict[Load, list[tuple[str, Message]]] = {}
+        self._filled: Load | None = None
         self._installations = 0
 
     def installation(self, name: str) -> Settings:
@@ -43,18 +65,18 @@ class Stage:
         topics.apply(self._admin, settings, topics.compare(self._admin, settings), alter=False)
         return settings
 
-    def fill(self, reps: int, events: int) -> None:
-        """Have the first *events* of a floor of *reps* in the source topics, and nothing else."""
-        if self._filled == (reps, events):
+    def fill(self, load: Load) -> None:
+        """Have this in the source topics, and nothing else."""
+        if self._filled == load:
             return
         self.empty()
-        load = self._load(reps, events)
-        say(f"writing {events:,} events of {reps:,} reps to {self.broker_name}")
+        messages = self._load(load)
+        say(f"writing {load} to {self.broker_name}")
         with Sender(self.installation("load")) as sender:
-            for _, message in load:
+            for _, message in messages:
                 sender.send(message)
-        self.types = Counter(type_ for type_, _ in load)
-        self._filled = (reps, events)
+        self.types = Counter(type_ for type_, _ in messages)
+        self._filled = load
 
     def empty(self) -> None:
         """Delete the source topics; the next installation makes them anew."""
@@ -69,18 +91,17 @@ class Stage:
                 sender.send(Message(name, message.key, message.value))
         return name
 
-    def messages(self, reps: int, events: int) -> list[Message]:
+    def messages(self, load: Load) -> list[Message]:
         """Return the messages of a load."""
-        return [message for _, message in self._load(reps, events)]
+        return [message for _, message in self._load(load)]
 
-    def _load(self, reps: int, events: int) -> list[tuple[str, Message]]:
-        load = self._loads.get((reps, events))
-        if load is None:
-            say(f"simulating {events:,} events of {reps:,} reps")
-            simulated = floor_events(reps, events, end_at=clock.now())
-            load = [(event.type, to_message(event)) for event in simulated]
-            self._loads[reps, events] = load
-        return load
+    def _load(self, load: Load) -> list[tuple[str, Message]]:
+        messages = self._loads.get(load)
+        if messages is None:
+            say(f"simulating {load}")
+            messages = [(event.type, to_message(event)) for event in load.simulated()]
+            self._loads[load] = messages
+        return messages
 
 
 @contextmanager
