@@ -14,10 +14,8 @@ ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 PACKAGES = ("schemas", "streams", "agents", "dashboards")
 MAX_LINES = 300
-LONGER = {
-    "schemas/kpis.py": "the catalogue is one list",
-    "agents/shards.py": "one shard's life, from assignment to release",
-}
+LONGER = {"schemas/kpis.py": 330, "agents/shards.py": 400}
+"""Modules that may be longer, and how long: the catalogue is one list, a shard's life one story."""
 FRONT_DOORS = {"streams/simulation/__init__.py"}
 """Packages whose `__init__` names what others may use of them, and does nothing else."""
 
@@ -128,9 +126,8 @@ def test_a_package_says_what_it_is_and_does_nothing(path: Path) -> None:
 
 def test_no_module_is_longer_than_a_reader_likes() -> None:
     lengths = {name(path): len(path.read_text().splitlines()) for path in modules(*PACKAGES)}
-    too_long = {path for path, lines in lengths.items() if lines > MAX_LINES}
-    assert too_long <= set(LONGER)
-    assert all(lines < 1.25 * MAX_LINES for lines in lengths.values())
+    too_long = {path: n for path, n in lengths.items() if n > LONGER.get(path, MAX_LINES)}
+    assert too_long == {}
 
 
 def requirements() -> list[str]:
