@@ -145,9 +145,11 @@ def test_a_repetition_at_the_watermark_itself_is_no_new_call() -> None:
 
 
 def test_a_call_with_news_at_the_watermark_itself_stays_when_the_rest_goes() -> None:
-    # Over at 5 s and put aside; then the PBX tells of its end at 120 s, just on time.
-    ended = event("c1", T0 + 120, e.CallEnded())
-    fold = apply(new_fold(CALLS), [offered("c1", 0), abandoned("c1", 5), offered("c2", 720), ended])
+    # Over at 5 s and put aside; then the PBX tells of its end after two hours, just on time.
+    ended = event("c1", T0 + 7200, e.CallEnded())
+    fold = apply(
+        new_fold(CALLS), [offered("c1", 0), abandoned("c1", 5), offered("c2", 7800), ended]
+    )
     fold.release(fold.ledger.next_offset)
     apply(fold, [ended])
     assert (fold.ledger.applied, fold.ledger.duplicate) == (4, 1)
