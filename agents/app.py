@@ -35,7 +35,7 @@ class ShardRecovery(Recovery):  # type: ignore[misc]  # faust has no types
         names = {topic.name for topic in SOURCES}
         owned = {tp.partition for tp in assigned if tp.topic in names}
         # _wait gives up as soon as the next rebalance begins.
-        await self._wait(self.app.shards.own(owned))
+        await self._wait(self.app.shards.own(owned, generation_id))
         await super()._resume_streams(generation_id=generation_id)
 
 

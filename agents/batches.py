@@ -45,6 +45,9 @@ class Receiver(Protocol):
     async def deliver(self, batch: Batch) -> None:
         """Take a batch; returns when there is room for the next."""
 
+    def has_state(self, partition: int) -> bool:
+        """Whether the state of these partitions is restored."""
+
     def next_offset(self, topic: str, partition: int) -> int:
         """Return the first offset that is not in the state."""
 
@@ -88,10 +91,14 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
         """Go to where the state ends. Called by Faust before reading starts, and after a pause."""
         committed: Mapping[TP, int | None] = await self.seek_to_committed()
         for tp in self.assignment():
+            # In a rebalance some have no state yet; Faust calls again when they do.
+            if not self.receiver.has_state(tp.partition):
+                continue
             self.receiver.check_committed(tp.topic, tp.partition, committed.get(tp) or 0)
             offset = self.receiver.next_offset(tp.topic, tp.partition)
-            if offset:
-                await self._seek(tp, offset)
+            # To 0, too: something may have been fetched and dropped before anything was committed.
+            # If the log begins later, the consumer goes on to where it does.
+            await self._seek(tp, offset)
             self._positions[tp] = offset
             if committed.get(tp):
                 self._committed_offset[tp] = committed[tp]

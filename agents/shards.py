@@ -27,6 +27,9 @@ logger = log.get(__name__)
 SLICE_RECORDS = 500
 """Records folded before the event loop is given back, so that heartbeats and health are served."""
 
+TAKE_OVER_SECONDS = 5.0
+"""How long a rebalance waits for take-overs; well under the group's rebalance time-out."""
+
 Acknowledge = Callable[[str, int, int], None]
 
 
@@ -94,6 +97,8 @@ class Shards:
         self._monotonic = monotonic
         self._topics = ChangelogTopics(settings.app_id)
         self._shards: dict[int, Shard] = {}
+        self._generation = 0
+        self._taking_over: set[asyncio.Future[None]] = set()
         self.limits = limits
         self.acknowledge: Acknowledge = _nobody
         self.exporter: Exporter | None = None
@@ -112,43 +117,56 @@ class Shards:
 
     # Ownership
 
-    async def own(self, indexes: Iterable[int]) -> None:
+    async def own(self, indexes: Iterable[int], generation: int = 0) -> None:
         """Own exactly these shards: let go of the others, restore those that are new.
+
+        `generation` counts the assignments of the whole group. One that was missed may have given
+        a shard of ours to another worker and back, so then everything is restored; 0 is not known.
 
         Raises:
             BrokerError: Kafka did not answer while the state was read.
         """
         wanted = set(indexes)
-        for index in set(self._shards) - wanted:
+        is_next = generation == self._generation + 1
+        for index in set(self._shards) - wanted if is_next else set(self._shards):
             self._close(self._shards.pop(index))
         kept = {index for index in wanted & set(self._shards) if self._shards[index].is_open}
-        opened = await asyncio.gather(*(self._opened(index) for index in sorted(wanted - kept)))
+        opened = [Shard(i, Changelog(self._settings, i)) for i in sorted(wanted - kept)]
+        # All are taken over before any is read, which may take long: see `settle`.
+        await asyncio.gather(*(self._take_over(shard) for shard in opened))
+        await asyncio.gather(*(self._restore(shard) for shard in opened))
         for shard in opened:
             self._shards[shard.index] = shard
             # Whoever had it before may have ended between a checkpoint and its way to Postgres.
             for fold in shard.folds.values():
                 if fold.ledger.next_offset:
                     self._export(shard, fold.whole())
+        self._generation = generation
 
-    async def _opened(self, index: int) -> Shard:
+    async def _take_over(self, shard: Shard) -> None:
+        taking = asyncio.get_running_loop().run_in_executor(None, shard.changelog.open)
+        self._taking_over.add(taking)
+        taking.add_done_callback(self._taking_over.discard)
+        # The thread goes on when we are cancelled, so its future must, too.
+        await asyncio.shield(taking)
+
+    async def _restore(self, shard: Shard) -> None:
         started_at = self._monotonic()
-        shard = Shard(index, Changelog(self._settings, index))
         restorer = Restorer(
-            index,
+            shard.index,
             lateness_of=self._settings.lateness_of,
             epoch=int(self._clock()),
         )
-        shard.folds = await asyncio.to_thread(_restore, shard.changelog, restorer)
+        shard.folds = await asyncio.to_thread(_read, shard.changelog, restorer)
         shard.recovery_seconds = self._monotonic() - started_at
         shard.checkpointed_at = self._clock()
         shard.is_open = True
         logger.info(
             "shard restored",
-            shard=index,
+            shard=shard.index,
             entries=restorer.entries,
             seconds=round(shard.recovery_seconds, 3),
         )
-        return shard
 
     def _close(self, shard: Shard) -> None:
         shard.is_open = False
@@ -169,6 +187,11 @@ class Shards:
     async def deliver(self, batch: Batch) -> None:
         """Hand a batch to the agent of its topic; returns when there is room for the next."""
         await self.channels[batch.topic].put(batch)
+
+    def has_state(self, partition: int) -> bool:
+        """Whether the shard of that number is open."""
+        shard = self._shards.get(partition)
+        return shard is not None and shard.is_open
 
     def next_offset(self, topic: str, partition: int) -> int:
         """Return the first offset that is not in the state."""
@@ -268,7 +291,13 @@ class Shards:
                 await self._checkpoint_all()
 
     async def settle(self) -> None:
-        """Checkpoint everything folded so far; called before partitions are given away."""
+        """Checkpoint everything folded so far; called before partitions are given away.
+
+        Waits for take-overs under way, too: after the next assignment they would
+        fence a shard's new owner.
+        """
+        if self._taking_over:
+            await asyncio.wait(self._taking_over, timeout=TAKE_OVER_SECONDS)
         await self._checkpoint_all()
 
     async def _checkpoint_all(self) -> None:
@@ -337,8 +366,7 @@ class Shards:
                 shard.idled_at[topic] = monotonic
 
 
-def _restore(changelog: Changelog, restorer: Restorer) -> dict[str, Fold]:
-    changelog.open()
+def _read(changelog: Changelog, restorer: Restorer) -> dict[str, Fold]:
     for entries in changelog.read():
         restorer.add(entries)
     return dict(restorer.finish())

@@ -24,7 +24,8 @@ from agents.embedded.paths import DEFAULT_HOME
 from agents.embedded.postgres import Database, Postgres
 from agents.embedded.prometheus import Prometheus
 from agents.embedded.stand_in import StandIn
-from tests.integration.pipeline import Pipeline, new_pipeline, remove_topics
+from tests.integration.installation import new_pipeline, remove_topics
+from tests.integration.pipeline import Pipeline
 
 
 class PrometheusFactory(Protocol):

@@ -16,27 +16,23 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-from confluent_kafka import KafkaException, Producer
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Consumer, Producer
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from agents.embedded.http import get, is_ok
-from agents.embedded.kafka import Broker
 from agents.embedded.paths import PROJECT
 from agents.embedded.ports import free_port
 from agents.embedded.postgres import Database
-from agents.embedded.prepare import prepare_topics
 from agents.embedded.process import ChildProcess, Program
-from agents.postgres.connection import connected
-from agents.postgres.migrate import migrate
-from agents.postgres.users import create_user
+from agents.kafka import config
+from agents.kafka.deadletters import DeadLetter, from_record
+from agents.kafka.reading import read_to_end
 from agents.settings import Settings
 from schemas.codec import encode
 from schemas.events import Event
-from schemas.topics import TOPIC_OF_TYPE
+from schemas.topics import DEAD_LETTERS, TOPIC_OF_TYPE
 
-CUSTOMER_KEY = "a key for the tests"
 PATIENCE_SECONDS = 90.0
 RESULTS = ("applied", "duplicate", "late", "dead_lettered")
 
@@ -252,6 +248,17 @@ class Pipeline:
         """Return what Postgres answers."""
         return asyncio.run(_fetch(self.database.admin_url, query, arguments))
 
+    def dead_letters(self) -> list[DeadLetter]:
+        """Return what the dead-letter topic holds, as one sees it who reads only what counts."""
+        consumer = Consumer(config.consumer(self.settings, f"test-{secrets.token_hex(4)}"))
+        try:
+            records = [one.message for one in read_to_end(consumer, DEAD_LETTERS.name)]
+        finally:
+            consumer.close()
+        letters = [from_record(record) for record in records]
+        assert None not in letters, "not a dead letter"
+        return [letter for letter in letters if letter is not None]
+
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """Return what Postgres answers to one who may only read, as Grafana."""
         return asyncio.run(_fetch(self.reader_url, query, ()))
@@ -280,60 +287,3 @@ def ringside(*arguments: str, log: Path, env: Mapping[str, str]) -> Program:
     return Program(
         name=f"ringside {arguments[0]}", command=command, log=log, env=env, working_folder=PROJECT
     )
-
-
-def remove_topics(bootstrap: str) -> None:
-    """Delete every topic but Kafka's own, and return when they are gone."""
-    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
-
-    def names() -> list[str]:
-        return [name for name in admin.list_topics(timeout=20).topics if name[:2] != "__"]
-
-    def gone() -> bool:
-        found = names()
-        if found:
-            for answer in admin.delete_topics(found, operation_timeout=30).values():
-                try:
-                    answer.result()
-                except KafkaException:  # already being deleted; looked at again
-                    continue
-        return not found
-
-    wait_until(gone, "the broker keeps its topics")
-
-
-def new_pipeline(
-    broker: Broker, database: Database, folder: Path, env: Mapping[str, str], **settings: str
-) -> Pipeline:
-    """Make an installation on an empty broker and an empty database; no worker yet."""
-    remove_topics(broker.bootstrap)
-    users = asyncio.run(_prepare(database))
-    folder.mkdir(parents=True, exist_ok=True)
-    ours = {
-        "APP_ID": f"test-{secrets.token_hex(4)}",
-        "KAFKA_BOOTSTRAP": broker.bootstrap,
-        "KAFKA_TRANSACTIONS": str(broker.supports_transactions).lower(),
-        "DATABASE_URL": users["writer"],
-        "CUSTOMER_KEY": CUSTOMER_KEY,
-        "SNAPSHOT_SECONDS": "0.5",
-        "CHECKPOINT_SECONDS": "0.5",
-        "LOG_FORMAT": "console",
-        **{name.upper(): value for name, value in settings.items()},
-    }
-    child_env = {name: value for name, value in env.items() if not name.startswith("RINGSIDE_")}
-    child_env |= {f"RINGSIDE_{name}": value for name, value in ours.items()}
-    made = Pipeline(broker.bootstrap, database, users["writer"], users["reader"], folder, child_env)
-    prepare_topics(made.settings, lambda _: None)
-    return made
-
-
-async def _prepare(database: Database) -> dict[str, str]:
-    quietly: Callable[[str], None] = lambda _: None  # noqa: E731
-    await migrate(database.admin_url, patience_seconds=20, say=quietly)
-    urls = {}
-    async with connected(database.admin_url, patience_seconds=20, say=quietly) as connection:
-        for role in ("writer", "reader"):
-            name, password = f"{role}_{secrets.token_hex(4)}", secrets.token_hex(8)
-            await create_user(connection, name, role, password)  # type: ignore[arg-type]
-            urls[role] = database.url(name, password)
-    return urls

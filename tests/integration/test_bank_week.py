@@ -12,7 +12,8 @@ import pytest
 from agents.embedded.kafka import Broker
 from agents.embedded.postgres import Postgres
 from agents.embedded.prometheus import Prometheus
-from tests.integration.pipeline import Pipeline, new_pipeline, remove_topics
+from tests.integration.installation import new_pipeline, remove_topics
+from tests.integration.pipeline import Pipeline
 from tests.worked.bank_week import feed, replay
 from tests.worked.bank_week.compare import Line, tally
 from tests.worked.bank_week.replay import Outcome

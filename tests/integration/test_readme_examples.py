@@ -18,7 +18,8 @@ from agents.embedded.paths import PROJECT
 from agents.embedded.ports import free_port
 from agents.embedded.postgres import Postgres
 from agents.embedded.process import ChildProcess, Program
-from tests.integration.pipeline import Pipeline, Worker, remove_topics
+from tests.integration.installation import remove_topics
+from tests.integration.pipeline import Pipeline, Worker
 
 README = (PROJECT / "README.md").read_text("utf-8")
 BIN = Path(sys.executable).parent

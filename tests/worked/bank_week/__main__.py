@@ -19,7 +19,8 @@ from agents.embedded.kafka import open_broker
 from agents.embedded.paths import DEFAULT_HOME
 from agents.embedded.postgres import Postgres
 from agents.embedded.prometheus import Prometheus
-from tests.integration.pipeline import Pipeline, new_pipeline
+from tests.integration.installation import new_pipeline
+from tests.integration.pipeline import Pipeline
 from tests.worked.bank_week import feed, replay
 
 Say = Callable[[str], None]
