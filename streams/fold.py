@@ -31,8 +31,8 @@ class Machine(NamedTuple):
     step: Callable[[Any, Event, float], tuple[Any, Facts]]
     """(state, event, before which instant nothing comes any more) -> (state, facts)."""
     expires_at: Callable[[Any], float]
-    is_live: Callable[[Any], bool]
-    """Whether it is part of the floor as it is now."""
+    is_live: Callable[[Any], bool] | None
+    """Whether it is part of the floor as it is now; None: all of them always are."""
     state: type
 
 
@@ -40,13 +40,9 @@ def _never(_: object) -> bool:
     return False
 
 
-def _always(_: object) -> bool:
-    return True
-
-
 MACHINES: dict[str, Machine] = {
     CALLS.name: Machine(calls.key, calls.step, calls.expires_at, calls.is_live, Call),
-    REPS.name: Machine(reps.key, reps.step, reps.expires_at, _always, reps.Rep),
+    REPS.name: Machine(reps.key, reps.step, reps.expires_at, None, reps.Rep),
     MEETINGS.name: Machine(
         meetings.key, meetings.step, meetings.expires_at, _never, meetings.Meeting
     ),
@@ -87,7 +83,7 @@ class Fold:
         self.watermark = Watermark(lateness_seconds, ledger.newest_at)
         self._lateness_seconds = lateness_seconds
         self.entities: dict[str, Entity] = {}
-        self.live: dict[str, Entity] = {}
+        self.live: dict[str, Entity] = self.entities if self.machine.is_live is None else {}
         """Those that are on the floor now: calls waiting or in progress; every rep."""
         self.tables = {grain: PaneTable(grain) for grain in GRAINS_SECONDS}
         self._expiry = Expiry(self.machine.expires_at)
@@ -136,10 +132,8 @@ class Fold:
             return
         self.ledger.applied += 1
         self.entities[key] = self._changed[key] = new
-        if self._is_live(new):
-            self.live[key] = new
-        elif key in self.live:
-            del self.live[key]
+        if self._is_live is not None:
+            self._put_on_the_floor(key, new, is_live=self._is_live(new))
         if old is None:
             self._expiry.add(key, new)
         for fact in facts:
@@ -151,6 +145,12 @@ class Fold:
                 in_time = self._quarters.add(fact)
             if not in_time:
                 self.ledger.closed_facts += 1
+
+    def _put_on_the_floor(self, key: str, entity: Entity, *, is_live: bool) -> None:
+        if is_live:
+            self.live[key] = entity
+        elif key in self.live:
+            del self.live[key]
 
     def idle(self, elapsed_seconds: float, *, now: float) -> None:
         """Let event time move on while nothing comes."""
@@ -245,7 +245,7 @@ class Fold:
         """Finish reading a changelog: index what was restored, and close what time has passed."""
         for key, entity in self.entities.items():
             self._expiry.add(key, entity)
-            if self.machine.is_live(entity):
+            if self._is_live is not None and self._is_live(entity):
                 self.live[key] = entity
         self.close()
 

@@ -30,7 +30,8 @@ class Slot:
 
     def __init__(self) -> None:
         self.panes: dict[Dims, Cells] = {}
-        self.dirty: set[Dims] = set()
+        self.dirty: dict[Dims, Cells] = {}
+        """Those of `panes` that changed since they were last told."""
         self.version = 0
 
 
@@ -44,6 +45,8 @@ class PaneTable:
         self.closed_before = 0
         """Panes that start before this are closed: whatever belongs there comes too late."""
         self._dirty_starts: set[int] = set()
+        self._last_start, self._last_slot = -1, Slot()
+        """The slot that was looked for last: as a rule the next event belongs there, too."""
 
     def __len__(self) -> int:
         """Return the number of panes."""
@@ -96,18 +99,23 @@ class PaneTable:
 
     def _changing(self, start: int, dims: Dims) -> Cells:
         """Return the cells of an open pane, which are about to change."""
+        slot = self._last_slot if start == self._last_start else self._slot_of(start)
+        slot.version += 1
+        cells = slot.dirty.get(dims)
+        if cells is None:
+            self._dirty_starts.add(start)
+            cells = slot.panes.get(dims)
+            if cells is None:
+                cells = slot.panes[dims] = {}
+            slot.dirty[dims] = cells
+        return cells
+
+    def _slot_of(self, start: int) -> Slot:
         slot = self.slots.get(start)
         if slot is None:
             slot = self.slots[start] = Slot()
-        slot.version += 1
-        dirty = slot.dirty
-        if not dirty:
-            self._dirty_starts.add(start)
-        dirty.add(dims)
-        cells = slot.panes.get(dims)
-        if cells is None:
-            cells = slot.panes[dims] = {}
-        return cells
+        self._last_start, self._last_slot = start, slot
+        return slot
 
     def close(self, watermark: float) -> list[tuple[int, Dims]]:
         """Close the panes that no window reads any more; return their keys.
@@ -132,8 +140,8 @@ class PaneTable:
         """Yield a copy of every pane that changed since the last call, and forget that it did."""
         for start in sorted(self._dirty_starts):
             slot = self.slots[start]
-            for dims in slot.dirty:
-                yield start, dims, slot.panes[dims].copy()
+            for dims, cells in slot.dirty.items():
+                yield start, dims, cells.copy()
             slot.dirty.clear()
         self._dirty_starts.clear()
 
@@ -148,10 +156,11 @@ class PaneTable:
         if slot is None:
             return
         slot.panes.pop(dims, None)
-        slot.dirty.discard(dims)
+        slot.dirty.pop(dims, None)
         if not slot.panes:
             del self.slots[start]
             self._dirty_starts.discard(start)
+            self._last_start = -1
 
     def restore(self, start: int, dims: Dims, cells: Cells) -> None:
         """Put a pane back as it was; used when state is read from a changelog."""

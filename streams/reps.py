@@ -15,6 +15,8 @@ from schemas.events import Event
 from streams.facts import NOTHING, Facts, Spell, dims_of, ticks
 
 KEPT_SECONDS = 30 * 86_400
+MAX_TURNS = 64
+"""Turns kept at most. A busy rep takes four a call, so these are more than an hour's."""
 
 _CELL = {
     "available": m.REP_AVAILABLE.name,
@@ -79,7 +81,7 @@ def step(rep: Rep | None, event: Event, horizon_at: float = -math.inf) -> tuple[
 def _needed(turns: tuple[Turn, ...], horizon_at: float) -> tuple[Turn, ...]:
     """Return the turns that an event in the wrong order could still fall among."""
     if turns[0].at >= horizon_at:
-        return turns
+        return turns[-MAX_TURNS:]
     # What held at the horizon is needed, too: it is cut by the first event after it.
     return turns[max(0, bisect_left(turns, horizon_at, key=_at) - 1) :]
 
