@@ -96,6 +96,8 @@ def create_app(settings: Settings, shards: Shards) -> RingsideApp:
         value_serializer="raw",
         key_serializer="raw",
         stream_recovery_delay=0.0,
+        # Not 0: without tables of its own Faust would else take an assignor that splits shards.
+        table_standby_replicas=1,
         topic_allow_declare=False,
         topic_disable_leader=True,
         web_enabled=False,

@@ -125,7 +125,7 @@ class Settings(BaseModel):
     """How often state and offsets are committed together."""
     snapshot_seconds: Positive = 5.0
     """How often changes go to PostgreSQL."""
-    batch_records: Annotated[int, Field(ge=1, le=100_000)] = 2000
+    batch_records: Annotated[int, Field(ge=1, le=100_000)] = 500
     """Most records handled in one go, between which heartbeats and scrapes are served."""
 
     metrics_host: str = "127.0.0.1"

@@ -24,9 +24,6 @@ from streams.sources import SourceLimits
 
 logger = log.get(__name__)
 
-SLICE_RECORDS = 500
-"""Records folded before the event loop is given back, so that heartbeats and health are served."""
-
 TAKE_OVER_SECONDS = 5.0
 """How long a rebalance waits for take-overs; well under the group's rebalance time-out."""
 
@@ -220,7 +217,7 @@ class Shards:
             return
         fold = shard.folds[batch.topic]
         await self._wait_for_room(shard)
-        for first in range(0, len(batch.records), SLICE_RECORDS):
+        for first in range(0, len(batch.records), self._settings.batch_records):
             if self._shards.get(batch.partition) is not shard or not shard.is_open:
                 return
             self._fold_slice(shard, fold, batch, first)
@@ -233,7 +230,7 @@ class Shards:
         topic, now, limits = batch.topic, self._clock(), self.limits
         accepted: dict[str, int] = {}
         known_offset, watched = fold.ledger.next_offset, limits.is_watching
-        for record in batch.records[first : first + SLICE_RECORDS]:
+        for record in batch.records[first : first + self._settings.batch_records]:
             if record.offset < known_offset:
                 continue
             message = Message(topic, record.key, record.value, record.headers)

@@ -78,7 +78,7 @@ def unknown(
     """List the reps and queues that events name and the roster does not have.
 
     They count under `unknown` until the roster has them; then the past is repaired, too. Asks the
-    database of RINGSIDE_DATABASE_URL.
+    database of RINGSIDE_DATABASE_URL, whose user must be a reader (`ringside db create-user`).
     """
     url = settings_of(ctx).required("database_url")
     names = asyncio.run(_unknown(url, since_at=clock.now() - days * 86_400))
