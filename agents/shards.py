@@ -233,9 +233,8 @@ class Shards:
         for record in batch.records[first : first + self._settings.batch_records]:
             if record.offset < known_offset:
                 continue
-            message = Message(topic, record.key, record.value, record.headers)
             try:
-                event = self._decode(message, now)
+                event = self._decode(record, now)
                 rejected = fold.apply(event, record.offset)
             except BaseException:
                 # The state may be half changed: it must not be written.
@@ -244,7 +243,7 @@ class Shards:
                 logger.exception("a message cannot be folded; this is our fault", **where)
                 raise
             if rejected is not None:
-                self._refuse(shard, message, rejected, record)
+                self._refuse(shard, record, rejected)
             elif watched and not isinstance(event, Rejected):
                 accepted[event.source] = accepted.get(event.source, 0) + 1
         limits.accept(accepted)
@@ -254,11 +253,11 @@ class Shards:
     def _refuse(
         self,
         shard: Shard,
-        refused: Message,
-        rejected: Rejected,
         record: Any,  # noqa: ANN401 - aiokafka's
+        rejected: Rejected,
     ) -> None:
-        origin = Origin(refused.topic, shard.index, record.offset, self._clock())
+        refused = Message(record.topic, record.key, record.value, record.headers)
+        origin = Origin(record.topic, shard.index, record.offset, self._clock())
         letter = to_record(refused, rejected, origin)
         shard.dead_letters.append(
             Record(letter.topic, letter.key, letter.value, None, list(letter.headers))

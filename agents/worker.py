@@ -20,7 +20,7 @@ from agents.postgres.writer import SnapshotWriter
 from agents.settings import Settings
 from agents.shards import Shards
 from agents.view import WorkerView
-from schemas.codec import Message, Rejected, decode
+from schemas.codec import Received, Rejected, decode
 from schemas.events import Event
 from schemas.roster import Roster
 from streams.sources import SourceLimits
@@ -164,7 +164,7 @@ class Worker:
 def _shards(settings: Settings) -> Shards:
     tokeniser = settings.tokeniser()
 
-    def decoded(message: Message, now: float) -> Event | Rejected:
+    def decoded(message: Received, now: float) -> Event | Rejected:
         return decode(message, now=now, tokeniser=tokeniser)
 
     return Shards(

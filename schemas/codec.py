@@ -7,7 +7,7 @@ CloudEvents 1.0 over Kafka in both of its modes: *structured* (the value is the 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Union, cast
+from typing import Annotated, Any, Protocol, Union, cast
 
 import msgspec
 from msgspec import Meta
@@ -62,6 +62,26 @@ class Rejected(msgspec.Struct, frozen=True, gc=False):
     where: str = ""
 
 
+class Received(Protocol):
+    """What of a Kafka record matters here, as any client hands it over."""
+
+    @property
+    def topic(self) -> str:
+        """The topic it was read from."""
+
+    @property
+    def key(self) -> bytes | None:
+        """Its key; of ours the entity."""
+
+    @property
+    def value(self) -> bytes | None:
+        """Its value; None is a tombstone."""
+
+    @property
+    def headers(self) -> Headers:
+        """Its headers, in their order."""
+
+
 class Message(msgspec.Struct, frozen=True, gc=False):
     """What of a Kafka record matters here: its topic, key, value and headers."""
 
@@ -111,7 +131,7 @@ _KNOWN_FIELDS = {field for wire in _WIRE_TYPES.values() for field in wire.__stru
 }
 
 
-def decode(message: Message, *, now: float, tokeniser: Tokeniser) -> Event | Rejected:
+def decode(message: Received, *, now: float, tokeniser: Tokeniser) -> Event | Rejected:
     """Decode one Kafka record. Never raises.
 
     `now` (seconds since 1970) bounds the event's time: more than five minutes ahead is refused, so
@@ -184,7 +204,7 @@ def _refused(error: str, root: str = "$") -> Rejected:
     return Rejected(Reason.UNKNOWN_TYPE if unknown else Reason.INVALID, root + where[1:])
 
 
-def _checked(event: Event, message: Message, now: float, tokeniser: Tokeniser) -> Event | Rejected:
+def _checked(event: Event, message: Received, now: float, tokeniser: Tokeniser) -> Event | Rejected:
     """Apply the rules that types cannot say, and replace the customer's number."""
     if not EARLIEST_AT <= event.at <= now + MAX_AHEAD_SECONDS:
         return _impossible(event.at, EARLIEST_AT, "$.time")
@@ -226,7 +246,7 @@ def _with_token(event: Event, tokeniser: Tokeniser) -> Event:
     return Event(event.id, event.source, event.subject, event.type, event.at, data)
 
 
-def _is_plain(message: Message) -> bool:
+def _is_plain(message: Received) -> bool:
     """Whether all texts of a structured event must be printable: ASCII, and nothing escaped.
 
     JSON allows control characters only as escapes, but for DEL. Three looks at the whole value cost
@@ -270,5 +290,5 @@ def _rfc3339(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
-Decode = Callable[[Message, float], Event | Rejected]
+Decode = Callable[[Received, float], Event | Rejected]
 """`decode` with its tokeniser bound: what the fold asks for."""
