@@ -71,6 +71,8 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
         super().__init__(*args, **kwargs)
         self._positions: dict[TP, int] = {}
         self._checkpointed: dict[TP, int] = {}
+        self._seeks = 0
+        """What was fetched before a seek, or during one, is not what comes next after it."""
 
     def acknowledge(self, topic: str, partition: int, next_offset: int) -> None:
         """Let everything under *next_offset* be committed: its state is safe."""
@@ -90,6 +92,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
     async def perform_seek(self) -> None:
         """Go to where the state ends. Called by Faust before reading starts, and after a pause."""
         committed: Mapping[TP, int | None] = await self.seek_to_committed()
+        self._seeks += 1
         for tp in self.assignment():
             # In a rebalance some have no state yet; Faust calls again when they do.
             if not self.receiver.has_state(tp.partition):
@@ -131,15 +134,17 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
                 raise
 
     async def _drain_once(self) -> None:
-        generation = self.app.consumer_generation_id
+        seeks = self._seeks
         records, active = await self._wait_next_records(1.0)
         if records is None or self.should_stop:
             return
-        if not self.flow_active:
+        if not self.flow_active or (records and self._seeks != seeks):
+            # A whole rebalance may have gone by while Kafka was asked. What came may be from before
+            # it or from after it; it is dropped, so the consumer must go back behind it.
             await self.perform_seek()
             return
         for tp, fetched in records.items():
-            if not self.flow_active or self.app.consumer_generation_id != generation:
+            if not self.flow_active or self._seeks != seeks:
                 return
             if fetched and (active is None or tp in active):
                 await self._hand_on(TP(tp.topic, tp.partition), fetched)
@@ -151,10 +156,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
         fresh = fetched if fetched[0].offset >= start else [r for r in fetched if r.offset >= start]
         if not fresh:
             return
-        batch = Batch(tp.topic, tp.partition, start, fresh)
+        batch, seeks = Batch(tp.topic, tp.partition, start, fresh), self._seeks
         # If the flow stops meanwhile, the batch is dropped, and read again after the seek.
         await self.wait_first(self.receiver.deliver(batch), self.suspend_flow.wait())
-        if self.flow_active:
+        if self.flow_active and self._seeks == seeks:
             self._positions[tp] = batch.next_offset
 
 
