@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import signal
+import sys
 
 from agents import log
 from benchmarks.delay import event_to_metric
@@ -43,6 +45,8 @@ def main() -> None:
     if unknown:
         parser.error(f"there is no {', '.join(unknown)}; there are {names}")
     log.configure("console", "WARNING")
+    # So that `kill` leaves neither Kafka nor its folder behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     # As in agents/__main__.py: the one place here that looks at the environment.
     with open_stage(dict(os.environ)) as stage:  # noqa: TID251
         for name, benchmark in benchmarks.items():

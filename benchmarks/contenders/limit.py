@@ -93,11 +93,16 @@ def _add(
 
 
 def _dimensions(data: type[Fact]) -> Callable[[Any], tuple[Any, ...]]:
-    """Return what takes the dimensions out of an event: what it says, and its subject's rep."""
-    names = [f"data.{name}" for name in _DIMENSIONS if name in data.__struct_fields__]
-    if "data.rep" not in names and data is TYPES["rep.state_changed"]:
-        names.append("subject")
-    get: Callable[[Any], tuple[Any, ...]] = attrgetter("source", *(names or ["source"]))
+    """Return what takes the five dimensions out of an event; the source stands for what it lacks.
+
+    What an event does not say (who hangs up is not in `call.ended`) the fold knows from before.
+    """
+    of_data = {name: f"data.{name}" for name in _DIMENSIONS if name in data.__struct_fields__}
+    if data is TYPES["rep.state_changed"]:
+        of_data["rep"] = "subject"
+    get: Callable[[Any], tuple[Any, ...]] = attrgetter(
+        *(of_data.get(name, "source") for name in _DIMENSIONS), "source"
+    )
     return get
 
 

@@ -51,11 +51,12 @@ class PlainApp:
         self.watch = Stopwatch()
         self.started = asyncio.Event()
         self.finished = asyncio.Event()
+        self._folder = tempfile.TemporaryDirectory(prefix="ringside-bench-faust-")
         self.app = faust.App(
             f"plain-{topic}",
             broker=f"kafka://{bootstrap}",
             store="memory://",
-            datadir=tempfile.mkdtemp(prefix="ringside-bench-faust-"),
+            datadir=self._folder.name,
             consumer_auto_offset_reset="earliest",
             topic_partitions=PARTITIONS,
             topic_allow_declare=False,

@@ -11,11 +11,11 @@ from agents import clock, log
 from agents.shards import Shards
 from benchmarks.contenders.measured import peak_memory_mib, tell
 from benchmarks.settings import PARTITIONS, settings_for
-from schemas.codec import Message, Reason, Rejected
+from schemas.codec import Reason, Rejected
 from streams.sources import SourceLimits
 
 
-def _nothing(_message: Message, _now: float) -> Rejected:
+def _nothing(_message: object, _now: float) -> Rejected:
     return Rejected(Reason.INVALID)
 
 
