@@ -124,10 +124,8 @@ def _something(chance: random.Random, name: str, at: int) -> list[Event]:
 
 
 def _mixed(chance: random.Random, good: list[Event], bad: list[Raw]) -> Iterator[Event | Raw]:
-    at = {
-        index: one
-        for index, one in zip(chance.sample(range(len(good)), len(bad)), bad, strict=True)
-    }
+    places = chance.sample(range(len(good)), len(bad))
+    at = dict(zip(places, bad, strict=True))
     for index, one in enumerate(good):
         if index in at:
             yield at[index]

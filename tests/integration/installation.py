@@ -53,6 +53,7 @@ def new_pipeline(
         "KAFKA_BOOTSTRAP": broker.bootstrap,
         "KAFKA_TRANSACTIONS": str(broker.supports_transactions).lower(),
         "DATABASE_URL": users["writer"],
+        "DATABASE_ADMIN_URL": database.admin_url,
         "CUSTOMER_KEY": CUSTOMER_KEY,
         "SNAPSHOT_SECONDS": "0.5",
         "CHECKPOINT_SECONDS": "0.5",

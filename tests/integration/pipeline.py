@@ -117,7 +117,7 @@ class Pipeline:
         """The settings of its workers."""
         return Settings.from_env(self.env)
 
-    def start_worker(self, *, ready: bool = True, **settings: str) -> Worker:
+    def start_worker(self, *arguments: str, ready: bool = True, **settings: str) -> Worker:
         """Start one more worker, settings by name without the prefix, and wait for it."""
         port = free_port()
         env = {
@@ -127,7 +127,7 @@ class Pipeline:
             **{f"RINGSIDE_{name.upper()}": value for name, value in settings.items()},
         }
         log = self.folder / f"worker-{port}.log"
-        program = ringside("worker", log=log, env=env)
+        program = ringside("worker", *arguments, log=log, env=env)
         worker = Worker(ChildProcess(program), port)
         self.workers.append(worker)
         worker.process.start()
