@@ -1,6 +1,5 @@
 """Customer numbers become tokens where they enter; nothing behind the codec sees a raw number."""
 
-import hashlib
 import hmac
 import re
 import unicodedata
@@ -19,6 +18,8 @@ def normalise(number: str, *, country_code: str = "") -> str:
     without one they are kept as dialled. Full-width digits, `tel:` and a `(0)` after the country
     code are ways of writing, not other numbers.
     """
+    if number.startswith("+") and _is_digits(number[1:]):
+        return number  # as it should be, and as nearly all are
     text = unicodedata.normalize("NFKC", number).strip().lower()
     digits = text.removeprefix("tel:")
     if digits.startswith(("+", "00")):
@@ -58,5 +59,6 @@ class Tokeniser:
         if _token.fullmatch(number):
             return number
         normal = normalise(number, country_code=self._country_code)
-        digest = hmac.new(self._key, normal.encode("utf-8", "surrogatepass"), hashlib.sha256)
-        return TOKEN_PREFIX + digest.hexdigest()[:_TOKEN_HEX_DIGITS]
+        # In one call: a quarter of what an hmac object costs.
+        digest = hmac.digest(self._key, normal.encode("utf-8", "surrogatepass"), "sha256")
+        return TOKEN_PREFIX + digest.hex()[:_TOKEN_HEX_DIGITS]
