@@ -7,20 +7,19 @@ on the event loop, except for reading and writing the changelog, which blocks an
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from typing import Any, Protocol
+from typing import Any
 
 from agents import log
 from agents.batches import Batch
-from agents.changelog import Changelog, FencedError, Record
+from agents.changelog import Changelog, FencedError
 from agents.clock import Clock
 from agents.errors import BrokerError, RingsideError
-from agents.kafka.deadletters import Origin, to_record
+from agents.folding import BatchFolder
 from agents.settings import Settings
+from agents.shard import Shard
 from agents.state import ChangelogTopics, Restorer, to_records
-from schemas.codec import Decode, Message, Rejected
-from streams.fold import Changes, Fold
+from streams.fold import Fold
 from streams.snapshot import Snapshot
-from streams.sources import SourceLimits
 
 logger = log.get(__name__)
 
@@ -30,76 +29,25 @@ TAKE_OVER_SECONDS = 5.0
 Acknowledge = Callable[[str, int, int], None]
 
 
-class Exporter(Protocol):
-    """Where checkpointed snapshots go: agents.postgres.writer."""
-
-    @property
-    def is_full(self) -> bool:
-        """Whether Postgres is so far behind that no more should be taken in."""
-
-    def put(self, snapshot: Snapshot) -> None:
-        """Take what changed; it is written some time later."""
-
-    def discard(self, topic: str, partition: int) -> None:
-        """Forget what waits of a partition that went to another worker."""
-
-
 class StateLostError(RingsideError):
     """More was committed than the state holds: the changelog was deleted or cut."""
-
-
-class Shard:
-    """One shard, while this worker owns it."""
-
-    def __init__(self, index: int, changelog: Changelog) -> None:
-        self.index = index
-        self.changelog = changelog
-        self.folds: dict[str, Fold] = {}
-        self.dead_letters: list[Record] = []
-        self.recovery_seconds = 0.0
-        self.checkpointed_at = 0.0
-        self.record_at: dict[str, float] = {}
-        """When the last folded message of each topic was written to Kafka."""
-        self.folded_at: dict[str, float] = {}
-        """When a message of each topic was last folded, by the monotonic clock."""
-        self.idled_at: dict[str, float] = {}
-        self.unwritten: list[Changes] = []
-        self.unwritten_letters: list[Record] = []
-        """What a checkpoint took, and Kafka did not take yet."""
-        self.is_open = False
-        self.checkpointing = asyncio.Lock()
-        self.room = asyncio.Condition()
-
-    @property
-    def dirty_count(self) -> int:
-        """How many records the next checkpoint would write."""
-        return len(self.dead_letters) + sum(fold.dirty_count for fold in self.folds.values())
 
 
 class Shards:
     """All shards of this worker. Implements `agents.batches.Receiver`."""
 
     def __init__(
-        self,
-        settings: Settings,
-        *,
-        decode: Decode,
-        limits: SourceLimits,
-        clock: Clock,
-        monotonic: Clock,
+        self, settings: Settings, folder: BatchFolder, *, clock: Clock, monotonic: Clock
     ) -> None:
         self._settings = settings
-        self._decode = decode
+        self.folder = folder
         self._clock = clock
         self._monotonic = monotonic
         self._topics = ChangelogTopics(settings.app_id)
         self._shards: dict[int, Shard] = {}
         self._generation = 0
         self._taking_over: set[asyncio.Future[None]] = set()
-        self.limits = limits
         self.acknowledge: Acknowledge = _nobody
-        self.exporter: Exporter | None = None
-        """Who writes to Postgres; without one nothing waits for it."""
         self.channels: dict[str, Any] = {}
         """The channel of each topic's agent."""
 
@@ -168,9 +116,9 @@ class Shards:
     def _close(self, shard: Shard) -> None:
         shard.is_open = False
         shard.changelog.close()
-        if self.exporter is not None:
+        if self.folder.exporter is not None:
             for topic in shard.folds:
-                self.exporter.discard(topic, shard.index)
+                self.folder.exporter.discard(topic, shard.index)
 
     def close(self) -> None:
         """Let go of everything. What was not checkpointed will be read again by the next owner."""
@@ -207,74 +155,10 @@ class Shards:
             )
 
     async def fold(self, batch: Batch) -> None:
-        """Fold a batch, slice by slice. A batch that starts behind a gap ends the worker.
-
-        Any other error is ours: the shard is given up without a checkpoint, so the message that
-        caused it is the first one after the next start.
-        """
+        """Fold a batch, if its shard is still ours."""
         shard = self._shards.get(batch.partition)
-        if shard is None or not shard.is_open:
-            return
-        fold = shard.folds[batch.topic]
-        await self._wait_for_room(shard)
-        for first in range(0, len(batch.records), self._settings.batch_records):
-            if self._shards.get(batch.partition) is not shard or not shard.is_open:
-                return
-            self._fold_slice(shard, fold, batch, first)
-            await asyncio.sleep(0)
-
-    def _fold_slice(self, shard: Shard, fold: Fold, batch: Batch, first: int) -> None:
-        if batch.start_offset > fold.ledger.next_offset and not first:
-            gap = f"{batch.topic}/{batch.partition}: a gap before offset {batch.start_offset}"
-            raise AssertionError(gap)
-        topic, now, limits = batch.topic, self._clock(), self.limits
-        accepted: dict[str, int] = {}
-        known_offset, watched = fold.ledger.next_offset, limits.is_watching
-        for record in batch.records[first : first + self._settings.batch_records]:
-            if record.offset < known_offset:
-                continue
-            try:
-                event = self._decode(record, now)
-                rejected = fold.apply(event, record.offset)
-            except BaseException:
-                # The state may be half changed: it must not be written.
-                shard.is_open = False
-                where = {"topic": topic, "partition": shard.index, "offset": record.offset}
-                logger.exception("a message cannot be folded; this is our fault", **where)
-                raise
-            if rejected is not None:
-                self._refuse(shard, record, rejected)
-            elif watched and not isinstance(event, Rejected):
-                accepted[event.source] = accepted.get(event.source, 0) + 1
-        limits.accept(accepted)
-        shard.record_at[topic] = batch.records[-1].timestamp / 1000
-        shard.folded_at[topic] = self._monotonic()
-
-    def _refuse(
-        self,
-        shard: Shard,
-        record: Any,  # noqa: ANN401 - aiokafka's
-        rejected: Rejected,
-    ) -> None:
-        refused = Message(record.topic, record.key, record.value, record.headers)
-        origin = Origin(record.topic, shard.index, record.offset, self._clock())
-        letter = to_record(refused, rejected, origin)
-        shard.dead_letters.append(
-            Record(letter.topic, letter.key, letter.value, None, list(letter.headers))
-        )
-        self.limits.refuse(refused)
-
-    async def _wait_for_room(self, shard: Shard) -> None:
-        """Wait while too much is not checkpointed, or Postgres is too far behind."""
-        while shard.is_open and (
-            shard.dirty_count > self._settings.max_dirty_rows
-            or (self.exporter is not None and self.exporter.is_full)
-        ):
-            async with shard.room:
-                try:
-                    await asyncio.wait_for(shard.room.wait(), 1.0)
-                except TimeoutError:
-                    continue
+        if shard is not None and shard.is_open:
+            await self.folder.fold(shard, batch)
 
     # Checkpoints
 
@@ -339,10 +223,10 @@ class Shards:
             self._export(shard, snapshot)
 
     def _export(self, shard: Shard, snapshot: Snapshot) -> None:
-        if self.exporter is None:
+        if self.folder.exporter is None:
             shard.folds[snapshot.topic].release(snapshot.ledger.next_offset)
         else:
-            self.exporter.put(snapshot)
+            self.folder.exporter.put(snapshot)
 
     def exported(self, topic: str, partition: int, next_offset: int) -> None:
         """Forget what is over and has been written to Postgres."""

@@ -6,7 +6,8 @@ from agents.kafka.roster import RosterFollower
 from agents.metrics.collector import release
 from agents.metrics.service import PartitionStatus, Status, table_entries
 from agents.postgres.writer import SnapshotWriter
-from agents.shards import Shard, Shards
+from agents.shard import Shard
+from agents.shards import Shards
 from schemas.topics import SOURCES
 from streams.fold import Fold
 from streams.roster import RosterIndex
@@ -62,7 +63,7 @@ class WorkerView:
                 "site": len(roster.sites),
                 "queue": len(roster.queues),
             },
-            sources=self._shards.limits.over_limit(),
+            sources=self._shards.folder.limits.over_limit(),
             version=release(),
         )
 

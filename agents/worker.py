@@ -9,6 +9,7 @@ from typing import Any
 from agents import clock, log
 from agents.app import RingsideApp, create_app
 from agents.errors import RingsideError
+from agents.folding import BatchFolder
 from agents.health import Health
 from agents.kafka.roster import RosterFollower
 from agents.metrics.collector import Collector
@@ -167,13 +168,14 @@ def _shards(settings: Settings) -> Shards:
     def decoded(message: Received, now: float) -> Event | Rejected:
         return decode(message, now=now, tokeniser=tokeniser)
 
-    return Shards(
+    folder = BatchFolder(
         settings,
         decode=decoded,
         limits=SourceLimits(),
         clock=clock.now,
         monotonic=clock.monotonic,
     )
+    return Shards(settings, folder, clock=clock.now, monotonic=clock.monotonic)
 
 
 def _writer(settings: Settings, database: Database, shards: Shards) -> SnapshotWriter:
@@ -183,7 +185,7 @@ def _writer(settings: Settings, database: Database, shards: Shards) -> SnapshotW
         max_dirty_rows=settings.max_dirty_rows,
         on_written=shards.exported,
     )
-    shards.exporter = writer
+    shards.folder.exporter = writer
     return writer
 
 

@@ -8,6 +8,7 @@ import time
 import uvloop
 
 from agents import clock, log
+from agents.folding import BatchFolder
 from agents.shards import Shards
 from benchmarks.contenders.measured import peak_memory_mib, tell
 from benchmarks.settings import PARTITIONS, settings_for
@@ -21,13 +22,15 @@ def _nothing(_message: object, _now: float) -> Rejected:
 
 async def restore(bootstrap: str, app_id: str) -> dict[str, float]:
     """Own every shard, and return how long that took."""
-    shards = Shards(
-        settings_for(bootstrap, app_id),
+    settings = settings_for(bootstrap, app_id)
+    folder = BatchFolder(
+        settings,
         decode=_nothing,
         limits=SourceLimits(),
         clock=clock.now,
         monotonic=clock.monotonic,
     )
+    shards = Shards(settings, folder, clock=clock.now, monotonic=clock.monotonic)
     # As agents.worker does before it starts.
     gc.collect()
     gc.freeze()

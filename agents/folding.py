@@ -1,0 +1,108 @@
+"""Folding batches into a shard: slice by slice, so that heartbeats and health are served."""
+
+import asyncio
+from typing import Any
+
+from agents import log
+from agents.batches import Batch
+from agents.changelog import Record
+from agents.clock import Clock
+from agents.kafka.deadletters import Origin, to_record
+from agents.settings import Settings
+from agents.shard import Exporter, Shard
+from schemas.codec import Decode, Message, Rejected
+from streams.fold import Fold
+from streams.sources import SourceLimits
+
+logger = log.get(__name__)
+
+
+class BatchFolder:
+    """Decodes and folds; keeps what is refused for the next checkpoint."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        decode: Decode,
+        limits: SourceLimits,
+        clock: Clock,
+        monotonic: Clock,
+    ) -> None:
+        self._settings = settings
+        self._decode = decode
+        self._clock = clock
+        self._monotonic = monotonic
+        self.limits = limits
+        self.exporter: Exporter | None = None
+        """Who writes to Postgres; without one nothing waits for it."""
+
+    async def fold(self, shard: Shard, batch: Batch) -> None:
+        """Fold a batch, slice by slice, while the shard is ours.
+
+        Any error is a bug: the shard is given up without a checkpoint, so the message that caused
+        it is the first one after the next start.
+
+        Raises:
+            AssertionError: the batch starts behind a gap.
+        """
+        fold = shard.folds[batch.topic]
+        await self._wait_for_room(shard)
+        for first in range(0, len(batch.records), self._settings.batch_records):
+            if not shard.is_open:
+                return
+            self._fold_slice(shard, fold, batch, first)
+            await asyncio.sleep(0)
+
+    def _fold_slice(self, shard: Shard, fold: Fold, batch: Batch, first: int) -> None:
+        if batch.start_offset > fold.ledger.next_offset and not first:
+            gap = f"{batch.topic}/{batch.partition}: a gap before offset {batch.start_offset}"
+            raise AssertionError(gap)
+        topic, now, limits = batch.topic, self._clock(), self.limits
+        accepted: dict[str, int] = {}
+        known_offset, watched = fold.ledger.next_offset, limits.is_watching
+        for record in batch.records[first : first + self._settings.batch_records]:
+            if record.offset < known_offset:
+                continue
+            try:
+                event = self._decode(record, now)
+                rejected = fold.apply(event, record.offset)
+            except BaseException:
+                # The state may be half changed: it must not be written.
+                shard.is_open = False
+                where = {"topic": topic, "partition": shard.index, "offset": record.offset}
+                logger.exception("a message cannot be folded; this is our fault", **where)
+                raise
+            if rejected is not None:
+                self._refuse(shard, record, rejected)
+            elif watched and not isinstance(event, Rejected):
+                accepted[event.source] = accepted.get(event.source, 0) + 1
+        limits.accept(accepted)
+        shard.record_at[topic] = batch.records[-1].timestamp / 1000
+        shard.folded_at[topic] = self._monotonic()
+
+    def _refuse(
+        self,
+        shard: Shard,
+        record: Any,  # noqa: ANN401 - aiokafka's
+        rejected: Rejected,
+    ) -> None:
+        refused = Message(record.topic, record.key, record.value, record.headers)
+        origin = Origin(record.topic, shard.index, record.offset, self._clock())
+        letter = to_record(refused, rejected, origin)
+        shard.dead_letters.append(
+            Record(letter.topic, letter.key, letter.value, None, list(letter.headers))
+        )
+        self.limits.refuse(refused)
+
+    async def _wait_for_room(self, shard: Shard) -> None:
+        """Wait while too much is not checkpointed, or Postgres is too far behind."""
+        while shard.is_open and (
+            shard.dirty_count > self._settings.max_dirty_rows
+            or (self.exporter is not None and self.exporter.is_full)
+        ):
+            async with shard.room:
+                try:
+                    await asyncio.wait_for(shard.room.wait(), 1.0)
+                except TimeoutError:
+                    continue

@@ -1,0 +1,50 @@
+"""One shard: the state of partition *i* of all source topics, while this worker owns it."""
+
+import asyncio
+from typing import Protocol
+
+from agents.changelog import Changelog, Record
+from streams.fold import Changes, Fold
+from streams.snapshot import Snapshot
+
+
+class Exporter(Protocol):
+    """Where checkpointed snapshots go: agents.postgres.writer."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether Postgres is so far behind that no more should be taken in."""
+
+    def put(self, snapshot: Snapshot) -> None:
+        """Take what changed; it is written some time later."""
+
+    def discard(self, topic: str, partition: int) -> None:
+        """Forget what waits of a partition that went to another worker."""
+
+
+class Shard:
+    """One shard, while this worker owns it."""
+
+    def __init__(self, index: int, changelog: Changelog) -> None:
+        self.index = index
+        self.changelog = changelog
+        self.folds: dict[str, Fold] = {}
+        self.dead_letters: list[Record] = []
+        self.recovery_seconds = 0.0
+        self.checkpointed_at = 0.0
+        self.record_at: dict[str, float] = {}
+        """When the last folded message of each topic was written to Kafka."""
+        self.folded_at: dict[str, float] = {}
+        """When a message of each topic was last folded, by the monotonic clock."""
+        self.idled_at: dict[str, float] = {}
+        self.unwritten: list[Changes] = []
+        self.unwritten_letters: list[Record] = []
+        """What a checkpoint took, and Kafka did not take yet."""
+        self.is_open = False
+        self.checkpointing = asyncio.Lock()
+        self.room = asyncio.Condition()
+
+    @property
+    def dirty_count(self) -> int:
+        """How many records the next checkpoint would write."""
+        return len(self.dead_letters) + sum(fold.dirty_count for fold in self.folds.values())
