@@ -60,11 +60,6 @@ class Call(msgspec.Struct, array_like=True, gc=False):
         return "flowed_out" if self.transferred_at is not None else None
 
     @property
-    def is_live(self) -> bool:
-        """Whether the call waits in a queue or is in progress."""
-        return self.offered_at is not None and not self.in_menu and self.closed_at is None
-
-    @property
     def wait_seconds(self) -> float:
         """Time in this queue until the answer, or until it was given up."""
         if self.durations is not None:

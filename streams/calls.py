@@ -43,7 +43,14 @@ def step(call: Call | None, event: Event, _horizon_at: float = 0.0) -> tuple[Cal
 
 def is_live(call: Call) -> bool:
     """Whether the call waits in a queue or is in progress."""
-    return call.is_live
+    # Spelled out instead of asking `closed_at` whether it is None: this is asked for every event.
+    return (
+        call.offered_at is not None
+        and call.ended_at is None
+        and call.transferred_at is None
+        and (call.answered_at is not None or call.abandoned_at is None)
+        and not call.in_menu
+    )
 
 
 def expires_at(call: Call) -> float:

@@ -23,11 +23,15 @@ class Expiry:
 
     def add(self, key: str, entity: object) -> None:
         """Watch a new entity."""
-        over = self._over(entity)
+        over, first = self._over(entity), self._next
         # Each key has its own minute of the hour, so that a million deals are not looked at in one.
-        look = self._next + (crc32(key.encode()) - self._next) % _LOOK_MINUTES
-        bucket = max(self._next, min(over, look))
-        self._buckets.setdefault(bucket, []).append(key)
+        look = first + (crc32(key.encode()) - first) % _LOOK_MINUTES
+        minute = look if look < over else max(first, over)
+        bucket = self._buckets.get(minute)
+        if bucket is None:
+            self._buckets[minute] = [key]
+        else:
+            bucket.append(key)
 
     def _over(self, entity: object) -> int:
         """Return the first minute that begins after it is over: in it, repetitions are late."""

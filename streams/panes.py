@@ -62,7 +62,7 @@ class PaneTable:
         start -= start % self.grain_seconds
         if start < self.closed_before:
             return False
-        cells = self._changing(start, fact.dims)
+        cells = self.changing(start, fact.dims)
         for cell, amount in fact.cells:
             if cell in cells:
                 total = cells[cell] + amount
@@ -87,7 +87,7 @@ class PaneTable:
             until: float = start + grain
             if until > end_at:  # noqa: PLR1730 - min() costs three times as much
                 until = end_at
-            cells = self._changing(start, spell.dims)
+            cells = self.changing(start, spell.dims)
             # Both are multiples of 1/1024 s, so the shares add up to the whole exactly.
             total = cells.get(cell, 0.0) + spell.sign * (until - at)
             if total:
@@ -97,7 +97,7 @@ class PaneTable:
             at = until
         return in_time
 
-    def _changing(self, start: int, dims: Dims) -> Cells:
+    def changing(self, start: int, dims: Dims) -> Cells:
         """Return the cells of an open pane, which are about to change."""
         slot = self._last_slot if start == self._last_start else self._slot_of(start)
         slot.version += 1

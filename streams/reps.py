@@ -6,17 +6,20 @@ still runs is added when read (`running`).
 
 import math
 from bisect import bisect_left, bisect_right
+from typing import Any
 
 import msgspec
 
 from schemas import events as e
 from schemas import measures as m
 from schemas.events import Event
-from streams.facts import NOTHING, Facts, Spell, dims_of, ticks
+from streams.facts import KNOWN_DIMS, NOTHING, TO_TICKS, Facts, Spell
 
 KEPT_SECONDS = 30 * 86_400
 MAX_TURNS = 64
 """Turns kept at most. A busy rep takes four a call, so these are more than an hour's."""
+MAX_LATEST = 8
+"""The latest turns, held apart: an event copies these few, and all of them once in so many."""
 
 _CELL = {
     "available": m.REP_AVAILABLE.name,
@@ -37,18 +40,24 @@ class Turn(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
 
 
 class Rep(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The rep's latest turns, in the order of their times; the last one is how things are now.
+    """The rep's turns, in the order of their times; the last one is how things are now.
 
     Earlier ones are kept for events that come in the wrong order, as far back as they may come.
     """
 
     rep: str
-    turns: tuple[Turn, ...]
+    earlier: tuple[Turn, ...]
+    latest: tuple[Turn, ...] = ()
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """All of them."""
+        return self.earlier + self.latest
 
     @property
     def now(self) -> Turn:
         """The present state."""
-        return self.turns[-1]
+        return self.latest[-1] if self.latest else self.earlier[-1]
 
 
 def key(event: Event) -> str:
@@ -61,21 +70,24 @@ def step(rep: Rep | None, event: Event, horizon_at: float = -math.inf) -> tuple[
 
     Nothing older than `horizon_at` will come any more, so earlier turns need not be kept.
     """
-    data = event.data
-    assert isinstance(data, e.RepStateChanged)  # noqa: S101 - the topic admits no other type
-    turn = Turn(event.at, data.state, data.reason or "", event.source)
+    data: Any = event.data  # a RepStateChanged: the topic admits no other type
+    at = event.at
+    turn = Turn(at, data.state, data.reason or "", event.source)
     if rep is None:
-        return Rep(event.subject, (turn,)), NOTHING
-    turns = rep.turns
-    if event.at > turns[-1].at:
+        return Rep(event.subject, (), (turn,)), NOTHING
+    latest = rep.latest
+    before = latest[-1] if latest else rep.now
+    if at > before.at:
         # The common way: the present state ends, and its seconds are counted.
-        kept = (*_needed(turns, horizon_at), turn)
-        return Rep(rep.rep, kept), _spell(rep.rep, turns[-1], turns[-1].at, turn.at, 1)
+        spell = _spell(rep.rep, before, before.at, at, 1)
+        if len(latest) < MAX_LATEST:
+            return Rep(rep.rep, rep.earlier, (*latest, turn)), spell
+        return Rep(rep.rep, _needed(rep.turns, horizon_at), (turn,)), spell
+    turns = rep.turns
     if turn in turns:
         return rep, NOTHING
     index = bisect_right(turns, turn)
-    kept = (*turns[:index], turn, *turns[index:])
-    return Rep(rep.rep, kept), _facts(rep, index, turn)
+    return Rep(rep.rep, (*turns[:index], turn, *turns[index:])), _facts(turns, rep.rep, index, turn)
 
 
 def _needed(turns: tuple[Turn, ...], horizon_at: float) -> tuple[Turn, ...]:
@@ -100,25 +112,23 @@ def running(rep: Rep, now: float) -> tuple[Spell, ...]:
     return _spell(rep.rep, rep.now, rep.now.at, now, 1)
 
 
-def _facts(rep: Rep, index: int, turn: Turn) -> Facts:
+def _facts(turns: tuple[Turn, ...], rep: str, index: int, turn: Turn) -> Facts:
     """Return what inserting *turn* before *index* changes: it cuts the spell it falls into."""
-    before = rep.turns[index - 1] if index else None
-    if index == len(rep.turns):
-        return _spell(rep.rep, before, before.at, turn.at, 1) if before else ()
-    until = rep.turns[index].at
-    gained = _spell(rep.rep, turn, turn.at, until, 1)
-    lost = _spell(rep.rep, before, turn.at, until, -1) if before else ()
+    before = turns[index - 1] if index else None
+    if index == len(turns):
+        return _spell(rep, before, before.at, turn.at, 1) if before else ()
+    until = turns[index].at
+    gained = _spell(rep, turn, turn.at, until, 1)
+    lost = _spell(rep, before, turn.at, until, -1) if before else ()
     return (*gained, *lost)
 
 
-def _spell(
-    rep: str, turn: Turn | None, start_at: float, end_at: float, sign: int
-) -> tuple[Spell, ...]:
-    cell = _CELL.get(turn.state) if turn is not None else None
-    if turn is None or cell is None:
+def _spell(rep: str, turn: Turn, start_at: float, end_at: float, sign: int) -> tuple[Spell, ...]:
+    cell = _CELL.get(turn.state)
+    if cell is None:
         return ()
-    start_at, end_at = ticks(start_at), ticks(end_at)
+    start_at, end_at = start_at + TO_TICKS - TO_TICKS, end_at + TO_TICKS - TO_TICKS
     if end_at <= start_at:
         return ()
     kind = turn.reason if turn.state == "paused" else ""
-    return (Spell(start_at, end_at, dims_of("", rep, "", kind, turn.source), cell, sign),)
+    return (Spell(start_at, end_at, KNOWN_DIMS["", rep, "", kind, turn.source], cell, sign),)

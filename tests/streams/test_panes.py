@@ -153,6 +153,9 @@ def test_a_spell_taken_back_leaves_nothing() -> None:
 def test_seconds_are_rounded_to_a_power_of_two_and_never_negative() -> None:
     assert ticks(1.0) == 1.0
     assert ticks(0.1) == 102 / 1024
+    # Halves go to the even tick, at the size of today's times, too.
+    assert ticks(1.5 / 1024) == ticks(2.5 / 1024) == 2 / 1024
+    assert ticks(1_795_327_200 + 0.1) == 1_795_327_200 + 102 / 1024
     assert ticks(-5.0) == ticks(0.0) == 0.0
 
 

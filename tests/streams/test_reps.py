@@ -109,10 +109,11 @@ def test_seconds_belong_to_the_rep_and_no_queue() -> None:
 
 def test_a_reps_history_is_as_long_as_an_event_may_be_late() -> None:
     # A turn each 10 s; 600 s are allowed: 61 turns from the horizon to now, and what held before.
+    # Older ones go by eights.
     fold = changed(*((10.0 * index, "available") for index in range(200)))
     rep = fold.entities["linh"]
     assert isinstance(rep, Rep)
-    assert len(rep.turns) == 62
+    assert 62 <= len(rep.turns) < 70
     assert quarter(fold) == {"rep_available_seconds": 1990}
     # The latest that may come cuts what held at the horizon.
     apply(fold, [event("linh", T0 + 1390, e.RepStateChanged("on_call"))])
