@@ -144,6 +144,8 @@ def test_ctrl_c_ends_a_command_quietly() -> None:
     # A reader of standard input waits; SIGINT must end it with 130 and no traceback.
     program = (
         "import os, signal, sys; from agents.__main__ import run; "
+        # A job in the background of a shell inherits that SIGINT is ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler); "
         "from agents.cli import publish; "
         "publish.lines = lambda stream: os.kill(os.getpid(), signal.SIGINT) or iter(()); "
         "sys.exit(run(['publish', '-', '--dry-run'], {}))"
