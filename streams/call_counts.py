@@ -4,11 +4,12 @@ It counts in three slots: that it came, how it was met, and how it was handled. 
 of them; `changes` computes only those whose inputs differ.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from schemas import measures as m
 from streams.call_state import Call
-from streams.facts import Cells, Fact, difference, dims_of
+from streams.facts import KNOWN_DIMS, Cells, Fact, difference
 
 _OFFERED = ((m.CALLS_OFFERED.name, 1),)
 _IN_MENU = ((m.CALLS_ENDED_IN_MENU.name, 1),)
@@ -42,7 +43,7 @@ _ANSWERED_WAIT_ONES = _ones(m.ANSWERED_WAIT)
 _ABANDONED_WAIT_ONES = _ones(m.ABANDONED_WAIT)
 _TALK_ONES = _ones(m.TALK)
 _HANDLE_ONES = _ones(m.HANDLE)
-_bucket = m.ANSWERED_WAIT.bucket
+_BOUNDS = m.SECONDS_BOUNDS  # every histogram's
 
 
 def contributions(call: Call) -> tuple[Fact, ...]:
@@ -60,7 +61,8 @@ def contributions(call: Call) -> tuple[Fact, ...]:
 def changes(old: Call, new: Call) -> Sequence[Fact]:
     """Return the facts that turn what *old* counted into what *new* counts."""
     if old.offered_at is None:
-        return contributions(new)
+        # Most often it is the first that is heard of it.
+        return (_arrival(new),) if new.is_untouched else contributions(new)
     if new.offered_at is not old.offered_at or new.durations is not None:
         return difference(contributions(old), contributions(new))
     if new.direction == "outbound" and new.rep is not old.rep:
@@ -71,8 +73,9 @@ def changes(old: Call, new: Call) -> Sequence[Fact]:
     facts: list[Fact] = []
     # Once answered, nothing but another answer changes how a call was met.
     if new.answered_at is None or new.answered_at is not old.answered_at:
-        _replace(facts, _met(old), _met(new))
-    if new.answered_at is not None:
+        _replace(facts, None if old.is_untouched else _met(old), _met(new))
+    # Only the end of the conversation, or what follows it, changes how a call was handled.
+    if new.answered_at is not None and (new.ended_at is not None or new.transferred_at is not None):
         _replace(facts, _handled(old), _handled(new))
     return facts
 
@@ -84,10 +87,11 @@ def _wrapped_up(old: Call, new: Call) -> Sequence[Fact]:
     conversation = new.talk_seconds + (new.hold_seconds if new.holds else 0.0)
     before, after = old.wrapup_seconds, new.wrapup_seconds
     cells: Cells = ((_WRAPUP, after - before),) if after != before else ()
-    was, now = _bucket(conversation + before), _bucket(conversation + after)
+    was = bisect_left(_BOUNDS, conversation + before)
+    now = bisect_left(_BOUNDS, conversation + after)
     if was != now:
         cells = (*cells, (_HANDLE_ONES[was][0], -1), _HANDLE_ONES[now])
-    dims = dims_of(new.queue, new.rep, new.direction, "", new.source)
+    dims = KNOWN_DIMS[new.queue, new.rep, new.direction, "", new.source]
     return (Fact(new.offered_at or 0.0, dims, cells),) if cells else ()
 
 
@@ -101,9 +105,9 @@ def _replace(facts: list[Fact], old: Fact | None, new: Fact | None) -> None:
 def _arrival(call: Call) -> Fact:
     at = call.offered_at or 0.0
     if call.direction == "outbound":
-        return Fact(at, dims_of(call.queue, call.rep, "outbound", "", call.source), _DIALLED)
+        return Fact(at, KNOWN_DIMS[call.queue, call.rep, "outbound", "", call.source], _DIALLED)
     cells = _IN_MENU if call.in_menu else _OFFERED
-    return Fact(at, dims_of(call.queue, "", "inbound", "", call.source), cells)
+    return Fact(at, KNOWN_DIMS[call.queue, "", "inbound", "", call.source], cells)
 
 
 def _met(call: Call) -> Fact | None:
@@ -112,25 +116,26 @@ def _met(call: Call) -> Fact | None:
     if outcome is None or outcome == "menu":
         return None
     if outcome == "answered":
-        served = dims_of(call.queue, call.rep, call.direction, "", call.source)
+        served = KNOWN_DIMS[call.queue, call.rep, call.direction, "", call.source]
         if call.direction == "outbound":
             return Fact(at, served, _CONNECTED)
         wait = call.wait_seconds
-        return Fact(at, served, (_ANSWERED, (_WAIT, wait), _ANSWERED_WAIT_ONES[_bucket(wait)]))
+        wait_one = _ANSWERED_WAIT_ONES[bisect_left(_BOUNDS, wait)]
+        return Fact(at, served, (_ANSWERED, (_WAIT, wait), wait_one))
     if call.direction == "outbound":
         return None
-    queued = dims_of(call.queue, "", "inbound", "", call.source)
+    queued = KNOWN_DIMS[call.queue, "", "inbound", "", call.source]
     if outcome == "abandoned":
-        wait_one = _ABANDONED_WAIT_ONES[_bucket(call.wait_seconds)]
+        wait_one = _ABANDONED_WAIT_ONES[bisect_left(_BOUNDS, call.wait_seconds)]
         return Fact(at, queued, (_ABANDONED, wait_one))
     return Fact(at, queued, _FLOWED_OUT)
 
 
 def _handled(call: Call) -> Fact | None:
     """The conversation and what followed; None before it is over."""
-    if call.answered_at is None or call.closed_at is None:
+    if call.answered_at is None or (call.ended_at is None and call.transferred_at is None):
         return None
-    dims = dims_of(call.queue, call.rep, call.direction, "", call.source)
+    dims = KNOWN_DIMS[call.queue, call.rep, call.direction, "", call.source]
     talk = call.talk_seconds
     if call.direction == "outbound":
         return Fact(call.offered_at or 0.0, dims, ((_OUTBOUND_TALK, talk),))
@@ -138,8 +143,8 @@ def _handled(call: Call) -> Fact | None:
     cells: list[tuple[str, float]] = [
         _HANDLED,
         (_TALK, talk),
-        _TALK_ONES[_bucket(talk)],
-        _HANDLE_ONES[_bucket(talk + hold + wrapup)],
+        _TALK_ONES[bisect_left(_BOUNDS, talk)],
+        _HANDLE_ONES[bisect_left(_BOUNDS, talk + hold + wrapup)],
     ]
     if wrapup:
         cells.append((_WRAPUP, wrapup))

@@ -49,6 +49,17 @@ class Call(msgspec.Struct, array_like=True, gc=False):
         return at
 
     @property
+    def is_untouched(self) -> bool:
+        """Whether nothing has met the call since it came."""
+        return (
+            self.answered_at is None
+            and self.ended_at is None
+            and self.abandoned_at is None
+            and self.transferred_at is None
+            and not self.in_menu
+        )
+
+    @property
     def outcome(self) -> e.CallOutcome | None:
         """How it went, or None while it waits. An answer wins over anything that crossed it."""
         if self.in_menu:
