@@ -43,7 +43,8 @@ _ANSWERED_WAIT_ONES = _ones(m.ANSWERED_WAIT)
 _ABANDONED_WAIT_ONES = _ones(m.ABANDONED_WAIT)
 _TALK_ONES = _ones(m.TALK)
 _HANDLE_ONES = _ones(m.HANDLE)
-_BOUNDS = m.SECONDS_BOUNDS  # every histogram's
+_BOUNDS = tuple(map(float, m.SECONDS_BOUNDS))
+"""Those of every histogram; floats, because to compare one with an int costs more."""
 
 
 def contributions(call: Call) -> tuple[Fact, ...]:

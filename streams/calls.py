@@ -12,9 +12,9 @@ from streams.call_state import Call
 from streams.facts import NOTHING, Facts
 
 MAX_HOLDS = 64
-OPEN_SECONDS = 7 * 86_400
+OPEN_SECONDS = 7 * 86_400.0
 """How long an unended call is kept: the longest duration that the contract knows."""
-WRAPUP_SECONDS = 86_400
+WRAPUP_SECONDS = 86_400.0
 """How long an answered call is kept for the end of its after-call work."""
 
 _UNKNOWN = Call()

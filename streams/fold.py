@@ -6,7 +6,7 @@ the batches. It knows neither Kafka nor time of day; both are handed in.
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
@@ -82,7 +82,8 @@ class Fold:
         self.machine = MACHINES[topic]
         self.ledger = ledger
         self.watermark = Watermark(lateness_seconds, ledger.newest_at)
-        self._lateness_seconds = lateness_seconds
+        # Floats throughout: with an int among them, sums and comparisons take the slow way.
+        self._lateness_seconds = float(lateness_seconds)
         self.entities: dict[str, Entity] = {}
         self.live: dict[str, Entity] = self.entities if self.machine.is_live is None else {}
         """Those that are on the floor now: calls waiting or in progress; every rep."""
@@ -113,9 +114,10 @@ class Fold:
         ledger.next_offset = offset + 1
         ledger.consumed += 1
         self._touched = True
-        if isinstance(event, Rejected):
+        # Not isinstance: to say no, that takes the long way round by Struct's metaclass.
+        if type(event) is not Event:
             ledger.dead_lettered += 1
-            return self._refused(event)
+            return self._refused(cast("Rejected", event))
         watermark, at = self.watermark, event.at
         newest_at = watermark.newest_at
         if newest_at is None or at > newest_at:
