@@ -71,14 +71,15 @@ def changes(old: Call, new: Call) -> Sequence[Fact]:
         return difference(contributions(old), contributions(new))
     if new.wrapup_ended_at is not old.wrapup_ended_at:
         return _wrapped_up(old, new)
-    facts: list[Fact] = []
+    met: Sequence[Fact] = ()
+    handled: Sequence[Fact] = ()
     # Once answered, nothing but another answer changes how a call was met.
     if new.answered_at is None or new.answered_at is not old.answered_at:
-        _replace(facts, None if old.is_untouched else _met(old), _met(new))
+        met = _replaced(None if old.is_untouched else _met(old), _met(new))
     # Only the end of the conversation, or what follows it, changes how a call was handled.
     if new.answered_at is not None and (new.ended_at is not None or new.transferred_at is not None):
-        _replace(facts, _handled(old), _handled(new))
-    return facts
+        handled = _replaced(_handled(old), _handled(new))
+    return (*met, *handled) if met and handled else met or handled
 
 
 def _wrapped_up(old: Call, new: Call) -> Sequence[Fact]:
@@ -96,11 +97,9 @@ def _wrapped_up(old: Call, new: Call) -> Sequence[Fact]:
     return (Fact(new.offered_at or 0.0, dims, cells),) if cells else ()
 
 
-def _replace(facts: list[Fact], old: Fact | None, new: Fact | None) -> None:
-    if old is not None:
-        facts += difference((old,), () if new is None else (new,))
-    elif new is not None:
-        facts.append(new)
+def _replaced(old: Fact | None, new: Fact | None) -> Sequence[Fact]:
+    told = () if new is None else (new,)
+    return told if old is None else difference((old,), told)
 
 
 def _arrival(call: Call) -> Fact:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from zlib import crc32
 
-_BUCKET_SECONDS = 60
+_BUCKET_SECONDS = 60.0
 _LOOK_MINUTES = 60
 
 

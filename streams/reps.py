@@ -79,10 +79,11 @@ def step(rep: Rep | None, event: Event, horizon_at: float = -math.inf) -> tuple[
     before = latest[-1] if latest else rep.now
     if at > before.at:
         # The common way: the present state ends, and its seconds are counted.
-        spell = _spell(rep.rep, before, before.at, at, 1)
+        name = rep.rep
+        spell = _spell(name, before, before.at, at, 1)
         if len(latest) < MAX_LATEST:
-            return Rep(rep.rep, rep.earlier, (*latest, turn)), spell
-        return Rep(rep.rep, _needed(rep.turns, horizon_at), (turn,)), spell
+            return Rep(name, rep.earlier, (*latest, turn)), spell
+        return Rep(name, _needed(rep.turns, horizon_at), (turn,)), spell
     turns = rep.turns
     if turn in turns:
         return rep, NOTHING
