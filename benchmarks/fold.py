@@ -73,9 +73,9 @@ def _beside_the_limit(name: str, stage: Stage, load: Load, rounds: int) -> list[
 
 def fold_vs_plain_faust(stage: Stage, *, rounds: int, events: int) -> None:
     """Print fold_vs_plain_faust."""
-    stage.fill(Load(REPS, events))
+    stage.fill(Load(REPS, events, LIVE_RATE))
     topics = iter(range(1_000))
-    few = stage.messages(Load(REPS, events))[:PLAIN_EVENTS]
+    few = stage.messages(Load(REPS, events, LIVE_RATE))[:PLAIN_EVENTS]
     results = interleaved(
         {
             "plain": lambda: plain_faust(stage, f"bench.plain.{next(topics)}", few),
