@@ -13,7 +13,6 @@ from msgspec import Meta
 from schemas.events import Name
 from schemas.measures import ACTIVITY_VOLUME, SECONDS_BOUNDS
 
-Kind = Literal["site", "team", "rep", "queue", "activity_volume"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
 _END = r"$(?!\n)"

@@ -5,11 +5,10 @@ Team and site are joined here, when panes are read, so a roster that comes late 
 
 from typing import NamedTuple
 
-from schemas import measures as m
 from schemas.kpis import WITHINS
 from schemas.measures import Limit
 from streams.facts import Amount, Dims
-from streams.panes import Cells
+from streams.panes import Cells, add_up
 from streams.roster import QueueInfo, RosterIndex
 
 
@@ -51,9 +50,7 @@ def locate(panes: dict[Dims, Cells], at: float, roster: RosterIndex) -> dict[Pla
     """
     merged: dict[Place, Cells] = {}
     for dims, cells in list(panes.items()):
-        total = merged.setdefault(place_of(dims, at, roster), {})
-        for cell, amount in list(cells.items()):
-            total[cell] = total.get(cell, 0) + amount
+        add_up(merged.setdefault(place_of(dims, at, roster), {}), cells)
     for place, cells in merged.items():
         # A PBX's record may name no queue; its waits count by the limits of a queue not known.
         if place.direction == "inbound":
@@ -64,12 +61,6 @@ def locate(panes: dict[Dims, Cells], at: float, roster: RosterIndex) -> dict[Pla
 
 
 ACTIVITY_VOLUME = "activity_volume"
-_HISTOGRAM_CELLS = frozenset(cell for histogram in m.HISTOGRAMS for cell in histogram.cells)
-
-
-def is_bucket(cell: str) -> bool:
-    """Whether a cell is a histogram's bucket."""
-    return cell in _HISTOGRAM_CELLS
 
 
 def _put(cells: Cells, name: str, parts: tuple[str, ...]) -> None:

@@ -175,6 +175,11 @@ def merge(cells: Iterable[Cells]) -> Cells:
     """Add up disjoint sets of facts. Commutative and associative; the empty dict is neutral."""
     total: Cells = {}
     for one in cells:
-        for cell, amount in one.items():
-            total[cell] = total.get(cell, 0) + amount
+        add_up(total, one)
     return total
+
+
+def add_up(total: Cells, cells: Cells) -> None:
+    """Add *cells* to *total*, which changes; another thread may be adding to *cells*."""
+    for cell, amount in list(cells.items()):
+        total[cell] = total.get(cell, 0) + amount

@@ -15,7 +15,7 @@ from streams import reps
 from streams.facts import ticks
 from streams.fold import Fold
 from streams.located import Place, locate
-from streams.panes import Cells, PaneTable, Slot
+from streams.panes import Cells, PaneTable, Slot, add_up
 from streams.reps import Rep
 from streams.roster import RosterIndex
 
@@ -127,6 +127,4 @@ def _add(total: Located, located: Located) -> None:
     for place, cells in located.items():
         if not cells:
             continue
-        sums = total.setdefault(place, {})
-        for cell, amount in cells.items():
-            sums[cell] = sums.get(cell, 0) + amount
+        add_up(total.setdefault(place, {}), cells)
