@@ -3,13 +3,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+FUZZ_SECONDS ?= 60
 STAMP := $(VENV)/.ringside-installed
-LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help setup packages demo test check unit integration format lint types imports audit \
-	generate requirements bench verify-bank-week secrets clean
+	fuzz sbom generate requirements bench verify-bank-week secrets clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +56,18 @@ imports: setup
 audit: setup ## Look for known vulnerabilities in the pinned dependencies
 	$(BIN)/pip-audit --requirement requirements/runtime.txt --disable-pip --progress-spinner off
 
+fuzz: setup ## Fuzz the codec and the core behind it for FUZZ_SECONDS (60), guided by coverage
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/security.txt
+	mkdir -p .ringside/fuzz
+	$(BIN)/python -m tests.fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=70000 -timeout=60 \
+		-print_final_stats=1 -artifact_prefix=.ringside/fuzz/
+
+sbom: setup ## Write the bill of materials (CycloneDX) to .ringside/sbom.cdx.json
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/security.txt
+	mkdir -p .ringside
+	$(BIN)/cyclonedx-py requirements requirements/runtime.txt --pyproject pyproject.toml \
+		--output-reproducible --output-format JSON --output-file .ringside/sbom.cdx.json
+
 generate: setup ## Write every generated file anew: boards, rules, views, docs
 	$(BIN)/ringside dashboards build
 	$(BIN)/python -m schemas.asyncapi
@@ -63,8 +76,9 @@ generate: setup ## Write every generated file anew: boards, rules, views, docs
 	$(BIN)/python -m docs.pictures.render
 
 requirements: setup ## Pin the newest versions that pyproject.toml allows
-	$(LOCK) --upgrade -o requirements/runtime.txt
-	$(LOCK) --upgrade --extra demo --group dev -o requirements/dev.txt
+	$(LOCK) --upgrade -o requirements/runtime.txt pyproject.toml
+	$(LOCK) --upgrade --extra demo --group dev -o requirements/dev.txt pyproject.toml
+	$(LOCK) --upgrade --constraint requirements/dev.txt --group security -o requirements/security.txt
 
 bench: setup ## Measure speed, delay and memory; one JSON object a line
 	$(BIN)/python -m benchmarks
