@@ -55,6 +55,15 @@ _EXAMPLES_OF_TYPE: dict[str, Json] = {
     "rep.state_changed": {"reason": "lunch"},
     "deal.lost": {"reason": "price"},
     "activity.logged": {"kind": "demo"},
+    "deal.imported": {
+        "as_of": "2026-08-31T18:00:00+07:00",
+        "created_at": "2026-03-02T10:00:00+07:00",
+        "stage": "new",
+        "moves": [{"at": "2026-04-01T15:00:00+07:00", "stage": "trial"}],
+        "outcome": "lost",
+        "ended_at": "2026-05-20T11:30:00+07:00",
+        "reason": "price",
+    },
 }
 _SUBJECTS = {
     "call": "call-20260901-0042",
@@ -156,7 +165,8 @@ def _envelope(type_: str) -> Json:
 
 def _schemas() -> Json:
     """Return the JSON Schema of each type of data, by the name of its struct."""
-    _, found = msgspec.json.schema_components(TYPES.values(), ref_template="{name}")
+    template = "#/components/schemas/{name}"
+    _, found = msgspec.json.schema_components(TYPES.values(), ref_template=template)
     return {
         schema["title"]: schema | {"description": cleandoc(schema["description"])}
         for schema in found.values()
@@ -222,8 +232,15 @@ def _is(field: Json) -> str:
         return "an instant, RFC 3339 with an offset"
     if "pattern" in field:
         return f"a text like `{field['pattern']}`"
+    return _sized(field)
+
+
+def _sized(field: Json) -> str:
+    """Say how much a text, a list or a number may hold."""
     if field["type"] == "string":
         return f"a text of {field['minLength']} to {field['maxLength']} characters"
+    if field["type"] == "array":
+        return f"a list of at most {field['maxItems']} objects, see `asyncapi.json`"
     kind = "a whole number" if field["type"] == "integer" else "a number"
     return f"{kind}, {field['minimum']:,} to {field['maximum']:,}"
 

@@ -4,6 +4,7 @@ CloudEvents 1.0 over Kafka in both of its modes: *structured* (the value is the 
 *binary* (the value is `data`, the attributes are headers named `ce_*`).
 """
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,13 +18,16 @@ from schemas.events import (
     MAX_SECONDS,
     TYPES,
     CallCompleted,
+    DealImported,
     Event,
     Fact,
     Instant,
     MeetingBooked,
     MeetingRescheduled,
     Name,
+    StageEntry,
 )
+from schemas.histories import impossible, is_whole
 from schemas.topics import TOPIC_OF_TYPE
 
 MAX_BYTES = 65_536
@@ -125,6 +129,7 @@ _TEXT_FIELDS = {type_: _text_fields(data) for type_, data in TYPES.items()}
 _HAS_CUSTOMER = frozenset(data for data in TYPES.values() if "customer" in data.__struct_fields__)
 _KNOWN_FIELDS = {field for wire in _WIRE_TYPES.values() for field in wire.__struct_fields__} | {
     "type",
+    *StageEntry.__struct_fields__,
     *(field for data in TYPES.values() for field in data.__struct_fields__),
 }
 
@@ -187,12 +192,15 @@ class _WIRE_ATTRIBUTES(msgspec.Struct, frozen=True):  # noqa: N801 - private, re
     subject: Name
 
 
+_POSITION = re.compile(r"\[(\d{1,3}|\.\.\.)\]")
+
+
 def _refused(error: str, root: str = "$") -> Rejected:
     """Name the place that msgspec's error names, and nothing of the value."""
     # msgspec quotes unknown fields and tags before the path, which comes last: a field may be
     # called "+84901234567", or even "x - at `$.84901234567". Only names of our own are repeated.
     path = error.rpartition(" - at `")[2].removesuffix("`") if error.endswith("`") else "$"
-    first, *names = path.split(".")
+    first, *names = _POSITION.sub("", path).split(".")
     where = path if first == "$" and _KNOWN_FIELDS.issuperset(names) else "$"
     unknown = where == "$.type" and "nvalid value" in error
     return Rejected(Reason.UNKNOWN_TYPE if unknown else Reason.INVALID, root + where[1:])
@@ -211,6 +219,8 @@ def _admitted(wire: Any, message: Received, now: float, tokeniser: Tokeniser) ->
     where = None if _is_plain(message) else _unprintable(wire, type_)
     if where is None and bounds is not None:
         where = _out_of_bounds(data, at, bounds)
+    if where is None and type(data) is DealImported:
+        where = _wrong_history(data, at)
     if where is not None:
         return where
     if has_customer and data.customer is not None:
@@ -239,6 +249,17 @@ def _out_of_bounds(data: Any, at: float, bounds: tuple[str, float, float]) -> Re
     if at + earliest <= other_at <= at + latest:
         return None
     return _impossible(other_at, at + earliest, f"$.data.{name}")
+
+
+def _wrong_history(data: DealImported, at: float) -> Rejected | None:
+    if not is_whole(data):
+        return Rejected(Reason.INVALID, "$.data.ended_at")
+    wrong = impossible(data, EARLIEST_AT, at + MAX_AHEAD_SECONDS)
+    if wrong is None:
+        return None
+    name, is_early = wrong
+    reason = Reason.TIME_TOO_EARLY if is_early else Reason.TIME_IN_FUTURE
+    return Rejected(reason, f"$.data.{name}")
 
 
 def _impossible(at: float, earliest: float, where: str) -> Rejected:
@@ -273,6 +294,8 @@ def _unprintable(wire: Any, type_: str) -> Rejected | None:  # noqa: ANN401 - on
         text = getattr(wire.data, name)
         if text is not None and not text.isprintable():
             return Rejected(Reason.UNPRINTABLE, f"$.data.{name}")
+    if type(wire.data) is DealImported and not all(m.stage.isprintable() for m in wire.data.moves):
+        return Rejected(Reason.UNPRINTABLE, "$.data.moves")
     return None
 
 

@@ -207,6 +207,41 @@ class DealDeleted(Fact, frozen=True):
     """The deal should never have been there; it takes back what it counted."""
 
 
+class StageEntry(Fact, frozen=True):
+    """When a deal came to a stage."""
+
+    at: Instant
+    stage: Name
+
+
+class DealImported(Fact, frozen=True):
+    """A deal's whole history at once, for deals that are older than the log.
+
+    `time` is when it was sent, `as_of` when the CRM's export was made; nothing in it is later.
+    `stage` is the first one, `moves` are those after it. `outcome` and `ended_at` go together.
+    """
+
+    as_of: Instant
+    created_at: Instant
+    rep: Name
+    pipeline: Name
+    stage: Name
+    moves: Annotated[tuple[StageEntry, ...], Meta(max_length=127)] = ()
+    outcome: Literal["won", "lost"] | None = None
+    ended_at: Instant | None = None
+    reason: Name | None = None
+    amount_minor: MinorUnits | None = None
+    currency: Currency | None = None
+    customer: Name | None = None
+
+    @property
+    def instants(self) -> tuple[tuple[str, datetime], ...]:
+        """Every instant with the name of its field."""
+        ended = () if self.ended_at is None else (("ended_at", self.ended_at),)
+        moves = (("moves", move.at) for move in self.moves)
+        return (("created_at", self.created_at), *moves, *ended)
+
+
 class ActivityLogged(Fact, frozen=True):
     """A rep did something that no system measured: an e-mail, a demo, a visit."""
 
@@ -248,6 +283,7 @@ DealFact = (
     | DealLost
     | DealReopened
     | DealDeleted
+    | DealImported
 )
 ActivityFact = ActivityLogged | LeadCreated | LeadQualified
 AnyFact = CallFact | RepStateChanged | MeetingFact | DealFact | ActivityFact
@@ -276,6 +312,7 @@ TYPES: dict[str, type[Fact]] = {
     "deal.lost": DealLost,
     "deal.reopened": DealReopened,
     "deal.deleted": DealDeleted,
+    "deal.imported": DealImported,
     "activity.logged": ActivityLogged,
     "lead.created": LeadCreated,
     "lead.qualified": LeadQualified,

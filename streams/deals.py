@@ -7,6 +7,7 @@ import msgspec
 from schemas import events as e
 from schemas import measures as m
 from schemas.events import Event
+from streams.deal_history import told
 from streams.facts import NOTHING, Fact, Facts, difference, dims_of
 
 MAX_MOVES = 128
@@ -56,7 +57,10 @@ def key(event: Event) -> str:
 def step(deal: Deal | None, event: Event, _horizon_at: float = 0.0) -> tuple[Deal, Facts]:
     """Take one event in. A repeated or outdated one changes nothing and returns the same object."""
     old = deal or Deal()
-    new = _changed(old, event, event.data)
+    data = event.data
+    new = (
+        _imported(old, event, data) if type(data) is e.DealImported else _changed(old, event, data)
+    )
     if new is old:
         return old, NOTHING
     new = msgspec.structs.replace(new, last_at=max(old.last_at, event.at))
@@ -95,6 +99,13 @@ def _changed(old: Deal, event: Event, data: Any) -> Deal:  # noqa: ANN401 - one 
     if isinstance(data, e.DealAmountChanged):
         return _priced(old, event.at, data)
     return _ended(old, event, data)
+
+
+def _imported(old: Deal, event: Event, data: e.DealImported) -> Deal:
+    new = old
+    for part in told(event, data):
+        new = _changed(new, part, part.data)
+    return new
 
 
 def _ended(old: Deal, event: Event, data: Any) -> Deal:  # noqa: ANN401 - won, lost, reopened, deleted

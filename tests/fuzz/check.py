@@ -17,7 +17,7 @@ from tests.fuzz.case import unpack
 NOW_AT = 1_788_256_800.0  # 2026-09-01T10:00:00Z
 TOKENISER = Tokeniser(b"a key of sixteen", country_code="84")
 LATENESS_SECONDS = 3600.0
-_PLACE = re.compile(r"(\$(\.[a-z_]+){0,2})?")
+_PLACE = re.compile(r"(\$(\.[a-z_]+(\[\d{1,3}\])?){0,3})?")
 _TOKEN = re.compile(r"ct1_[0-9a-f]{32}")
 _TOPICS = ChangelogTopics("fuzz")
 _TABLES = {_TOPICS.entities: "entities", _TOPICS.panes: "panes", _TOPICS.ledger: "ledger"}

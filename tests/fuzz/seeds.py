@@ -15,6 +15,7 @@ from msgspec.inspect import (
     StrType,
     StructType,
     UnionType,
+    VarTupleType,
     type_info,
 )
 
@@ -67,5 +68,9 @@ def _value(info: Any) -> Any:  # noqa: ANN401 - whatever the type takes
         return info.values[0]
     if isinstance(info, StrType):
         return "text" if info.pattern is None else "USD"
+    if isinstance(info, VarTupleType):
+        return [_value(info.item_type)]
+    if isinstance(info, StructType):
+        return {field.name: _value(field.type) for field in info.fields}
     made: dict[type, Any] = {DateTimeType: AT, FloatType: 1.5, IntType: 1, BoolType: True}
     return made[type(info)]

@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import strategies as st
 from msgspec.inspect import Field, FloatType, IntType, LiteralType, StrType, UnionType, type_info
 
-from schemas.events import TYPES, AnyFact, Event, Fact
+from schemas.events import TYPES, AnyFact, DealImported, Event, Fact, StageEntry
 from schemas.topics import TOPIC_OF_TYPE
 
 NOW_AT = datetime(2026, 9, 1, 10, tzinfo=UTC).timestamp()
@@ -44,7 +44,39 @@ def _values(field: Field, at: float) -> st.SearchStrategy[Any]:
     return values if field.required else st.one_of(st.just(field.default), values)
 
 
+@st.composite
+def _imported(draw: st.DrawFn, at: float) -> DealImported:
+    """A history in order: some instants before *at*, sorted."""
+    count = draw(st.integers(0, 3))
+    before = st.integers(0, 400 * 86_400)
+    instants = [
+        _datetime(at - seconds)
+        for seconds in sorted(
+            draw(st.lists(before, min_size=count + 3, max_size=count + 3)), reverse=True
+        )
+    ]
+    created_at, *moved_at, ended_at, as_of = instants
+    outcome = draw(st.sampled_from((None, "won", "lost")))
+    amount = draw(st.none() | st.integers(0, 10**15))
+    return DealImported(
+        as_of=as_of,
+        created_at=created_at,
+        rep=draw(names),
+        pipeline=draw(names),
+        stage=draw(names),
+        moves=tuple(StageEntry(moved, draw(names)) for moved in moved_at),
+        outcome=outcome,
+        ended_at=ended_at if outcome else None,
+        reason=draw(st.none() | names) if outcome == "lost" else None,
+        amount_minor=amount,
+        currency=None if amount is None else "USD",
+        customer=draw(st.none() | names),
+    )
+
+
 def facts(data: type[Fact], at: float) -> st.SearchStrategy[Fact]:
+    if data is DealImported:
+        return _imported(at)
     info = type_info(data)
     assert isinstance(info, msgspec.inspect.StructType)
     return st.builds(data, **{field.name: _values(field, at) for field in info.fields})

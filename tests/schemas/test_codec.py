@@ -26,6 +26,13 @@ MINIMAL: dict[str, dict[str, object]] = {
     "deal.created": {"rep": "linh", "pipeline": "sales", "stage": "new"},
     "deal.stage_changed": {"stage": "trial"},
     "deal.amount_changed": {"amount_minor": 100, "currency": "USD"},
+    "deal.imported": {
+        "as_of": "2026-08-31T18:00:00Z",
+        "created_at": "2026-03-02T10:00:00Z",
+        "rep": "linh",
+        "pipeline": "sales",
+        "stage": "new",
+    },
     "activity.logged": {"rep": "linh", "kind": "e-mail"},
 }
 """The required fields of each type; types that are not here have none."""
@@ -289,3 +296,52 @@ def _is_free_text(field: msgspec.structs.FieldInfo) -> bool:
 def test_facts_share_one_base_that_refuses_unknown_fields() -> None:
     assert all(issubclass(data, Fact) for data in TYPES.values())
     assert all(data.__struct_config__.forbid_unknown_fields for data in TYPES.values())
+
+
+IMPORTED = MINIMAL["deal.imported"] | {
+    "moves": [{"at": "2026-04-01T08:00:00Z", "stage": "trial"}],
+    "outcome": "won",
+    "ended_at": "2026-05-01T08:00:00Z",
+}
+
+
+def imported(**changes: object) -> Event | Rejected:
+    data = {name: value for name, value in (IMPORTED | changes).items() if value is not ...}
+    message = wire(type="deal.imported", subject="d", data=data)
+    return read(message, topic="ringside.deals", key=b"d")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "where"),
+    [
+        # The event is of 09:59, five minutes ahead are allowed, and nothing is later than as_of.
+        ({"as_of": "2026-09-01T10:05:00Z"}, Reason.TIME_IN_FUTURE, "as_of"),
+        ({"as_of": "1999-12-31T23:59:59Z"}, Reason.TIME_TOO_EARLY, "as_of"),
+        ({"created_at": "1999-12-31T23:59:59Z"}, Reason.TIME_TOO_EARLY, "created_at"),
+        ({"created_at": "2026-04-02T00:00:00Z"}, Reason.TIME_TOO_EARLY, "moves"),
+        ({"ended_at": "2026-03-31T00:00:00Z"}, Reason.TIME_TOO_EARLY, "ended_at"),
+        ({"ended_at": "2026-08-31T18:00:01Z"}, Reason.TIME_IN_FUTURE, "ended_at"),
+        ({"ended_at": ...}, Reason.INVALID, "ended_at"),
+        ({"outcome": ...}, Reason.INVALID, "ended_at"),
+        (
+            {"moves": [{"at": "2026-04-01T08:00:00Z", "stage": "a\u0000"}]},
+            Reason.UNPRINTABLE,
+            "moves",
+        ),
+        (
+            {"moves": [{"at": "2026-04-01T08:00:00Z", "stage": "a", "by": "x"}]},
+            Reason.INVALID,
+            "moves[0]",
+        ),
+        (
+            {"moves": [{"at": "2026-04-01T08:00:00Z", "stage": "a"}] * 128},
+            Reason.INVALID,
+            "moves",
+        ),
+    ],
+)
+def test_an_imported_history_must_be_one(
+    changes: dict[str, object], reason: Reason, where: str
+) -> None:
+    assert isinstance(imported(), Event)
+    assert imported(**changes) == Rejected(reason, f"$.data.{where}")
