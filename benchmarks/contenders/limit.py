@@ -127,9 +127,9 @@ async def measure(bootstrap: str, events: int, shapes: Shapes) -> Measured:
         consumer.assign(
             [TopicPartition(topic.name, p) for topic in SOURCES for p in range(PARTITIONS)]
         )
+        watch.start()
         while counted < events:
             for records in (await consumer.getmany(timeout_ms=1000)).values():
-                watch.start()
                 counting.count(records)
                 counted += len(records)
         watch.stop()

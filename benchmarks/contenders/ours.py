@@ -35,20 +35,20 @@ class Observed:
         self.changelog_cpu_seconds = 0.0
         self.watch = Stopwatch()
         self.finished = asyncio.Event()
-        self._deliver = self._shards.deliver
+        self._own = self._shards.own
         self._fold = self._shards.fold
         self._acknowledge = self._shards.acknowledge
-        self._shards.deliver = self.deliver  # type: ignore[method-assign]
+        self._shards.own = self.own  # type: ignore[method-assign]
         self._shards.fold = self.fold  # type: ignore[method-assign]
         self._shards.acknowledge = self.acknowledge
         self._count_records()
 
-    async def deliver(self, batch: Batch) -> None:
-        """Time runs from here on."""
+    async def own(self, indexes: Iterable[int], generation: int = 0) -> None:
+        """Time runs from here on: the partitions are assigned, their state (none) is restored."""
+        await self._own(indexes, generation)
         if self._sampler is not None and not self.watch.is_running:
             self._sampler.start()
         self.watch.start()
-        await self._deliver(batch)
 
     async def fold(self, batch: Batch) -> None:
         """Checkpoint at once after the last event, not only when the second is over."""
