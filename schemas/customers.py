@@ -49,7 +49,7 @@ class Tokeniser:
         if len(key) < 16:
             message = "the customer key must have at least 16 bytes"
             raise ValueError(message)
-        self._key = key
+        self._keyed = hmac.new(key, digestmod="sha256")
         self._country_code = country_code
         # A floor sees the same customer several times within minutes (offered, redialled).
         self.token = lru_cache(maxsize=65_536)(self._token)
@@ -59,6 +59,8 @@ class Tokeniser:
         if _token.fullmatch(number):
             return number
         normal = normalise(number, country_code=self._country_code)
-        # In one call: a quarter of what an hmac object costs.
-        digest = hmac.digest(self._key, normal.encode("utf-8", "surrogatepass"), "sha256")
-        return TOKEN_PREFIX + digest.hex()[:_TOKEN_HEX_DIGITS]
+        # A copy of what has taken in the key: hmac.digest costs half as much again, and lets other
+        # threads have the interpreter for those microseconds, which costs as much once more.
+        keyed = self._keyed.copy()
+        keyed.update(normal.encode("utf-8", "surrogatepass"))
+        return TOKEN_PREFIX + keyed.hexdigest()[:_TOKEN_HEX_DIGITS]
