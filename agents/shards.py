@@ -19,7 +19,6 @@ from agents.settings import Settings
 from agents.shard import Shard
 from agents.state import ChangelogTopics, Restorer, to_records
 from streams.fold import Fold
-from streams.snapshot import Snapshot
 
 logger = log.get(__name__)
 
@@ -84,8 +83,8 @@ class Shards:
             self._shards[shard.index] = shard
             # Whoever had it before may have ended between a checkpoint and its way to Postgres.
             for fold in shard.folds.values():
-                if fold.ledger.next_offset:
-                    self._export(shard, fold.whole())
+                if self.folder.exporter is not None and fold.ledger.next_offset:
+                    self.folder.exporter.put(fold.whole())
         self._generation = generation
 
     async def _take_over(self, shard: Shard) -> None:
@@ -218,15 +217,11 @@ class Shards:
         shard.unwritten.clear()
         shard.unwritten_letters.clear()
         for change in changes:
-            snapshot = change.snapshot
-            self.acknowledge(snapshot.topic, snapshot.partition, snapshot.ledger.next_offset)
-            self._export(shard, snapshot)
-
-    def _export(self, shard: Shard, snapshot: Snapshot) -> None:
-        if self.folder.exporter is None:
-            shard.folds[snapshot.topic].release(snapshot.ledger.next_offset)
-        else:
-            self.folder.exporter.put(snapshot)
+            self.acknowledge(change.topic, change.partition, change.ledger.next_offset)
+            if self.folder.exporter is None:
+                shard.folds[change.topic].release(change.ledger.next_offset)
+            else:
+                self.folder.exporter.put(change.snapshot)
 
     def exported(self, topic: str, partition: int, next_offset: int) -> None:
         """Forget what is over and has been written to Postgres."""

@@ -10,20 +10,29 @@ from typing import Any
 import msgspec
 
 from agents.changelog import Entry, Record
+from agents.errors import RingsideError
 from schemas.topics import SOURCES, changelog
 from streams.facts import Dims
 from streams.fold import MACHINES, Changes, Fold
 from streams.ledger import Ledger
-from streams.panes import Cells
+from streams.quarters import Parts
 from streams.snapshot import PaneKey
 
 _encode = msgspec.json.Encoder().encode
 _key = msgspec.json.Decoder(list)
-_cells = msgspec.json.Decoder(Cells)
+_parts = msgspec.json.Decoder(Parts)
 _ledger = msgspec.json.Decoder(Ledger)
 _states: dict[str, msgspec.json.Decoder[Any]] = {
     topic: msgspec.json.Decoder(machine.state) for topic, machine in MACHINES.items()
 }
+
+
+class OlderStateError(RingsideError):
+    """The changelog is of an older release, and cannot be read.
+
+    Count everything anew: stop all workers, delete the three changelog topics and the consumer
+    group of this installation, run `ringside topics apply`, start.
+    """
 
 
 class ChangelogTopics:
@@ -39,16 +48,15 @@ def to_records(changes: Iterable[Changes], topics: ChangelogTopics, shard: int) 
     """Yield what a checkpoint writes; the ledgers last, since they say how far the rest goes."""
     all_changes = list(changes)
     for change in all_changes:
-        source = change.snapshot.topic
+        source = change.topic
         for key, entity in change.entities.items():
             value = None if entity is None else _encode(entity)
             yield Record(topics.entities, _encode([source, key]), value, shard)
-        for (grain, (start, dims)), cells in change.panes.items():
-            pane_key = _encode([source, grain, start, *dims])
-            yield Record(topics.panes, pane_key, None if cells is None else _encode(cells), shard)
+        for (start, dims), parts in change.panes.items():
+            pane_key = _encode([source, start, *dims])
+            yield Record(topics.panes, pane_key, None if parts is None else _encode(parts), shard)
     for change in all_changes:
-        snapshot = change.snapshot
-        yield Record(topics.ledger, _encode([snapshot.topic]), _encode(snapshot.ledger), shard)
+        yield Record(topics.ledger, _encode([change.topic]), _encode(change.ledger), shard)
 
 
 class Restorer:
@@ -98,10 +106,11 @@ class Restorer:
 
     @staticmethod
     def _pane(fold: Fold, fields: list[object], value: bytes | None) -> None:
-        _, grain, start, *dims = fields
-        table = fold.tables[int(str(grain))]
+        _, start, *dims = fields
+        if len(dims) != len(Dims._fields):
+            raise OlderStateError
         key = PaneKey(int(str(start)), Dims(*map(str, dims)))
         if value is None:
-            table.drop(*key)
+            fold.grains.drop(*key)
         else:
-            table.restore(*key, _cells.decode(value))
+            fold.grains.restore(*key, _parts.decode(value))

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 import msgspec
 
 from schemas.events import Event
-from schemas.measures import GRAINS_SECONDS, MINUTE_SECONDS, QUARTER_SECONDS
+from schemas.measures import MINUTE_SECONDS, QUARTER_SECONDS
 from schemas.topics import SOURCES, TOPIC_OF_TYPE
 from streams.fold import Changes, Fold
 from streams.ledger import Ledger
-from streams.panes import pane_start
+from streams.panes import Cells, pane_start
 
 SHAPES_PER_TYPE = 500
 
@@ -24,6 +24,9 @@ class Shape(msgspec.Struct, frozen=True):
 Shapes = dict[str, list[Shape]]
 """Of each event type some that came one after another, so that their mean is the fold's."""
 
+Known = dict[object, Cells]
+"""The cells of each pane as they were when it was last told."""
+
 
 def shapes_of(events: Iterable[Event], *, skip: int) -> Shapes:
     """Fold *events* and note what each changed; the first *skip* only to fill the floor."""
@@ -32,7 +35,7 @@ def shapes_of(events: Iterable[Event], *, skip: int) -> Shapes:
         for topic in SOURCES
     }
     shapes: Shapes = {}
-    known: dict[object, dict[str, int | float]] = {}
+    known: Known = {}
     for offset, event in enumerate(events):
         topic = TOPIC_OF_TYPE[event.type]
         folds[topic].apply(event, offset)
@@ -46,19 +49,31 @@ def shapes_of(events: Iterable[Event], *, skip: int) -> Shapes:
     return shapes
 
 
-def _shape(
-    event: Event, topic: str, changes: Changes, known: dict[object, dict[str, int | float]]
-) -> Shape:
-    touched: dict[int, list[tuple[int, int]]] = {grain: [] for grain in GRAINS_SECONDS}
-    for (grain, pane), cells in changes.panes.items():
-        if cells is None:
+def _shape(event: Event, topic: str, changes: Changes, known: Known) -> Shape:
+    minutes, quarters = [], []
+    for pane, parts in changes.panes.items():
+        if parts is None:
             continue
-        before = known.get((topic, grain, pane), {})
-        known[topic, grain, pane] = cells
-        changed = sum(before.get(cell) != amount for cell, amount in cells.items())
-        changed += len(before.keys() - cells.keys())
-        touched[grain].append((pane_start(event.at, grain) - pane.start_at, changed))
-    return Shape(tuple(touched[MINUTE_SECONDS]), tuple(touched[QUARTER_SECONDS]))
+        for number, cells in parts.minutes.items():
+            start = pane.start_at + number * MINUTE_SECONDS
+            changed = _changed(known, (topic, start, pane.dims), cells)
+            if changed is not None:
+                minutes.append((pane_start(event.at, MINUTE_SECONDS) - start, changed))
+        changed = _changed(known, (topic, pane), parts.total())
+        back = pane_start(event.at, QUARTER_SECONDS) - pane.start_at
+        quarters.append((back, changed or 0))
+    return Shape(tuple(minutes), tuple(quarters))
+
+
+def _changed(known: Known, key: object, cells: Cells) -> int | None:
+    """Return how many cells are not what they were; None if nothing was touched at all."""
+    before = known.get(key)
+    # What is counted in is a copy of what a checkpoint took.
+    if before is cells:
+        return None
+    known[key] = cells
+    changed = sum((before or {}).get(cell) != amount for cell, amount in cells.items())
+    return changed + len((before or {}).keys() - cells.keys())
 
 
 def means(shapes: Shapes) -> dict[str, tuple[float, float, float, float]]:

@@ -12,15 +12,16 @@ import msgspec
 
 from schemas.codec import Reason, Rejected
 from schemas.events import Event
-from schemas.measures import GRAINS_SECONDS, MINUTE_SECONDS, QUARTER_SECONDS
+from schemas.measures import MINUTE_SECONDS, QUARTER_SECONDS
 from schemas.topics import ACTIVITIES, CALLS, DEALS, MEETINGS, REPS
 from streams import activities, calls, deals, meetings, reps
 from streams.call_state import Call
 from streams.expiry import Expiry
 from streams.facts import Facts
-from streams.grains import BothGrains
+from streams.grains import Grains
 from streams.ledger import Ledger
-from streams.panes import PaneTable, pane_start
+from streams.panes import Table, pane_start
+from streams.quarters import Parts
 from streams.snapshot import Entity, PaneKey, Snapshot
 from streams.watermark import Watermark
 
@@ -57,17 +58,29 @@ MACHINES: dict[str, Machine] = {
 class Changes(NamedTuple):
     """What changed since the last checkpoint; None stands for an entity or pane that is gone."""
 
+    topic: str
+    partition: int
+    ledger: Ledger
     entities: dict[str, Entity | None]
-    panes: dict[tuple[int, PaneKey], dict[str, Any] | None]
-    """By (grain, (start, dims))."""
-    snapshot: Snapshot
+    panes: dict[PaneKey, Parts | None]
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What Postgres is to have of it: what is gone stays there."""
+        return Snapshot(
+            self.topic,
+            self.partition,
+            self.ledger,
+            {key: parts.total() for key, parts in self.panes.items() if parts is not None},
+            {key: entity for key, entity in self.entities.items() if entity is not None},
+        )
 
 
 class _Closing(NamedTuple):
     """What was over when `offset` was reached, and stays until everything before is written."""
 
     offset: int
-    panes: list[tuple[int, PaneKey]]
+    panes: list[PaneKey]
     entities: list[str]
 
 
@@ -87,19 +100,22 @@ class Fold:
         self.entities: dict[str, Entity] = {}
         self.live: dict[str, Entity] = self.entities if self.machine.is_live is None else {}
         """Those that are on the floor now: calls waiting or in progress; every rep."""
-        self.tables = {grain: PaneTable(grain) for grain in GRAINS_SECONDS}
+        self.grains = Grains()
+        self.tables: dict[int, Table[Any]] = {
+            MINUTE_SECONDS: self.grains.minutes,
+            QUARTER_SECONDS: self.grains.quarters,
+        }
         self._expiry = Expiry(self.machine.expires_at)
         self._changed: dict[str, Entity | None] = {}
-        self._gone: list[tuple[int, PaneKey]] = []
+        self._gone: list[PaneKey] = []
         self._closing: deque[_Closing] = deque()
         self._touched = False
         self._close_at = float("-inf")
-        self._grains = BothGrains(self.tables[MINUTE_SECONDS], self.tables[QUARTER_SECONDS])
         # Looked up once: the fold is the hot path, and each dot in it costs.
         self._key = self.machine.key
         self._step = self.machine.step
         self._is_live = self.machine.is_live
-        self._count = self._grains.count
+        self._count = self.grains.count
 
     # In one piece: this is done for each event, and a call costs as much as what it would do.
     def apply(  # noqa: C901, PLR0915
@@ -167,12 +183,7 @@ class Fold:
         # closes at its watermark, and must have closed no more than the one that went on.
         next_minute = pane_start(watermark, MINUTE_SECONDS) + MINUTE_SECONDS
         self._close_at = next_minute + self._lateness_seconds
-        self._grains.forget()
-        panes = [
-            (grain, PaneKey(*key))
-            for grain, table in self.tables.items()
-            for key in table.close(watermark)
-        ]
+        panes = [PaneKey(*key) for key in self.grains.close(watermark)]
         entities = list(self._expiry.due(watermark, self.entities))
         if panes or entities:
             self._closing.append(_Closing(self.ledger.next_offset, panes, entities))
@@ -181,9 +192,8 @@ class Fold:
         """Forget what was closed before *offset*: Postgres has everything up to there."""
         while self._closing and self._closing[0].offset <= offset:
             closing = self._closing.popleft()
-            self._grains.forget()
-            for grain, pane in closing.panes:
-                self.tables[grain].drop(*pane)
+            for pane in closing.panes:
+                self.grains.drop(*pane)
             self._gone += closing.panes
             for key in closing.entities:
                 self._forget(key)
@@ -202,38 +212,29 @@ class Fold:
     @property
     def dirty_count(self) -> int:
         """How many records the next checkpoint would write."""
-        return len(self._changed) + sum(table.dirty_count for table in self.tables.values())
+        return len(self._changed) + self.grains.dirty_count
 
     def take_changes(self) -> Changes | None:
         """Return what changed since the last call, as of `ledger.next_offset`; None if nothing."""
         if not self._touched:
             return None
         self._touched = False
-        self._grains.forget()
         self.ledger.newest_at = self.watermark.newest_at
         ledger = msgspec.structs.replace(self.ledger, reasons=self.ledger.reasons.copy())
         changed, self._changed = self._changed, {}
-        panes: dict[tuple[int, PaneKey], dict[str, Any] | None] = dict.fromkeys(self._gone)
+        panes: dict[PaneKey, Parts | None] = dict.fromkeys(self._gone)
         self._gone = []
-        for grain, table in self.tables.items():
-            for start, dims, cells in table.take_dirty():
-                panes[grain, PaneKey(start, dims)] = cells
-        quarters = {
-            key: cells
-            for (grain, key), cells in panes.items()
-            if grain == QUARTER_SECONDS and cells is not None
-        }
-        kept = {key: entity for key, entity in changed.items() if entity is not None}
-        snapshot = Snapshot(self.topic, self.partition, ledger, quarters, kept)
-        return Changes(changed, panes, snapshot)
+        for start, dims, parts in self.grains.take_changed():
+            panes[PaneKey(start, dims)] = parts
+        return Changes(self.topic, self.partition, ledger, changed, panes)
 
     def whole(self) -> Snapshot:
         """Return everything that Postgres should have, whether it has it or not."""
         ledger = msgspec.structs.replace(self.ledger, reasons=self.ledger.reasons.copy())
         panes = {
             PaneKey(start, dims): cells.copy()
-            for start, slot in self.tables[QUARTER_SECONDS].slots.items()
-            for dims, cells in slot.panes.items()
+            for start, quarter in self.grains.quarters.slots.items()
+            for dims, cells in quarter.panes.items()
         }
         return Snapshot(self.topic, self.partition, ledger, panes, self.entities.copy())
 

@@ -21,7 +21,7 @@ def unknown(folds: Iterable[Fold], roster: RosterIndex, now: float) -> Unknown:
         (dims.rep, dims.queue)
         for fold in folds
         for slot in list(fold.tables[QUARTER_SECONDS].slots.values())
-        for dims in list(slot.panes)
+        for dims in slot.dims
     }
     reps = {rep for rep, _ in seen if rep}
     queues = {queue for _, queue in seen if queue}

@@ -5,7 +5,7 @@ ones before it. Today is cut in the time zone of each site.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -15,7 +15,7 @@ from streams import reps
 from streams.facts import ticks
 from streams.fold import Fold
 from streams.located import Place, locate
-from streams.panes import Cells, PaneTable, Slot, add_up
+from streams.panes import Cells, Panes, PaneTable, Table, add_up
 from streams.reps import Rep
 from streams.roster import RosterIndex
 
@@ -29,13 +29,13 @@ class _Source(NamedTuple):
     """Tables of panes to read; those of running states are made anew each time (`key` None)."""
 
     key: tuple[str, int] | None
-    tables: Mapping[int, PaneTable]
+    tables: Mapping[int, Table[Any]]
 
 
 class _Kept(NamedTuple):
     """What was merged of a slot, and of which version of it, with which roster."""
 
-    slot: Slot
+    slot: Panes
     state: tuple[int, RosterIndex]
     located: Located
 
@@ -71,7 +71,7 @@ class WindowReader:
         return total
 
     def _located(
-        self, key: tuple[str, int] | None, table: PaneTable, start: int, roster: RosterIndex
+        self, key: tuple[str, int] | None, table: Table[Any], start: int, roster: RosterIndex
     ) -> Located:
         slot = table.slots.get(start)
         if slot is None:
@@ -106,11 +106,11 @@ def _running(fold: Fold, now: float) -> dict[int, PaneTable]:
             for table in tables.values():
                 kept_from = now - table.kept_seconds
                 start_at = max(spell.start_at, ticks(kept_from))
-                table.add_spell(msgspec.structs.replace(spell, start_at=start_at))
+                table.count(msgspec.structs.replace(spell, start_at=start_at))
     return tables
 
 
-def _starts(table: PaneTable, window: Window, now: float) -> list[int]:
+def _starts(table: Table[Any], window: Window, now: float) -> list[int]:
     seconds = _DAY_SECONDS + table.grain_seconds if window.seconds is None else window.seconds
     return [start for start in list(table.slots) if now - seconds < start <= now]
 

@@ -59,7 +59,7 @@ class Folding:
             changes = fold.take_changes()
             if changes is not None:
                 by_shard.setdefault(partition, []).append(changes)
-                fold.release(changes.snapshot.ledger.next_offset)
+                fold.release(changes.ledger.next_offset)
         return by_shard
 
 

@@ -69,11 +69,11 @@ def test_no_changes_are_told_twice() -> None:
     fold = apply(new_fold(CALLS), [offered("c1", 0)])
     first = taken(fold)
     assert list(first.entities) == ["c1"]
-    assert {grain for grain, _ in first.panes} == {60, 900}
+    assert [key.start_at for key in first.panes] == [int(T0)]
     assert fold.take_changes() is None
     assert fold.dirty_count == 0
     apply(fold, [abandoned("c1", 5)])
-    assert fold.dirty_count == 1 + 2  # the call, and a pane of each grain
+    assert fold.dirty_count == 1 + 1  # the call, and its pane
     (quarter_cells,) = taken(fold).snapshot.panes.values()
     # Absolute, not what was added.
     assert quarter_cells == {"calls_offered": 1, "calls_abandoned": 1, "abandoned_wait:3": 1}
@@ -160,14 +160,16 @@ def test_panes_go_when_no_window_reads_them_and_they_are_written() -> None:
         new_fold(CALLS), [offered("c1", 0), abandoned("c1", 5), offered("c2", DAY_SECONDS)]
     )
     grains = {(grain, start - int(T0)) for grain, start, _ in panes(fold)}
-    assert grains == {(60, 0), (900, 0), (60, DAY_SECONDS), (900, DAY_SECONDS)}
-    changes = taken(fold)
-    fold.release(changes.snapshot.ledger.next_offset)
     # A minute is read for an hour, a quarter for the longest day.
-    assert (60, 0) not in {(grain, start - int(T0)) for grain, start, _ in panes(fold)}
+    assert grains == {(900, 0), (60, DAY_SECONDS), (900, DAY_SECONDS)}
+    taken(fold)
+    apply(fold, [offered("c3", 27 * 3600)])
+    closed = taken(fold)
     assert (900, 0) in {(grain, start - int(T0)) for grain, start, _ in panes(fold)}
-    gone = [key for key, cells in taken(fold).panes.items() if cells is None]
-    assert [(grain, pane.start_at - int(T0)) for grain, pane in gone] == [(60, 0)]
+    fold.release(closed.ledger.next_offset)
+    assert (900, 0) not in {(grain, start - int(T0)) for grain, start, _ in panes(fold)}
+    gone = [key for key, parts in taken(fold).panes.items() if parts is None]
+    assert [key.start_at - int(T0) for key in gone] == [0]
 
 
 def test_a_closed_pane_does_not_change_and_what_it_missed_is_counted() -> None:

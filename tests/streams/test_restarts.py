@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.changelog import Entry
-from agents.state import ChangelogTopics, Restorer, to_records
+from agents.state import ChangelogTopics, OlderStateError, Restorer, to_records
 from schemas.codec import Reason, Rejected
 from schemas.events import Event
 from schemas.topics import CALLS, SOURCES
@@ -150,6 +150,14 @@ def test_checkpoints_and_restarts_anywhere_give_the_same_numbers(topic: str, see
     often.fold.ledger.epoch = once.fold.ledger.epoch
     assert often.fold.ledger == once.fold.ledger
     assert once.fold.ledger.consumed == len(messages)
+
+
+def test_a_changelog_of_an_older_release_is_refused_and_not_half_read() -> None:
+    # Its keys had the grain before the start, and minutes beside quarters.
+    key = b'["ringside.calls",60,1788256800,"loans","","inbound","","pbx"]'
+    restorer = Restorer(0, lateness_of=lambda _: 600.0, epoch=2)
+    with pytest.raises(OlderStateError, match="stop all workers"):
+        restorer.add([Entry("panes", key, b'{"calls_offered":1}')])
 
 
 @pytest.mark.parametrize("topic", LIVES)

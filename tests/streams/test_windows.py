@@ -10,7 +10,7 @@ from schemas import events as e
 from schemas.roster import Queue, Rep, Roster, Site, Team
 from streams.fold import Fold
 from streams.located import Place
-from streams.panes import Cells
+from streams.quarters import Parts
 from streams.roster import EMPTY, RosterIndex
 from streams.windows import Located, WindowReader
 from tests.streams.lives import LIVES, T0, apply, event, new_fold, seeded
@@ -218,11 +218,8 @@ def test_a_partition_that_comes_back_is_read_anew() -> None:
     reader = WindowReader()
     assert count(reader.read([offered(T0)], ROSTER, T0 + 60)["5m"]) == 1
     again = new_fold(CALLS)
-    fact_of_two: Cells = {"calls_offered": 2}
-    for table in again.tables.values():
-        for start, slot in offered(T0).tables[table.grain_seconds].slots.items():
-            for dims in slot.panes:
-                table.restore(start, dims, fact_of_two.copy())
+    for start, dims, _ in offered(T0).grains.take_changed():
+        again.grains.restore(start, dims, Parts({}, {0: {"calls_offered": 2}}))
     assert count(reader.read([again], ROSTER, T0 + 60)["5m"]) == 2
 
 

@@ -1,0 +1,132 @@
+"""A quarter of an hour as the sum of its parts: what is settled, and minutes that are still open.
+
+An event changes one minute, not a minute and a quarter. What a quarter holds is added up when it is
+read: by a window, by PostgreSQL's turn, by the minute's own end.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from schemas.measures import MINUTE_SECONDS
+from streams.facts import Amount, Dims
+from streams.panes import Cells, Slot, add_cells
+
+
+class Parts(NamedTuple):
+    """One pane of a quarter of an hour, in parts. Its dicts are not to be changed."""
+
+    settled: Cells
+    """Of minutes that are closed."""
+    minutes: dict[int, Cells]
+    """Of those that are open, by their number in the quarter, 0 to 14."""
+
+    def total(self) -> Cells:
+        """Return what the quarter holds, without zeros."""
+        total = self.settled.copy()
+        for cells in self.minutes.values():
+            add_cells(total, cells.items())
+        return total
+
+
+class _State(NamedTuple):
+    """Replaced as one, so that whoever reads meanwhile counts no minute twice, and misses none."""
+
+    settled: dict[Dims, Cells]
+    minutes: dict[int, Slot]
+    version: int
+
+
+class Quarter:
+    """All panes of one quarter of an hour. The slots of its open minutes are the minutes' own."""
+
+    __slots__ = ("_state", "start_at")
+
+    def __init__(self, start_at: int) -> None:
+        self.start_at = start_at
+        self._state = _State({}, {}, 0)
+
+    @property
+    def version(self) -> int:
+        """Grows with every change."""
+        _, minutes, version = self._state
+        return version + sum(slot.version for slot in list(minutes.values()))
+
+    def __len__(self) -> int:
+        """Return the number of panes."""
+        return len(self.dims) if self._state.minutes else len(self._state.settled)
+
+    @property
+    def dims(self) -> set[Dims]:
+        """The dimensions of which there is a pane."""
+        settled, minutes, _ = self._state
+        return set(settled).union(*(list(slot.panes) for slot in list(minutes.values())))
+
+    @property
+    def panes(self) -> dict[Dims, Cells]:
+        """What is counted, by dimensions; not to be changed."""
+        settled, minutes, _ = self._state
+        if not minutes:
+            return settled
+        panes = {dims: cells.copy() for dims, cells in list(settled.items())}
+        for slot in list(minutes.values()):
+            for dims, cells in list(slot.panes.items()):
+                add_cells(panes.setdefault(dims, {}), list(cells.items()))
+        return panes
+
+    def parts(self, dims: Dims) -> Parts:
+        """Return one pane as it is now; what is counted later goes into copies."""
+        settled, minutes, _ = self._state
+        of_minutes = {
+            number: slot.panes[dims] for number, slot in minutes.items() if dims in slot.panes
+        }
+        return Parts(settled.get(dims, {}), of_minutes)
+
+    def minute(self, start_at: int) -> Slot:
+        """Return the slot of an open minute, a new one if it has none."""
+        minutes, number = self._state.minutes, self._number(start_at)
+        slot = minutes.get(number)
+        if slot is None:
+            slot = minutes[number] = Slot()
+        return slot
+
+    def add(self, dims: Dims, cells: Iterable[tuple[str, Amount]]) -> None:
+        """Add to what is settled: news of a minute that is closed."""
+        settled, minutes, version = self._state
+        settled[dims] = _sum(settled.get(dims, {}), dict(cells))
+        self._state = _State(settled, minutes, version + 1)
+
+    def settle(self, starts: Iterable[int]) -> None:
+        """Close minutes of ours: from now on they are part of what is settled."""
+        settled, minutes, version = self._state
+        settled, minutes = settled.copy(), minutes.copy()
+        for start_at in starts:
+            slot = minutes.pop(self._number(start_at))
+            version += slot.version + 1
+            for dims, cells in slot.panes.items():
+                before = settled.get(dims)
+                settled[dims] = cells if before is None else _sum(before, cells)
+        self._state = _State(settled, minutes, version)
+
+    def restore(self, dims: Dims, parts: Parts) -> list[int]:
+        """Put a pane back as it was; return the starts of the minutes it has something in."""
+        if parts.settled or not parts.minutes:
+            self._state.settled[dims] = parts.settled
+        starts = [self.start_at + number * MINUTE_SECONDS for number in parts.minutes]
+        for start_at, cells in zip(starts, parts.minutes.values(), strict=True):
+            self.minute(start_at).panes[dims] = cells
+        return starts
+
+    def drop(self, dims: Dims) -> bool:
+        """Remove a pane whose minutes are all settled; return whether none is left."""
+        settled, minutes, _ = self._state
+        settled.pop(dims, None)
+        return not settled and not minutes
+
+    def _number(self, start_at: int) -> int:
+        return (start_at - self.start_at) // MINUTE_SECONDS
+
+
+def _sum(one: Cells, other: Cells) -> Cells:
+    total = one.copy()
+    add_cells(total, other.items())
+    return total
