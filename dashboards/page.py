@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from dashboards import promql
 from dashboards.mark import GENERATED_BY
-from schemas.kpis import BY_NAME, KPIS, NOW, WITHINS, Kpi, Quantile, Ratio, Term
+from schemas.kpis import BY_NAME, KPIS, NOW, WHEN_READ, WITHINS, Kpi, Quantile, Ratio, Term
 from schemas.labels import LANGUAGES, titles
 from schemas.measures import HISTOGRAMS, MEASURES, SECONDS_BOUNDS, WINDOWS, Unit
 
@@ -26,6 +26,7 @@ _UNITS = {
     Unit.COUNT: "count",
     Unit.SECONDS: "seconds",
     Unit.RATIO: "ratio, 0 to 1",
+    Unit.MULTIPLE: "mean number, 0 and more",
 }
 
 _IS_NOT_SAID = {
@@ -38,6 +39,11 @@ _IS_NOT_SAID = {
     "service_level_answered_less_early": "How many gave up before the target was reached.",
     "abandonment": "Anything per rep or team: who gives up has met nobody.",
     "average_speed_of_answer_seconds": "How long anybody waited: a mean hides the long waits.",
+    "service_level_answered_of_offered_best": "Anything once nobody waits: then it is the value.",
+    "service_level_answered_of_offered_by_end": "How those who came in that interval fared.",
+    "average_speed_of_answer_since_arrival_seconds": "Time in talk on earlier legs; only waiting.",
+    "concurrent_contacts": "Anything exact for minutes: contacts count at their arrival.",
+    "outbound_abandonment": "Hang-ups of the customer within 2 seconds; they are not counted.",
     "average_handle_time_seconds": "Whether the call solved anything; shorter is not better.",
     "answered_wait_p50_seconds": "The wait of those who gave up; exact only at the bounds.",
     "answered_wait_p90_seconds": "The wait of those who gave up; exact only at the bounds.",
@@ -72,10 +78,13 @@ def formula(kpi: Kpi) -> str:
     if isinstance(shape, Quantile):
         return f"the value under which {shape.q:.0%} of `{shape.histogram.name}` lie"
     if isinstance(shape, Ratio):
-        less = f" - {_terms(shape.less)}" if shape.less else ""
+        less = f" - {_bracketed(shape.less)}" if shape.less else ""
         bottom = f"{_terms(shape.bottom)}{less}"
         is_one = len(shape.bottom) == 1 and not less
-        return f"{_bracketed(shape.top)} / {bottom if is_one else f'({bottom})'}"
+        top = _bracketed(shape.top)
+        if shape.top_less:
+            top = f"({_terms(shape.top)} - {_terms(shape.top_less)})"
+        return f"{top} / {bottom if is_one else f'({bottom})'}"
     chosen = ", those that the roster chooses" if kpi.name == promql.ACTIVITY_VOLUME else ""
     return f"{_terms(shape.terms)}{chosen}"
 
@@ -160,12 +169,13 @@ def _measures() -> str:
         )
         for term in WITHINS
     )
+    open_ = ((f"`{each.name}`", each.help, _UNITS[each.unit], each.topic) for each in WHEN_READ)
     return _section(
         "Measures",
         "What is stored. Each is a metric `ringside_<measure>` and a column of the views "
         "`kpi_quarter` and `kpi_day`. The last rows are counted when they are read, with the "
         "limits that the roster has for that time.",
-        _table(("measure", "is", "unit", "of"), (*measured, *counted)),
+        _table(("measure", "is", "unit", "of"), (*measured, *counted, *open_)),
     )
 
 

@@ -9,7 +9,12 @@ from dashboards.grafana import POSTGRES, PROMETHEUS, Json, lettered, override
 from schemas.kpis import Kpi
 from schemas.measures import Unit
 
-UNITS: Mapping[Unit, str] = {Unit.COUNT: "short", Unit.SECONDS: "s", Unit.RATIO: "percentunit"}
+UNITS: Mapping[Unit, str] = {
+    Unit.COUNT: "short",
+    Unit.SECONDS: "s",
+    Unit.RATIO: "percentunit",
+    Unit.MULTIPLE: "short",
+}
 """Our units -> Grafana's."""
 
 GOOD, BAD, PLAIN = "green", "red", "text"

@@ -7,12 +7,15 @@ has no series beside a denominator that has some is 0.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from schemas.kpis import Kpi, Quantile, Ratio, Term, Total, Within
+from schemas.kpis import WAITING_IN_TARGET, Kpi, Quantile, Ratio, Term, Total, Within
 from schemas.measures import (
     CALLS_ABANDONED,
+    CALLS_ABANDONED_BY_END,
+    CALLS_CLOSED_WAITING,
     CALLS_ENDED_IN_MENU,
     CALLS_FLOWED_OUT,
     CALLS_OFFERED,
+    CALLS_OFFERED_AGAIN,
 )
 
 PREFIX = "ringside_"
@@ -23,8 +26,12 @@ BY_QUEUE = ("queue", "site")
 BY_TEAM = ("team", "team_site")
 
 WITHOUT_A_REP = frozenset(
-    measure.name for measure in (CALLS_OFFERED, CALLS_ABANDONED, CALLS_FLOWED_OUT)
-) | {CALLS_ENDED_IN_MENU.name}
+    measure.name
+    for measure in (
+        *(CALLS_OFFERED, CALLS_OFFERED_AGAIN, CALLS_ABANDONED, CALLS_ABANDONED_BY_END),
+        *(CALLS_FLOWED_OUT, CALLS_CLOSED_WAITING, CALLS_ENDED_IN_MENU, WAITING_IN_TARGET),
+    )
+)
 """What happens to a call before a rep has it: these have a queue and no team."""
 
 
@@ -77,7 +84,11 @@ def has_rule(kpi: Kpi) -> bool:
 
 def is_by_queue(kpi: Kpi) -> bool:
     """Whether the KPI can be told per queue: only calls have one."""
-    return kpi.topic == "calls" and kpi.name != ACTIVITY_VOLUME
+    return kpi.topic == "calls" and all(_topic(term) == "calls" for term in terms_of(kpi))
+
+
+def _topic(term: Term) -> str:
+    return term.histogram.topic if isinstance(term, Within) else term.topic
 
 
 def is_by_team(kpi: Kpi) -> bool:
@@ -102,7 +113,7 @@ def terms_of(kpi: Kpi) -> tuple[Term, ...]:
     if isinstance(formula, Quantile):
         return ()
     if isinstance(formula, Ratio):
-        return (*formula.top, *formula.bottom, *formula.less)
+        return (*formula.top, *formula.bottom, *formula.less, *formula.top_less)
     return formula.terms
 
 
@@ -138,7 +149,10 @@ def _ratio(formula: Ratio, by: Sequence[str], where: Where) -> str:
     denominator = bottom
     if formula.less:
         denominator = f"({bottom} - ({_sum(formula.less, by, where)} or 0 * {bottom}))"
-    return f"({top} or 0 * {bottom})\n/ ({denominator} > 0)"
+    numerator = f"{top} or 0 * {bottom}"
+    if formula.top_less:
+        numerator = f"({numerator}) - ({_sum(formula.top_less, by, where)} or 0 * {bottom})"
+    return f"({numerator})\n/ ({denominator} > 0)"
 
 
 def _quantile(formula: Quantile, by: Sequence[str], where: Where) -> str:

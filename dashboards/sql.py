@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textwrap import fill, indent
 
 from dashboards import promql
-from schemas.kpis import WITHINS, Kpi, Quantile, Ratio, Term, Within
+from schemas.kpis import WHEN_READ, WITHINS, Kpi, Quantile, Ratio, Term, Within
 from schemas.measures import (
     ACTIVITY_VOLUME,
     HISTOGRAMS,
@@ -19,7 +19,7 @@ from schemas.measures import (
 BOUNDS = "ringside.seconds_bounds()"
 """The bounds of every histogram: a function that views.py defines."""
 
-TERMS: tuple[Term, ...] = (*MEASURES, *WITHINS)
+TERMS: tuple[Term, ...] = (*MEASURES, *WITHINS, *WHEN_READ)
 """What is added up, in the order of the columns."""
 
 
@@ -45,7 +45,8 @@ def value(kpi: Kpi) -> str:
         return f"ringside.quantile({merged(formula.histogram)}, {BOUNDS}, {formula.q:g})"
     if isinstance(formula, Ratio):
         bottom = _sum(formula.bottom) + "".join(f" - sum({term.name})" for term in formula.less)
-        top = f"({_sum(formula.top)})::double precision"
+        taken = "".join(f" - sum({term.name})" for term in formula.top_less)
+        top = f"({_sum(formula.top)}{taken})::double precision"
         return f"CASE WHEN {bottom} > 0 THEN {top} / ({bottom}) END"
     if kpi.name == promql.ACTIVITY_VOLUME:
         return f"sum({promql.ACTIVITY_VOLUME})::bigint"

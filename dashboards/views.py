@@ -10,7 +10,7 @@ from textwrap import fill, indent
 
 from dashboards import promql, sql
 from dashboards.mark import GENERATED_BY
-from schemas.kpis import KPIS, WITHINS, Kpi
+from schemas.kpis import KPIS, WAITING_IN_TARGET, WITHINS, Kpi
 from schemas.measures import ACTIVITY_VOLUME, SECONDS_BOUNDS
 
 UNKNOWN_QUEUE_LIMITS = {"target_seconds": 20, "short_abandon_seconds": 5}
@@ -144,6 +144,27 @@ def _choice() -> View:
     )
 
 
+# Nobody waits longer than the longest target, which is an hour: older rows need not be looked for.
+_WAITING = f"""CASE
+        WHEN pane.calls_offered > 0 AND pane.start_at > now() - interval '90 minutes' THEN (
+            SELECT count(*)
+            FROM ringside.call AS waiting
+            WHERE waiting.offered_at >= pane.start_at
+                AND waiting.offered_at < pane.start_at + interval '15 minutes'
+                AND waiting.offered_at
+                    >= now() - make_interval(secs => coalesce(
+                        queues.target_seconds, {UNKNOWN_QUEUE_LIMITS["target_seconds"]}
+                    ))
+                AND (waiting.topic, waiting.partition) = (pane.topic, pane.partition)
+                AND (waiting.queue, waiting.source) = (pane.queue, pane.source)
+                AND waiting.direction = 'inbound'
+                AND waiting.outcome IS NULL
+                AND waiting.closed_by_us_at IS NULL
+        )
+        ELSE 0
+    END AS {WAITING_IN_TARGET.name}"""  # noqa: S608 - made of the catalogue alone
+
+
 def _located() -> View:
     defaults = UNKNOWN_QUEUE_LIMITS
     withins = ",\n    ".join(
@@ -166,6 +187,7 @@ def _located() -> View:
         queues.short_abandon_seconds, {defaults["short_abandon_seconds"]}
     ) AS short_abandon_seconds,
     {withins},
+    {_WAITING},
     {sql.activity_volume()} AS activity_volume
 FROM ringside.pane
 CROSS JOIN ringside.activity_volume_choice AS choice

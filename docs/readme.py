@@ -16,7 +16,12 @@ BEGIN = "<!-- KPIs: written by `python -m docs.readme`; do not edit -->\n"
 END = "<!-- end of the KPIs -->\n"
 
 _EXAMPLE = re.compile(r"(?<=<!-- example: python -->\n```python\n).*?(?=```\n)", re.DOTALL)
-_UNITS = {Unit.COUNT: "count", Unit.SECONDS: "seconds", Unit.RATIO: "0 to 1"}
+_UNITS = {
+    Unit.COUNT: "count",
+    Unit.SECONDS: "seconds",
+    Unit.RATIO: "0 to 1",
+    Unit.MULTIPLE: "mean number",
+}
 
 
 def table() -> str:

@@ -11,119 +11,83 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-Name = Annotated[str, Meta(min_length=1, max_length=128)]
-"""An identifier given by a source: a queue, a rep, a stage. Printable characters only."""
+from schemas.call_events import (
+    CallAbandoned,
+    CallAnswered,
+    CallCompleted,
+    CallConnected,
+    CallDialled,
+    CallEnded,
+    CallFact,
+    CallHeld,
+    CallOffered,
+    CallResumed,
+    CallTransferred,
+    CallWrapupEnded,
+)
+from schemas.fields import (
+    MAX_SECONDS,
+    CallOutcome,
+    Currency,
+    Direction,
+    Fact,
+    Instant,
+    Leg,
+    MinorUnits,
+    Name,
+    RepState,
+    Seconds,
+    TransferKind,
+)
 
-MAX_SECONDS = 7 * 86_400
-Seconds = Annotated[float, Meta(ge=0, le=MAX_SECONDS)]
-"""A duration. Seven days is longer than any call, so milliseconds stand out."""
-
-Leg = Annotated[int, Meta(ge=1, le=99)]
-"""Which leg of the call this is about: 1, and one more after each transfer."""
-
-MinorUnits = Annotated[int, Meta(ge=0, le=10**15)]
-"""Money as an integer of the currency's minor unit (cents; whole for JPY, VND, KRW)."""
-
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", max_length=3)]
-"""An ISO 4217 code. (The length, because `$` also matches before a line break at the end.)"""
-
-Instant = Annotated[datetime, Meta(tz=True)]
-"""An RFC 3339 instant with its offset."""
-
-Direction = Literal["inbound", "outbound"]
-RepState = Literal["available", "ringing", "on_call", "after_call_work", "paused", "offline"]
-TransferKind = Literal["blind", "attended"]
-CallOutcome = Literal["answered", "abandoned", "flowed_out", "menu"]
-
-
-class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
-    """What every `data` has in common: unknown fields are refused, so a typing error is seen."""
-
-
-class CallOffered(Fact, frozen=True):
-    """A call joined a queue."""
-
-    queue: Name
-    customer: Name | None = None
-    leg: Leg = 1
-
-
-class CallDialled(Fact, frozen=True):
-    """A rep, or a dialler on the rep's behalf, placed an outbound call."""
-
-    rep: Name
-    queue: Name | None = None
-    customer: Name | None = None
-    leg: Leg = 1
-
-
-class CallAnswered(Fact, frozen=True):
-    """The two sides were connected: a rep took a queued call, or the customer an outbound one."""
-
-    rep: Name
-    leg: Leg = 1
-
-
-class CallHeld(Fact, frozen=True):
-    """The rep put the customer on hold."""
-
-    leg: Leg = 1
-
-
-class CallResumed(Fact, frozen=True):
-    """The rep took the customer off hold."""
-
-    leg: Leg = 1
-
-
-class CallTransferred(Fact, frozen=True):
-    """This leg went on elsewhere; the next leg starts with an event of its own.
-
-    Before an answer the call flowed out of its queue; after one the rep passed it on.
-    """
-
-    kind: TransferKind = "blind"
-    to_queue: Name | None = None
-    to_rep: Name | None = None
-    leg: Leg = 1
-
-
-class CallAbandoned(Fact, frozen=True):
-    """The customer hung up, or the outbound call ended, before anybody answered."""
-
-    leg: Leg = 1
-
-
-class CallEnded(Fact, frozen=True):
-    """The conversation is over."""
-
-    leg: Leg = 1
-
-
-class CallWrapupEnded(Fact, frozen=True):
-    """The rep finished the after-call work of this call."""
-
-    leg: Leg = 1
-
-
-class CallCompleted(Fact, frozen=True):
-    """A whole call in one record, from a PBX that writes only at the end.
-
-    `time` is when the conversation ended, `offered_at` when the call arrived. `wait_seconds` is the
-    time in this queue; `outcome` `menu` means that the call never joined one.
-    """
-
-    offered_at: Instant
-    outcome: CallOutcome
-    queue: Name | None = None
-    direction: Direction = "inbound"
-    rep: Name | None = None
-    customer: Name | None = None
-    wait_seconds: Seconds = 0
-    talk_seconds: Seconds = 0
-    hold_seconds: Seconds = 0
-    wrapup_seconds: Seconds = 0
-    leg: Leg = 1
+__all__ = [
+    "MAX_SECONDS",
+    "TYPES",
+    "ActivityFact",
+    "ActivityLogged",
+    "AnyFact",
+    "CallAbandoned",
+    "CallAnswered",
+    "CallCompleted",
+    "CallConnected",
+    "CallDialled",
+    "CallEnded",
+    "CallFact",
+    "CallHeld",
+    "CallOffered",
+    "CallOutcome",
+    "CallResumed",
+    "CallTransferred",
+    "CallWrapupEnded",
+    "Currency",
+    "DealAmountChanged",
+    "DealCreated",
+    "DealDeleted",
+    "DealFact",
+    "DealLost",
+    "DealReopened",
+    "DealStageChanged",
+    "DealWon",
+    "Direction",
+    "Event",
+    "Fact",
+    "Instant",
+    "LeadCreated",
+    "LeadQualified",
+    "Leg",
+    "MeetingBooked",
+    "MeetingCancelled",
+    "MeetingFact",
+    "MeetingHeld",
+    "MeetingNoShow",
+    "MeetingRescheduled",
+    "MinorUnits",
+    "Name",
+    "RepState",
+    "RepStateChanged",
+    "Seconds",
+    "TransferKind",
+]
 
 
 class RepStateChanged(Fact, frozen=True):
@@ -262,18 +226,6 @@ class LeadQualified(Fact, frozen=True):
     rep: Name | None = None
 
 
-CallFact = (
-    CallOffered
-    | CallDialled
-    | CallAnswered
-    | CallHeld
-    | CallResumed
-    | CallTransferred
-    | CallAbandoned
-    | CallEnded
-    | CallWrapupEnded
-    | CallCompleted
-)
 MeetingFact = MeetingBooked | MeetingRescheduled | MeetingHeld | MeetingNoShow | MeetingCancelled
 DealFact = (
     DealCreated
@@ -291,6 +243,7 @@ AnyFact = CallFact | RepStateChanged | MeetingFact | DealFact | ActivityFact
 TYPES: dict[str, type[Fact]] = {
     "call.offered": CallOffered,
     "call.dialled": CallDialled,
+    "call.connected": CallConnected,
     "call.answered": CallAnswered,
     "call.held": CallHeld,
     "call.resumed": CallResumed,

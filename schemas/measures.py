@@ -15,6 +15,8 @@ class Unit(StrEnum):
     COUNT = "count"
     SECONDS = "seconds"
     RATIO = "ratio"
+    MULTIPLE = "multiple"
+    """A mean count of one thing for each of another; unlike a ratio it may be above 1."""
 
 
 class Limit(StrEnum):
@@ -120,9 +122,66 @@ CALLS_TRANSFERRED_BLIND = _calls("calls_transferred_blind", "Answered calls pass
 CALLS_TRANSFERRED_ATTENDED = _calls(
     "calls_transferred_attended", "Answered calls passed on in talk."
 )
+CALLS_OFFERED_AGAIN = _calls(
+    "calls_offered_again", "Offered calls that are a later leg of a contact which came before."
+)
+CALL_EARLIER_WAIT = _calls(
+    "call_earlier_wait_seconds",
+    "What answered calls had waited on earlier legs, in other queues.",
+    Unit.SECONDS,
+)
+CALLS_ANSWERED_BY_END = _calls("calls_answered_by_end", "Answered calls, by when they ended.")
+CALLS_ABANDONED_BY_END = _calls("calls_abandoned_by_end", "Abandoned calls, by when they ended.")
+
 CALLS_DIALLED = _calls("calls_dialled", "Outbound calls placed.")
-CALLS_CONNECTED = _calls("calls_connected", "Outbound calls that were answered.")
+CALLS_CONNECTED = _calls("calls_connected", "Outbound calls that the customer answered.")
+CALLS_NOT_CONNECTED = _calls("calls_not_connected", "Outbound calls that ended unanswered.")
+OUTBOUND_ABANDONED = _calls(
+    "outbound_abandoned", "Connected outbound calls without a rep within 2 seconds."
+)
+OUTBOUND_HANDLED = _calls("outbound_handled", "Outbound calls whose conversation has ended.")
+OUTBOUND_DIALLING = _calls(
+    "outbound_dialling_seconds", "Ringing out until the answer of handled calls.", Unit.SECONDS
+)
+OUTBOUND_UNANSWERED = _calls(
+    "outbound_unanswered_seconds", "Ringing out of calls that ended unanswered.", Unit.SECONDS
+)
 OUTBOUND_TALK = _calls("outbound_talk_seconds", "Talk time of outbound calls.", Unit.SECONDS)
+OUTBOUND_HOLD = _calls("outbound_hold_seconds", "Time on hold of outbound calls.", Unit.SECONDS)
+OUTBOUND_WRAPUP = _calls(
+    "outbound_wrapup_seconds", "After-call work of outbound calls.", Unit.SECONDS
+)
+
+# What a PBX gets wrong or leaves out: docs/pbx.md has the rule for each.
+CALLS_TOLD_BY_RECORD = _calls(
+    "calls_told_by_record", "Calls counted from one record of the whole call."
+)
+CALLS_ENDED_WITHOUT_ANSWER = _calls(
+    "calls_ended_without_answer", "Offered calls whose end was told, but no answer or hang-up."
+)
+CALLS_ANSWERED_WITHOUT_OFFER = _calls(
+    "calls_answered_without_offer", "Answers to calls whose arrival was not told; by the answer."
+)
+CALLS_CLOSED_WAITING = _calls(
+    "calls_closed_waiting", "Offered calls that we closed in the queue: no news for too long."
+)
+CALLS_CLOSED_TALKING = _calls(
+    "calls_closed_talking", "Answered calls that we closed: no news for too long."
+)
+CALLS_OUT_OF_SEQUENCE = _calls(
+    "calls_out_of_sequence", "Calls answered before they came or over before the answer: clocks."
+)
+CALLS_CONTRADICTED = _calls(
+    "calls_contradicted", "Calls with two statements of one kind and time that differ."
+)
+CALLS_ENDED_LATER = _calls(
+    "calls_ended_later", "Calls that ended in a later quarter of an hour than they came in."
+)
+CALLS_CORRECTED = _calls("calls_corrected", "Calls that a correction changed, where they count.")
+CALLS_MOVED_AWAY = _calls(
+    "calls_moved_away", "Calls that a correction moved elsewhere, where they counted before."
+)
+CALLS_RETRACTED = _calls("calls_retracted", "Calls taken back, where they counted before.")
 
 REP_AVAILABLE = _of("reps", "rep_available_seconds", "Time waiting for a call.", Unit.SECONDS)
 REP_RINGING = _of("reps", "rep_ringing_seconds", "Time in which a phone rang.", Unit.SECONDS)
@@ -159,9 +218,31 @@ MEASURES: tuple[Measure, ...] = (
     CALL_HOLDS,
     CALLS_TRANSFERRED_BLIND,
     CALLS_TRANSFERRED_ATTENDED,
+    CALLS_OFFERED_AGAIN,
+    CALL_EARLIER_WAIT,
+    CALLS_ANSWERED_BY_END,
+    CALLS_ABANDONED_BY_END,
     CALLS_DIALLED,
     CALLS_CONNECTED,
+    CALLS_NOT_CONNECTED,
+    OUTBOUND_ABANDONED,
+    OUTBOUND_HANDLED,
+    OUTBOUND_DIALLING,
+    OUTBOUND_UNANSWERED,
     OUTBOUND_TALK,
+    OUTBOUND_HOLD,
+    OUTBOUND_WRAPUP,
+    CALLS_TOLD_BY_RECORD,
+    CALLS_ENDED_WITHOUT_ANSWER,
+    CALLS_ANSWERED_WITHOUT_OFFER,
+    CALLS_CLOSED_WAITING,
+    CALLS_CLOSED_TALKING,
+    CALLS_OUT_OF_SEQUENCE,
+    CALLS_CONTRADICTED,
+    CALLS_ENDED_LATER,
+    CALLS_CORRECTED,
+    CALLS_MOVED_AWAY,
+    CALLS_RETRACTED,
     REP_AVAILABLE,
     REP_RINGING,
     REP_ON_CALL,
@@ -192,7 +273,20 @@ HANDLE = Histogram(
     "handle", "Talk, hold and after-call work of handled calls, seconds.", "calls", SECONDS_BOUNDS
 )
 
-HISTOGRAMS: tuple[Histogram, ...] = (ANSWERED_WAIT, ABANDONED_WAIT, TALK, HANDLE)
+ANSWERED_WAIT_BY_END = Histogram(
+    "answered_wait_by_end",
+    "Time in queue of answered calls by when they ended, seconds.",
+    "calls",
+    SECONDS_BOUNDS,
+)
+
+HISTOGRAMS: tuple[Histogram, ...] = (
+    ANSWERED_WAIT,
+    ABANDONED_WAIT,
+    TALK,
+    HANDLE,
+    ANSWERED_WAIT_BY_END,
+)
 
 ACTIVITY_VOLUME: tuple[Measure, ...] = (
     CALLS_ANSWERED,

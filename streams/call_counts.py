@@ -1,36 +1,34 @@
 """What one leg of a call counts: a function of its state alone, in the pane of its arrival.
 
-It counts in three slots: that it came, how it was met, and how it was handled. An event changes few
-of them; `changes` computes only those whose inputs differ.
+It counts in four slots: that it came, how it was met, how it was handled, and (in the pane of its
+end) that it is over. An event changes few of them; `changes` computes only those whose inputs
+differ.
 """
 
 from bisect import bisect_left
 from collections.abc import Sequence
 
 from schemas import measures as m
+from streams import outbound
+from streams.call_ends import ended
 from streams.call_state import Call
 from streams.facts import KNOWN_DIMS, Cells, Fact, difference
 
 _OFFERED = ((m.CALLS_OFFERED.name, 1),)
 _IN_MENU = ((m.CALLS_ENDED_IN_MENU.name, 1),)
 _DIALLED = ((m.CALLS_DIALLED.name, 1),)
-_CONNECTED = ((m.CALLS_CONNECTED.name, 1),)
+_BY_RECORD = ((m.CALLS_TOLD_BY_RECORD.name, 1),)
+_WITHOUT_OFFER = ((m.CALLS_ANSWERED_WITHOUT_OFFER.name, 1),)
 _FLOWED_OUT = ((m.CALLS_FLOWED_OUT.name, 1),)
 _ANSWERED = (m.CALLS_ANSWERED.name, 1)
 _ABANDONED = (m.CALLS_ABANDONED.name, 1)
 _HANDLED = (m.CALLS_HANDLED.name, 1)
+_WITHOUT_ANSWER = (m.CALLS_ENDED_WITHOUT_ANSWER.name, 1)
+_OUT_OF_SEQUENCE = (m.CALLS_OUT_OF_SEQUENCE.name, 1)
 _BLIND = (m.CALLS_TRANSFERRED_BLIND.name, 1)
 _ATTENDED = (m.CALLS_TRANSFERRED_ATTENDED.name, 1)
-_WAIT, _TALK, _HOLD, _WRAPUP, _HOLDS, _OUTBOUND_TALK = (
-    measure.name
-    for measure in (
-        m.CALL_WAIT,
-        m.CALL_TALK,
-        m.CALL_HOLD,
-        m.CALL_WRAPUP,
-        m.CALL_HOLDS,
-        m.OUTBOUND_TALK,
-    )
+_WAIT, _TALK, _HOLD, _WRAPUP, _HOLDS = (
+    measure.name for measure in (m.CALL_WAIT, m.CALL_TALK, m.CALL_HOLD, m.CALL_WRAPUP, m.CALL_HOLDS)
 )
 
 
@@ -48,38 +46,61 @@ _BOUNDS = tuple(map(float, m.SECONDS_BOUNDS))
 
 
 def contributions(call: Call) -> tuple[Fact, ...]:
-    """Return what this leg counts, slot by slot; nothing before its arrival is known."""
+    """Return what this leg counts, slot by slot; before its arrival is known, only a bad sign."""
     if call.offered_at is None:
-        return ()
+        return _without_offer(call)
+    if call.direction == "outbound":
+        slots = (_arrival(call), outbound.met(call), outbound.handled(call))
+        return tuple(fact for fact in slots if fact is not None)
     arrival = _arrival(call)
     met = _met(call)
     if met is None:
         return (arrival,)
-    handled = _handled(call)
-    return (arrival, met) if handled is None else (arrival, met, handled)
+    over = (_handled(call), ended(call))
+    return (arrival, met, *(fact for fact in over if fact is not None))
 
 
 def changes(old: Call, new: Call) -> Sequence[Fact]:
     """Return the facts that turn what *old* counted into what *new* counts."""
     if old.offered_at is None:
+        if old.answered_at is not None or new.offered_at is None:
+            return difference(contributions(old), contributions(new))
         # Most often it is the first that is heard of it.
         return (_arrival(new),) if new.is_untouched else contributions(new)
-    if new.offered_at is not old.offered_at or new.durations is not None:
-        return difference(contributions(old), contributions(new))
-    if new.direction == "outbound" and new.rep is not old.rep:
-        # The rep who talked is another than the one who, or for whom a dialler, dialled.
+    if (
+        new.offered_at is not old.offered_at
+        or new.durations is not None
+        or new.direction == "outbound"
+    ):
         return difference(contributions(old), contributions(new))
     if new.wrapup_ended_at is not old.wrapup_ended_at:
         return _wrapped_up(old, new)
-    met: Sequence[Fact] = ()
-    handled: Sequence[Fact] = ()
     # Once answered, nothing but another answer changes how a call was met.
-    if new.answered_at is None or new.answered_at is not old.answered_at:
-        met = _replaced(None if old.is_untouched else _met(old), _met(new))
-    # Only the end of the conversation, or what follows it, changes how a call was handled.
-    if new.answered_at is not None and (new.ended_at is not None or new.transferred_at is not None):
-        handled = _replaced(_handled(old), _handled(new))
-    return (*met, *handled) if met and handled else met or handled
+    if new.answered_at is not None and new.answered_at is old.answered_at:
+        return _ended(old, new)
+    return (*_replaced(None if old.is_untouched else _met(old), _met(new)), *_ended(old, new))
+
+
+def _ended(old: Call, new: Call) -> Sequence[Fact]:
+    """Return what the end of the conversation, or what follows it, changes."""
+    if new.ended_at is None and new.transferred_at is None:
+        if new.abandoned_at is None:
+            return ()
+        return _replaced(ended(old), ended(new))
+    over = _replaced(ended(old), ended(new))
+    if new.answered_at is None:
+        return over
+    return (*_replaced(_handled(old), _handled(new)), *over)
+
+
+def _without_offer(call: Call) -> tuple[Fact, ...]:
+    """Return the answer to a call that nobody said had come; all else waits until somebody does.
+
+    Its source is the one that tells of the arrival, so here it has none.
+    """
+    if call.answered_at is None:
+        return ()
+    return (Fact(call.answered_at, KNOWN_DIMS["", call.rep, "", "", ""], _WITHOUT_OFFER),)
 
 
 def _wrapped_up(old: Call, new: Call) -> Sequence[Fact]:
@@ -105,40 +126,48 @@ def _replaced(old: Fact | None, new: Fact | None) -> Sequence[Fact]:
 def _arrival(call: Call) -> Fact:
     at = call.offered_at or 0.0
     if call.direction == "outbound":
-        return Fact(at, KNOWN_DIMS[call.queue, call.rep, "outbound", "", call.source], _DIALLED)
-    cells = _IN_MENU if call.in_menu else _OFFERED
-    return Fact(at, KNOWN_DIMS[call.queue, "", "inbound", "", call.source], cells)
+        dims, cells = outbound.dims(call), _DIALLED
+    else:
+        dims = KNOWN_DIMS[call.queue, "", "inbound", "", call.source]
+        cells = _IN_MENU if call.in_menu else _OFFERED
+    return Fact(at, dims, cells if call.durations is None else (*cells, *_BY_RECORD))
 
 
 def _met(call: Call) -> Fact | None:
-    """Answered, abandoned, flowed out; an outbound call: connected. None while it waits."""
+    """Answered, abandoned, flowed out. None while it waits."""
     at, outcome = call.offered_at or 0.0, call.outcome
     if outcome is None or outcome == "menu":
         return None
+    wait = call.wait_seconds
+    cells: Cells
     if outcome == "answered":
-        served = KNOWN_DIMS[call.queue, call.rep, call.direction, "", call.source]
-        if call.direction == "outbound":
-            return Fact(at, served, _CONNECTED)
-        wait = call.wait_seconds
-        wait_one = _ANSWERED_WAIT_ONES[bisect_left(_BOUNDS, wait)]
-        return Fact(at, served, (_ANSWERED, (_WAIT, wait), wait_one))
-    if call.direction == "outbound":
-        return None
-    queued = KNOWN_DIMS[call.queue, "", "inbound", "", call.source]
-    if outcome == "abandoned":
-        wait_one = _ABANDONED_WAIT_ONES[bisect_left(_BOUNDS, call.wait_seconds)]
-        return Fact(at, queued, (_ABANDONED, wait_one))
-    return Fact(at, queued, _FLOWED_OUT)
+        dims = KNOWN_DIMS[call.queue, call.rep, call.direction, "", call.source]
+        cells = (_ANSWERED, (_WAIT, wait), _ANSWERED_WAIT_ONES[bisect_left(_BOUNDS, wait)])
+    else:
+        dims = KNOWN_DIMS[call.queue, "", "inbound", "", call.source]
+        if outcome == "flowed_out":
+            cells = _FLOWED_OUT
+        else:
+            cells = (_ABANDONED, _ABANDONED_WAIT_ONES[bisect_left(_BOUNDS, wait)])
+            if call.abandoned_at is None:
+                cells = (*cells, _WITHOUT_ANSWER)
+    if not wait and call.durations is None and _is_before_its_arrival(call):
+        cells = (*cells, _OUT_OF_SEQUENCE)
+    return Fact(at, dims, cells)
+
+
+def _is_before_its_arrival(call: Call) -> bool:
+    until = call.answered_at if call.answered_at is not None else call.closed_at
+    return until is not None and until < (call.offered_at or 0.0)
 
 
 def _handled(call: Call) -> Fact | None:
     """The conversation and what followed; None before it is over."""
-    if call.answered_at is None or (call.ended_at is None and call.transferred_at is None):
+    answered_at = call.answered_at
+    if answered_at is None or (call.ended_at is None and call.transferred_at is None):
         return None
     dims = KNOWN_DIMS[call.queue, call.rep, call.direction, "", call.source]
     talk = call.talk_seconds
-    if call.direction == "outbound":
-        return Fact(call.offered_at or 0.0, dims, ((_OUTBOUND_TALK, talk),))
     hold, wrapup = call.hold_seconds if call.holds or call.durations else 0.0, call.wrapup_seconds
     cells: list[tuple[str, float]] = [
         _HANDLED,
@@ -154,4 +183,6 @@ def _handled(call: Call) -> Fact | None:
         cells.append((_HOLDS, len(call.holds)))
     if call.transferred_at is not None:
         cells.append(_ATTENDED if call.transfer_kind == "attended" else _BLIND)
+    if not talk and call.durations is None and (call.closed_at or 0.0) < answered_at:
+        cells.append(_OUT_OF_SEQUENCE)
     return Fact(call.offered_at or 0.0, dims, tuple(cells))

@@ -34,6 +34,8 @@ class Call(msgspec.Struct, array_like=True, gc=False):
     durations: tuple[float, float, float, float] | None = None
     """Wait, talk, hold, wrap-up as a PBX measured them itself; they win over the instants."""
     last_at: float = 0.0
+    connected_at: float | None = None
+    """Of an outbound call: when the customer answered, if that was told apart from the rep."""
 
     @property
     def closed_at(self) -> float | None:
@@ -56,6 +58,7 @@ class Call(msgspec.Struct, array_like=True, gc=False):
             and self.ended_at is None
             and self.abandoned_at is None
             and self.transferred_at is None
+            and self.connected_at is None
             and not self.in_menu
         )
 

@@ -93,6 +93,14 @@ def _dialled(call: Call, event: Event, data: e.CallDialled) -> Call:
     return new
 
 
+def _connected(call: Call, event: Event, _: e.CallConnected) -> Call:
+    if call.connected_at is not None and event.at >= call.connected_at:
+        return call
+    new = call.after(event)
+    new.connected_at = event.at
+    return new
+
+
 def _answered(call: Call, event: Event, data: e.CallAnswered) -> Call:
     if call.answered_at is not None and event.at >= call.answered_at:
         return call
@@ -155,7 +163,7 @@ def _completed(call: Call, event: Event, data: e.CallCompleted) -> Call:
     new = call.after(event)
     new.source, new.queue, new.direction = event.source, data.queue or "", data.direction
     new.rep, new.customer = data.rep or "", data.customer or call.customer
-    new.offered_at = data.offered_at.timestamp()
+    new.offered_at, new.connected_at = data.offered_at.timestamp(), None
     new.answered_at = at - data.talk_seconds - data.hold_seconds if answered else None
     new.abandoned_at = at if data.outcome == "abandoned" else None
     new.transferred_at = at if data.outcome == "flowed_out" else None
@@ -175,6 +183,7 @@ def _completed(call: Call, event: Event, data: e.CallCompleted) -> Call:
 _HANDLERS: dict[type, Any] = {
     e.CallOffered: _offered,
     e.CallDialled: _dialled,
+    e.CallConnected: _connected,
     e.CallAnswered: _answered,
     e.CallHeld: _held,
     e.CallResumed: _resumed,

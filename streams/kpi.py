@@ -41,7 +41,8 @@ def quantile(histogram: Histogram, q: float, cells: Cells) -> float | None:
 
 def _ratio(formula: Ratio, cells: Cells) -> float | None:
     bottom = _sum(formula.bottom, cells) - _sum(formula.less, cells)
-    return _sum(formula.top, cells) / bottom if bottom > 0 else None
+    top = _sum(formula.top, cells) - _sum(formula.top_less, cells)
+    return top / bottom if bottom > 0 else None
 
 
 def _any(formula: Total, cells: Cells) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from schemas.measures import GRAINS_SECONDS, WINDOWS, Window
-from schemas.topics import REPS
+from schemas.topics import CALLS, REPS
 from streams import reps
 from streams.facts import ticks
 from streams.fold import Fold
@@ -18,6 +18,7 @@ from streams.located import Place, locate
 from streams.panes import Cells, Panes, PaneTable, Table, add_up
 from streams.reps import Rep
 from streams.roster import RosterIndex
+from streams.waiting import waiting_in_target
 
 Located = dict[Place, Cells]
 
@@ -55,6 +56,11 @@ class WindowReader:
         sources = [_Source((fold.topic, fold.partition), fold.tables) for fold in folds]
         self._forget(sources)
         sources += [_Source(None, _running(fold, now)) for fold in folds if fold.topic == REPS.name]
+        sources += [
+            _Source(None, waiting_in_target(list(fold.live.values()), roster, now))
+            for fold in folds
+            if fold.topic == CALLS.name
+        ]
         return {window.name: self._read(window, sources, roster, now) for window in WINDOWS}
 
     def _read(

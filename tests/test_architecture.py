@@ -14,7 +14,12 @@ ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 PACKAGES = ("schemas", "streams", "agents", "dashboards")
 MAX_LINES = 300
-LONGER = {"schemas/kpis.py": 330, "schemas/events.py": 380, "schemas/codec.py": 360}
+LONGER = {
+    "schemas/floor_kpis.py": 400,
+    "schemas/measures.py": 420,
+    "schemas/events.py": 380,
+    "schemas/codec.py": 360,
+}
 """Modules that may be longer, and how long: the catalogue and the contract are one list each."""
 FRONT_DOORS = {"streams/simulation/__init__.py"}
 """Packages whose `__init__` names what others may use of them, and does nothing else."""

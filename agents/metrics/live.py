@@ -16,7 +16,7 @@ from streams.windows import Located
 Windows = Mapping[str, Located]
 
 _LABELS = (*m.LABELS, "window")
-_HELP = {measure.name: measure.help for measure in m.MEASURES} | {
+_HELP = {measure.name: measure.help for measure in (*m.MEASURES, *kpis.WHEN_READ)} | {
     within.name: f"{within.histogram.help.split(',')[0]}: at or under the queue's own limit."
     for within in kpis.WITHINS
 }

@@ -152,6 +152,7 @@ def _call(call: Call) -> Row:
         len(call.holds),
         outcome,
         call.last_at,
+        *(call.connected_at, None, 0.0),
     )
 
 

@@ -97,6 +97,9 @@ CALL = Table(
         ("holds", _INTEGER),
         ("outcome", _TEXT),
         ("last_at", _INSTANT),
+        ("connected_at", _INSTANT),
+        ("closed_by_us_at", _INSTANT),
+        ("earlier_wait_seconds", _SECONDS),
     ),
 )
 MEETING = Table(

@@ -86,6 +86,28 @@ SELECT
         pane.abandoned_wait, ringside.seconds_bounds(),
         coalesce(queues.short_abandon_seconds, 5)
     ) AS abandoned_wait_within_short_abandon,
+    ringside.count_within(
+        pane.answered_wait_by_end, ringside.seconds_bounds(),
+        coalesce(queues.target_seconds, 20)
+    ) AS answered_wait_by_end_within_target,
+    CASE
+        WHEN pane.calls_offered > 0 AND pane.start_at > now() - interval '90 minutes' THEN (
+            SELECT count(*)
+            FROM ringside.call AS waiting
+            WHERE waiting.offered_at >= pane.start_at
+                AND waiting.offered_at < pane.start_at + interval '15 minutes'
+                AND waiting.offered_at
+                    >= now() - make_interval(secs => coalesce(
+                        queues.target_seconds, 20
+                    ))
+                AND (waiting.topic, waiting.partition) = (pane.topic, pane.partition)
+                AND (waiting.queue, waiting.source) = (pane.queue, pane.source)
+                AND waiting.direction = 'inbound'
+                AND waiting.outcome IS NULL
+                AND waiting.closed_by_us_at IS NULL
+        )
+        ELSE 0
+    END AS calls_waiting_within_target,
     CASE WHEN choice.calls_answered THEN pane.calls_answered ELSE 0 END
         + CASE WHEN choice.calls_dialled THEN pane.calls_dialled ELSE 0 END
         + CASE WHEN choice.meetings_booked THEN pane.meetings_booked ELSE 0 END
@@ -151,9 +173,31 @@ SELECT
     sum(call_holds)::bigint AS call_holds,
     sum(calls_transferred_blind)::bigint AS calls_transferred_blind,
     sum(calls_transferred_attended)::bigint AS calls_transferred_attended,
+    sum(calls_offered_again)::bigint AS calls_offered_again,
+    sum(call_earlier_wait_seconds) AS call_earlier_wait_seconds,
+    sum(calls_answered_by_end)::bigint AS calls_answered_by_end,
+    sum(calls_abandoned_by_end)::bigint AS calls_abandoned_by_end,
     sum(calls_dialled)::bigint AS calls_dialled,
     sum(calls_connected)::bigint AS calls_connected,
+    sum(calls_not_connected)::bigint AS calls_not_connected,
+    sum(outbound_abandoned)::bigint AS outbound_abandoned,
+    sum(outbound_handled)::bigint AS outbound_handled,
+    sum(outbound_dialling_seconds) AS outbound_dialling_seconds,
+    sum(outbound_unanswered_seconds) AS outbound_unanswered_seconds,
     sum(outbound_talk_seconds) AS outbound_talk_seconds,
+    sum(outbound_hold_seconds) AS outbound_hold_seconds,
+    sum(outbound_wrapup_seconds) AS outbound_wrapup_seconds,
+    sum(calls_told_by_record)::bigint AS calls_told_by_record,
+    sum(calls_ended_without_answer)::bigint AS calls_ended_without_answer,
+    sum(calls_answered_without_offer)::bigint AS calls_answered_without_offer,
+    sum(calls_closed_waiting)::bigint AS calls_closed_waiting,
+    sum(calls_closed_talking)::bigint AS calls_closed_talking,
+    sum(calls_out_of_sequence)::bigint AS calls_out_of_sequence,
+    sum(calls_contradicted)::bigint AS calls_contradicted,
+    sum(calls_ended_later)::bigint AS calls_ended_later,
+    sum(calls_corrected)::bigint AS calls_corrected,
+    sum(calls_moved_away)::bigint AS calls_moved_away,
+    sum(calls_retracted)::bigint AS calls_retracted,
     sum(rep_available_seconds) AS rep_available_seconds,
     sum(rep_ringing_seconds) AS rep_ringing_seconds,
     sum(rep_on_call_seconds) AS rep_on_call_seconds,
@@ -174,6 +218,8 @@ SELECT
     sum(answered_wait_within_target)::bigint AS answered_wait_within_target,
     sum(abandoned_wait_within_target)::bigint AS abandoned_wait_within_target,
     sum(abandoned_wait_within_short_abandon)::bigint AS abandoned_wait_within_short_abandon,
+    sum(answered_wait_by_end_within_target)::bigint AS answered_wait_by_end_within_target,
+    sum(calls_waiting_within_target)::bigint AS calls_waiting_within_target,
     sum(activity_volume)::bigint AS activity_volume,
     CASE WHEN count(answered_wait) > 0 THEN ARRAY[
         sum(answered_wait[1]), sum(answered_wait[2]), sum(answered_wait[3]),
@@ -211,7 +257,22 @@ SELECT
         sum(handle[16]), sum(handle[17]), sum(handle[18]), sum(handle[19]), sum(handle[20]),
         sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
         sum(handle[26])
-    ]::bigint[] END AS handle
+    ]::bigint[] END AS handle,
+    CASE WHEN count(answered_wait_by_end) > 0 THEN ARRAY[
+        sum(answered_wait_by_end[1]), sum(answered_wait_by_end[2]),
+        sum(answered_wait_by_end[3]), sum(answered_wait_by_end[4]),
+        sum(answered_wait_by_end[5]), sum(answered_wait_by_end[6]),
+        sum(answered_wait_by_end[7]), sum(answered_wait_by_end[8]),
+        sum(answered_wait_by_end[9]), sum(answered_wait_by_end[10]),
+        sum(answered_wait_by_end[11]), sum(answered_wait_by_end[12]),
+        sum(answered_wait_by_end[13]), sum(answered_wait_by_end[14]),
+        sum(answered_wait_by_end[15]), sum(answered_wait_by_end[16]),
+        sum(answered_wait_by_end[17]), sum(answered_wait_by_end[18]),
+        sum(answered_wait_by_end[19]), sum(answered_wait_by_end[20]),
+        sum(answered_wait_by_end[21]), sum(answered_wait_by_end[22]),
+        sum(answered_wait_by_end[23]), sum(answered_wait_by_end[24]),
+        sum(answered_wait_by_end[25]), sum(answered_wait_by_end[26])
+    ]::bigint[] END AS answered_wait_by_end
 FROM ringside.pane_located
 GROUP BY start_at, day, team_day, team_site, team_zone, site, zone, team, queue, rep, direction, kind, source;
 COMMENT ON VIEW ringside.kpi_quarter IS 'Everything measured in a quarter of an hour, added up over the source partitions.';
@@ -242,9 +303,31 @@ SELECT
     sum(call_holds)::bigint AS call_holds,
     sum(calls_transferred_blind)::bigint AS calls_transferred_blind,
     sum(calls_transferred_attended)::bigint AS calls_transferred_attended,
+    sum(calls_offered_again)::bigint AS calls_offered_again,
+    sum(call_earlier_wait_seconds) AS call_earlier_wait_seconds,
+    sum(calls_answered_by_end)::bigint AS calls_answered_by_end,
+    sum(calls_abandoned_by_end)::bigint AS calls_abandoned_by_end,
     sum(calls_dialled)::bigint AS calls_dialled,
     sum(calls_connected)::bigint AS calls_connected,
+    sum(calls_not_connected)::bigint AS calls_not_connected,
+    sum(outbound_abandoned)::bigint AS outbound_abandoned,
+    sum(outbound_handled)::bigint AS outbound_handled,
+    sum(outbound_dialling_seconds) AS outbound_dialling_seconds,
+    sum(outbound_unanswered_seconds) AS outbound_unanswered_seconds,
     sum(outbound_talk_seconds) AS outbound_talk_seconds,
+    sum(outbound_hold_seconds) AS outbound_hold_seconds,
+    sum(outbound_wrapup_seconds) AS outbound_wrapup_seconds,
+    sum(calls_told_by_record)::bigint AS calls_told_by_record,
+    sum(calls_ended_without_answer)::bigint AS calls_ended_without_answer,
+    sum(calls_answered_without_offer)::bigint AS calls_answered_without_offer,
+    sum(calls_closed_waiting)::bigint AS calls_closed_waiting,
+    sum(calls_closed_talking)::bigint AS calls_closed_talking,
+    sum(calls_out_of_sequence)::bigint AS calls_out_of_sequence,
+    sum(calls_contradicted)::bigint AS calls_contradicted,
+    sum(calls_ended_later)::bigint AS calls_ended_later,
+    sum(calls_corrected)::bigint AS calls_corrected,
+    sum(calls_moved_away)::bigint AS calls_moved_away,
+    sum(calls_retracted)::bigint AS calls_retracted,
     sum(rep_available_seconds) AS rep_available_seconds,
     sum(rep_ringing_seconds) AS rep_ringing_seconds,
     sum(rep_on_call_seconds) AS rep_on_call_seconds,
@@ -265,6 +348,8 @@ SELECT
     sum(answered_wait_within_target)::bigint AS answered_wait_within_target,
     sum(abandoned_wait_within_target)::bigint AS abandoned_wait_within_target,
     sum(abandoned_wait_within_short_abandon)::bigint AS abandoned_wait_within_short_abandon,
+    sum(answered_wait_by_end_within_target)::bigint AS answered_wait_by_end_within_target,
+    sum(calls_waiting_within_target)::bigint AS calls_waiting_within_target,
     sum(activity_volume)::bigint AS activity_volume,
     CASE WHEN count(answered_wait) > 0 THEN ARRAY[
         sum(answered_wait[1]), sum(answered_wait[2]), sum(answered_wait[3]),
@@ -302,7 +387,22 @@ SELECT
         sum(handle[16]), sum(handle[17]), sum(handle[18]), sum(handle[19]), sum(handle[20]),
         sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
         sum(handle[26])
-    ]::bigint[] END AS handle
+    ]::bigint[] END AS handle,
+    CASE WHEN count(answered_wait_by_end) > 0 THEN ARRAY[
+        sum(answered_wait_by_end[1]), sum(answered_wait_by_end[2]),
+        sum(answered_wait_by_end[3]), sum(answered_wait_by_end[4]),
+        sum(answered_wait_by_end[5]), sum(answered_wait_by_end[6]),
+        sum(answered_wait_by_end[7]), sum(answered_wait_by_end[8]),
+        sum(answered_wait_by_end[9]), sum(answered_wait_by_end[10]),
+        sum(answered_wait_by_end[11]), sum(answered_wait_by_end[12]),
+        sum(answered_wait_by_end[13]), sum(answered_wait_by_end[14]),
+        sum(answered_wait_by_end[15]), sum(answered_wait_by_end[16]),
+        sum(answered_wait_by_end[17]), sum(answered_wait_by_end[18]),
+        sum(answered_wait_by_end[19]), sum(answered_wait_by_end[20]),
+        sum(answered_wait_by_end[21]), sum(answered_wait_by_end[22]),
+        sum(answered_wait_by_end[23]), sum(answered_wait_by_end[24]),
+        sum(answered_wait_by_end[25]), sum(answered_wait_by_end[26])
+    ]::bigint[] END AS answered_wait_by_end
 FROM ringside.pane_located
 GROUP BY day, site, zone, team, queue, rep, direction, kind, source;
 COMMENT ON VIEW ringside.kpi_day IS 'Everything measured in a day in the time zone of the site, added up over the source partitions.';
@@ -327,9 +427,15 @@ SELECT
     CASE WHEN sum(calls_answered) + sum(calls_abandoned) - sum(abandoned_wait_within_short_abandon) > 0 THEN (sum(answered_wait_within_target))::double precision / (sum(calls_answered) + sum(calls_abandoned) - sum(abandoned_wait_within_short_abandon)) END AS service_level_answered_less_short,
     CASE WHEN sum(calls_answered) + sum(calls_abandoned) - sum(abandoned_wait_within_target) > 0 THEN (sum(answered_wait_within_target))::double precision / (sum(calls_answered) + sum(calls_abandoned) - sum(abandoned_wait_within_target)) END AS service_level_answered_less_early,
     CASE WHEN sum(calls_answered) + sum(calls_abandoned) > 0 THEN (sum(calls_abandoned))::double precision / (sum(calls_answered) + sum(calls_abandoned)) END AS abandonment,
+    CASE WHEN sum(calls_offered) - sum(calls_flowed_out) - sum(calls_closed_waiting) > 0 THEN (sum(answered_wait_within_target) + sum(calls_waiting_within_target))::double precision / (sum(calls_offered) - sum(calls_flowed_out) - sum(calls_closed_waiting)) END AS service_level_answered_of_offered_best,
+    CASE WHEN sum(calls_offered) - sum(calls_flowed_out) - sum(calls_closed_waiting) > 0 THEN (sum(answered_wait_within_target))::double precision / (sum(calls_offered) - sum(calls_flowed_out) - sum(calls_closed_waiting)) END AS service_level_answered_of_offered_worst,
+    CASE WHEN sum(calls_answered_by_end) + sum(calls_abandoned_by_end) > 0 THEN (sum(answered_wait_by_end_within_target))::double precision / (sum(calls_answered_by_end) + sum(calls_abandoned_by_end)) END AS service_level_answered_of_offered_by_end,
+    CASE WHEN sum(calls_answered) + sum(calls_abandoned) - sum(abandoned_wait_within_short_abandon) > 0 THEN (sum(calls_abandoned) - sum(abandoned_wait_within_short_abandon))::double precision / (sum(calls_answered) + sum(calls_abandoned) - sum(abandoned_wait_within_short_abandon)) END AS abandonment_less_short,
     CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_seconds,
+    CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds) + sum(call_earlier_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_since_arrival_seconds,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(call_talk_seconds) + sum(call_hold_seconds) + sum(call_wrapup_seconds))::double precision / (sum(calls_handled)) END AS average_handle_time_seconds,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(call_talk_seconds))::double precision / (sum(calls_handled)) END AS average_talk_time_seconds,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(call_hold_seconds))::double precision / (sum(calls_handled)) END AS average_hold_time_seconds,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(call_wrapup_seconds))::double precision / (sum(calls_handled)) END AS average_after_call_work_seconds,
     ringside.quantile(CASE WHEN count(answered_wait) > 0 THEN ARRAY[
         sum(answered_wait[1]), sum(answered_wait[2]), sum(answered_wait[3]),
@@ -353,6 +459,24 @@ SELECT
         sum(answered_wait[22]), sum(answered_wait[23]), sum(answered_wait[24]),
         sum(answered_wait[25]), sum(answered_wait[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS answered_wait_p90_seconds,
+    ringside.quantile(CASE WHEN count(answered_wait) > 0 THEN ARRAY[
+        sum(answered_wait[1]), sum(answered_wait[2]), sum(answered_wait[3]),
+        sum(answered_wait[4]), sum(answered_wait[5]), sum(answered_wait[6]),
+        sum(answered_wait[7]), sum(answered_wait[8]), sum(answered_wait[9]),
+        sum(answered_wait[10]), sum(answered_wait[11]), sum(answered_wait[12]),
+        sum(answered_wait[13]), sum(answered_wait[14]), sum(answered_wait[15]),
+        sum(answered_wait[16]), sum(answered_wait[17]), sum(answered_wait[18]),
+        sum(answered_wait[19]), sum(answered_wait[20]), sum(answered_wait[21]),
+        sum(answered_wait[22]), sum(answered_wait[23]), sum(answered_wait[24]),
+        sum(answered_wait[25]), sum(answered_wait[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS answered_wait_p95_seconds,
+    ringside.quantile(CASE WHEN count(talk) > 0 THEN ARRAY[
+        sum(talk[1]), sum(talk[2]), sum(talk[3]), sum(talk[4]), sum(talk[5]), sum(talk[6]),
+        sum(talk[7]), sum(talk[8]), sum(talk[9]), sum(talk[10]), sum(talk[11]), sum(talk[12]),
+        sum(talk[13]), sum(talk[14]), sum(talk[15]), sum(talk[16]), sum(talk[17]),
+        sum(talk[18]), sum(talk[19]), sum(talk[20]), sum(talk[21]), sum(talk[22]),
+        sum(talk[23]), sum(talk[24]), sum(talk[25]), sum(talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS talk_p50_seconds,
     ringside.quantile(CASE WHEN count(talk) > 0 THEN ARRAY[
         sum(talk[1]), sum(talk[2]), sum(talk[3]), sum(talk[4]), sum(talk[5]), sum(talk[6]),
         sum(talk[7]), sum(talk[8]), sum(talk[9]), sum(talk[10]), sum(talk[11]), sum(talk[12]),
@@ -360,6 +484,21 @@ SELECT
         sum(talk[18]), sum(talk[19]), sum(talk[20]), sum(talk[21]), sum(talk[22]),
         sum(talk[23]), sum(talk[24]), sum(talk[25]), sum(talk[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS talk_p90_seconds,
+    ringside.quantile(CASE WHEN count(talk) > 0 THEN ARRAY[
+        sum(talk[1]), sum(talk[2]), sum(talk[3]), sum(talk[4]), sum(talk[5]), sum(talk[6]),
+        sum(talk[7]), sum(talk[8]), sum(talk[9]), sum(talk[10]), sum(talk[11]), sum(talk[12]),
+        sum(talk[13]), sum(talk[14]), sum(talk[15]), sum(talk[16]), sum(talk[17]),
+        sum(talk[18]), sum(talk[19]), sum(talk[20]), sum(talk[21]), sum(talk[22]),
+        sum(talk[23]), sum(talk[24]), sum(talk[25]), sum(talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS talk_p95_seconds,
+    ringside.quantile(CASE WHEN count(handle) > 0 THEN ARRAY[
+        sum(handle[1]), sum(handle[2]), sum(handle[3]), sum(handle[4]), sum(handle[5]),
+        sum(handle[6]), sum(handle[7]), sum(handle[8]), sum(handle[9]), sum(handle[10]),
+        sum(handle[11]), sum(handle[12]), sum(handle[13]), sum(handle[14]), sum(handle[15]),
+        sum(handle[16]), sum(handle[17]), sum(handle[18]), sum(handle[19]), sum(handle[20]),
+        sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
+        sum(handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS handle_p50_seconds,
     ringside.quantile(CASE WHEN count(handle) > 0 THEN ARRAY[
         sum(handle[1]), sum(handle[2]), sum(handle[3]), sum(handle[4]), sum(handle[5]),
         sum(handle[6]), sum(handle[7]), sum(handle[8]), sum(handle[9]), sum(handle[10]),
@@ -368,11 +507,30 @@ SELECT
         sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
         sum(handle[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS handle_p90_seconds,
+    ringside.quantile(CASE WHEN count(handle) > 0 THEN ARRAY[
+        sum(handle[1]), sum(handle[2]), sum(handle[3]), sum(handle[4]), sum(handle[5]),
+        sum(handle[6]), sum(handle[7]), sum(handle[8]), sum(handle[9]), sum(handle[10]),
+        sum(handle[11]), sum(handle[12]), sum(handle[13]), sum(handle[14]), sum(handle[15]),
+        sum(handle[16]), sum(handle[17]), sum(handle[18]), sum(handle[19]), sum(handle[20]),
+        sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
+        sum(handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS handle_p95_seconds,
+    sum(calls_transferred_blind)::bigint AS calls_transferred_blind,
+    sum(calls_transferred_attended)::bigint AS calls_transferred_attended,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_blind) + sum(calls_transferred_attended))::double precision / (sum(calls_handled)) END AS transfer_rate,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_blind))::double precision / (sum(calls_handled)) END AS blind_transfer_rate,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_attended))::double precision / (sum(calls_handled)) END AS attended_transfer_rate,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(call_holds))::double precision / (sum(calls_handled)) END AS holds_per_handled_call,
     NULL::double precision AS occupancy,
     NULL::double precision AS utilisation,
+    NULL::double precision AS concurrent_contacts,
+    NULL::double precision AS occupancy_of_contacts,
     sum(calls_dialled)::bigint AS calls_dialled,
     sum(calls_connected)::bigint AS calls_connected,
     CASE WHEN sum(calls_dialled) > 0 THEN (sum(calls_connected))::double precision / (sum(calls_dialled)) END AS connect_rate,
+    CASE WHEN sum(calls_connected) > 0 THEN (sum(outbound_abandoned))::double precision / (sum(calls_connected)) END AS outbound_abandonment,
+    CASE WHEN sum(outbound_handled) + sum(calls_not_connected) > 0 THEN (sum(outbound_dialling_seconds) + sum(outbound_unanswered_seconds))::double precision / (sum(outbound_handled) + sum(calls_not_connected)) END AS average_dialling_time_seconds,
+    CASE WHEN sum(outbound_handled) > 0 THEN (sum(outbound_dialling_seconds) + sum(outbound_talk_seconds) + sum(outbound_hold_seconds) + sum(outbound_wrapup_seconds))::double precision / (sum(outbound_handled)) END AS outbound_average_handle_time_seconds,
     NULL::bigint AS meetings_booked,
     NULL::bigint AS meetings_held,
     NULL::double precision AS meeting_no_show_rate,
@@ -408,9 +566,15 @@ SELECT
     CASE WHEN sum(calls_answered) + sum(calls_abandoned) - sum(abandoned_wait_within_short_abandon) > 0 THEN (sum(answered_wait_within_target))::double precision / (sum(calls_answered) + sum(calls_abandoned) - sum(abandoned_wait_within_short_abandon)) END AS service_level_answered_less_short,
     CASE WHEN sum(calls_answered) + sum(calls_abandoned) - sum(abandoned_wait_within_target) > 0 THEN (sum(answered_wait_within_target))::double precision / (sum(calls_answered) + sum(calls_abandoned) - sum(abandoned_wait_within_target)) END AS service_level_answered_less_early,
     CASE WHEN sum(calls_answered) + sum(calls_abandoned) > 0 THEN (sum(calls_abandoned))::double precision / (sum(calls_answered) + sum(calls_abandoned)) END AS abandonment,
+    CASE WHEN sum(calls_offered) - sum(calls_flowed_out) - sum(calls_closed_waiting) > 0 THEN (sum(answered_wait_within_target) + sum(calls_waiting_within_target))::double precision / (sum(calls_offered) - sum(calls_flowed_out) - sum(calls_closed_waiting)) END AS service_level_answered_of_offered_best,
+    CASE WHEN sum(calls_offered) - sum(calls_flowed_out) - sum(calls_closed_waiting) > 0 THEN (sum(answered_wait_within_target))::double precision / (sum(calls_offered) - sum(calls_flowed_out) - sum(calls_closed_waiting)) END AS service_level_answered_of_offered_worst,
+    CASE WHEN sum(calls_answered_by_end) + sum(calls_abandoned_by_end) > 0 THEN (sum(answered_wait_by_end_within_target))::double precision / (sum(calls_answered_by_end) + sum(calls_abandoned_by_end)) END AS service_level_answered_of_offered_by_end,
+    CASE WHEN sum(calls_answered) + sum(calls_abandoned) - sum(abandoned_wait_within_short_abandon) > 0 THEN (sum(calls_abandoned) - sum(abandoned_wait_within_short_abandon))::double precision / (sum(calls_answered) + sum(calls_abandoned) - sum(abandoned_wait_within_short_abandon)) END AS abandonment_less_short,
     CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_seconds,
+    CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds) + sum(call_earlier_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_since_arrival_seconds,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(call_talk_seconds) + sum(call_hold_seconds) + sum(call_wrapup_seconds))::double precision / (sum(calls_handled)) END AS average_handle_time_seconds,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(call_talk_seconds))::double precision / (sum(calls_handled)) END AS average_talk_time_seconds,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(call_hold_seconds))::double precision / (sum(calls_handled)) END AS average_hold_time_seconds,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(call_wrapup_seconds))::double precision / (sum(calls_handled)) END AS average_after_call_work_seconds,
     ringside.quantile(CASE WHEN count(answered_wait) > 0 THEN ARRAY[
         sum(answered_wait[1]), sum(answered_wait[2]), sum(answered_wait[3]),
@@ -434,6 +598,24 @@ SELECT
         sum(answered_wait[22]), sum(answered_wait[23]), sum(answered_wait[24]),
         sum(answered_wait[25]), sum(answered_wait[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS answered_wait_p90_seconds,
+    ringside.quantile(CASE WHEN count(answered_wait) > 0 THEN ARRAY[
+        sum(answered_wait[1]), sum(answered_wait[2]), sum(answered_wait[3]),
+        sum(answered_wait[4]), sum(answered_wait[5]), sum(answered_wait[6]),
+        sum(answered_wait[7]), sum(answered_wait[8]), sum(answered_wait[9]),
+        sum(answered_wait[10]), sum(answered_wait[11]), sum(answered_wait[12]),
+        sum(answered_wait[13]), sum(answered_wait[14]), sum(answered_wait[15]),
+        sum(answered_wait[16]), sum(answered_wait[17]), sum(answered_wait[18]),
+        sum(answered_wait[19]), sum(answered_wait[20]), sum(answered_wait[21]),
+        sum(answered_wait[22]), sum(answered_wait[23]), sum(answered_wait[24]),
+        sum(answered_wait[25]), sum(answered_wait[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS answered_wait_p95_seconds,
+    ringside.quantile(CASE WHEN count(talk) > 0 THEN ARRAY[
+        sum(talk[1]), sum(talk[2]), sum(talk[3]), sum(talk[4]), sum(talk[5]), sum(talk[6]),
+        sum(talk[7]), sum(talk[8]), sum(talk[9]), sum(talk[10]), sum(talk[11]), sum(talk[12]),
+        sum(talk[13]), sum(talk[14]), sum(talk[15]), sum(talk[16]), sum(talk[17]),
+        sum(talk[18]), sum(talk[19]), sum(talk[20]), sum(talk[21]), sum(talk[22]),
+        sum(talk[23]), sum(talk[24]), sum(talk[25]), sum(talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS talk_p50_seconds,
     ringside.quantile(CASE WHEN count(talk) > 0 THEN ARRAY[
         sum(talk[1]), sum(talk[2]), sum(talk[3]), sum(talk[4]), sum(talk[5]), sum(talk[6]),
         sum(talk[7]), sum(talk[8]), sum(talk[9]), sum(talk[10]), sum(talk[11]), sum(talk[12]),
@@ -441,6 +623,21 @@ SELECT
         sum(talk[18]), sum(talk[19]), sum(talk[20]), sum(talk[21]), sum(talk[22]),
         sum(talk[23]), sum(talk[24]), sum(talk[25]), sum(talk[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS talk_p90_seconds,
+    ringside.quantile(CASE WHEN count(talk) > 0 THEN ARRAY[
+        sum(talk[1]), sum(talk[2]), sum(talk[3]), sum(talk[4]), sum(talk[5]), sum(talk[6]),
+        sum(talk[7]), sum(talk[8]), sum(talk[9]), sum(talk[10]), sum(talk[11]), sum(talk[12]),
+        sum(talk[13]), sum(talk[14]), sum(talk[15]), sum(talk[16]), sum(talk[17]),
+        sum(talk[18]), sum(talk[19]), sum(talk[20]), sum(talk[21]), sum(talk[22]),
+        sum(talk[23]), sum(talk[24]), sum(talk[25]), sum(talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS talk_p95_seconds,
+    ringside.quantile(CASE WHEN count(handle) > 0 THEN ARRAY[
+        sum(handle[1]), sum(handle[2]), sum(handle[3]), sum(handle[4]), sum(handle[5]),
+        sum(handle[6]), sum(handle[7]), sum(handle[8]), sum(handle[9]), sum(handle[10]),
+        sum(handle[11]), sum(handle[12]), sum(handle[13]), sum(handle[14]), sum(handle[15]),
+        sum(handle[16]), sum(handle[17]), sum(handle[18]), sum(handle[19]), sum(handle[20]),
+        sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
+        sum(handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS handle_p50_seconds,
     ringside.quantile(CASE WHEN count(handle) > 0 THEN ARRAY[
         sum(handle[1]), sum(handle[2]), sum(handle[3]), sum(handle[4]), sum(handle[5]),
         sum(handle[6]), sum(handle[7]), sum(handle[8]), sum(handle[9]), sum(handle[10]),
@@ -449,11 +646,30 @@ SELECT
         sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
         sum(handle[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS handle_p90_seconds,
+    ringside.quantile(CASE WHEN count(handle) > 0 THEN ARRAY[
+        sum(handle[1]), sum(handle[2]), sum(handle[3]), sum(handle[4]), sum(handle[5]),
+        sum(handle[6]), sum(handle[7]), sum(handle[8]), sum(handle[9]), sum(handle[10]),
+        sum(handle[11]), sum(handle[12]), sum(handle[13]), sum(handle[14]), sum(handle[15]),
+        sum(handle[16]), sum(handle[17]), sum(handle[18]), sum(handle[19]), sum(handle[20]),
+        sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
+        sum(handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS handle_p95_seconds,
+    sum(calls_transferred_blind)::bigint AS calls_transferred_blind,
+    sum(calls_transferred_attended)::bigint AS calls_transferred_attended,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_blind) + sum(calls_transferred_attended))::double precision / (sum(calls_handled)) END AS transfer_rate,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_blind))::double precision / (sum(calls_handled)) END AS blind_transfer_rate,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_attended))::double precision / (sum(calls_handled)) END AS attended_transfer_rate,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(call_holds))::double precision / (sum(calls_handled)) END AS holds_per_handled_call,
     NULL::double precision AS occupancy,
     NULL::double precision AS utilisation,
+    NULL::double precision AS concurrent_contacts,
+    NULL::double precision AS occupancy_of_contacts,
     sum(calls_dialled)::bigint AS calls_dialled,
     sum(calls_connected)::bigint AS calls_connected,
     CASE WHEN sum(calls_dialled) > 0 THEN (sum(calls_connected))::double precision / (sum(calls_dialled)) END AS connect_rate,
+    CASE WHEN sum(calls_connected) > 0 THEN (sum(outbound_abandoned))::double precision / (sum(calls_connected)) END AS outbound_abandonment,
+    CASE WHEN sum(outbound_handled) + sum(calls_not_connected) > 0 THEN (sum(outbound_dialling_seconds) + sum(outbound_unanswered_seconds))::double precision / (sum(outbound_handled) + sum(calls_not_connected)) END AS average_dialling_time_seconds,
+    CASE WHEN sum(outbound_handled) > 0 THEN (sum(outbound_dialling_seconds) + sum(outbound_talk_seconds) + sum(outbound_hold_seconds) + sum(outbound_wrapup_seconds))::double precision / (sum(outbound_handled)) END AS outbound_average_handle_time_seconds,
     NULL::bigint AS meetings_booked,
     NULL::bigint AS meetings_held,
     NULL::double precision AS meeting_no_show_rate,
@@ -490,9 +706,15 @@ SELECT
     NULL::double precision AS service_level_answered_less_short,
     NULL::double precision AS service_level_answered_less_early,
     NULL::double precision AS abandonment,
+    NULL::double precision AS service_level_answered_of_offered_best,
+    NULL::double precision AS service_level_answered_of_offered_worst,
+    NULL::double precision AS service_level_answered_of_offered_by_end,
+    NULL::double precision AS abandonment_less_short,
     CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_seconds,
+    CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds) + sum(call_earlier_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_since_arrival_seconds,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(call_talk_seconds) + sum(call_hold_seconds) + sum(call_wrapup_seconds))::double precision / (sum(calls_handled)) END AS average_handle_time_seconds,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(call_talk_seconds))::double precision / (sum(calls_handled)) END AS average_talk_time_seconds,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(call_hold_seconds))::double precision / (sum(calls_handled)) END AS average_hold_time_seconds,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(call_wrapup_seconds))::double precision / (sum(calls_handled)) END AS average_after_call_work_seconds,
     ringside.quantile(CASE WHEN count(answered_wait) > 0 THEN ARRAY[
         sum(answered_wait[1]), sum(answered_wait[2]), sum(answered_wait[3]),
@@ -516,6 +738,24 @@ SELECT
         sum(answered_wait[22]), sum(answered_wait[23]), sum(answered_wait[24]),
         sum(answered_wait[25]), sum(answered_wait[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS answered_wait_p90_seconds,
+    ringside.quantile(CASE WHEN count(answered_wait) > 0 THEN ARRAY[
+        sum(answered_wait[1]), sum(answered_wait[2]), sum(answered_wait[3]),
+        sum(answered_wait[4]), sum(answered_wait[5]), sum(answered_wait[6]),
+        sum(answered_wait[7]), sum(answered_wait[8]), sum(answered_wait[9]),
+        sum(answered_wait[10]), sum(answered_wait[11]), sum(answered_wait[12]),
+        sum(answered_wait[13]), sum(answered_wait[14]), sum(answered_wait[15]),
+        sum(answered_wait[16]), sum(answered_wait[17]), sum(answered_wait[18]),
+        sum(answered_wait[19]), sum(answered_wait[20]), sum(answered_wait[21]),
+        sum(answered_wait[22]), sum(answered_wait[23]), sum(answered_wait[24]),
+        sum(answered_wait[25]), sum(answered_wait[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS answered_wait_p95_seconds,
+    ringside.quantile(CASE WHEN count(talk) > 0 THEN ARRAY[
+        sum(talk[1]), sum(talk[2]), sum(talk[3]), sum(talk[4]), sum(talk[5]), sum(talk[6]),
+        sum(talk[7]), sum(talk[8]), sum(talk[9]), sum(talk[10]), sum(talk[11]), sum(talk[12]),
+        sum(talk[13]), sum(talk[14]), sum(talk[15]), sum(talk[16]), sum(talk[17]),
+        sum(talk[18]), sum(talk[19]), sum(talk[20]), sum(talk[21]), sum(talk[22]),
+        sum(talk[23]), sum(talk[24]), sum(talk[25]), sum(talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS talk_p50_seconds,
     ringside.quantile(CASE WHEN count(talk) > 0 THEN ARRAY[
         sum(talk[1]), sum(talk[2]), sum(talk[3]), sum(talk[4]), sum(talk[5]), sum(talk[6]),
         sum(talk[7]), sum(talk[8]), sum(talk[9]), sum(talk[10]), sum(talk[11]), sum(talk[12]),
@@ -523,6 +763,21 @@ SELECT
         sum(talk[18]), sum(talk[19]), sum(talk[20]), sum(talk[21]), sum(talk[22]),
         sum(talk[23]), sum(talk[24]), sum(talk[25]), sum(talk[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS talk_p90_seconds,
+    ringside.quantile(CASE WHEN count(talk) > 0 THEN ARRAY[
+        sum(talk[1]), sum(talk[2]), sum(talk[3]), sum(talk[4]), sum(talk[5]), sum(talk[6]),
+        sum(talk[7]), sum(talk[8]), sum(talk[9]), sum(talk[10]), sum(talk[11]), sum(talk[12]),
+        sum(talk[13]), sum(talk[14]), sum(talk[15]), sum(talk[16]), sum(talk[17]),
+        sum(talk[18]), sum(talk[19]), sum(talk[20]), sum(talk[21]), sum(talk[22]),
+        sum(talk[23]), sum(talk[24]), sum(talk[25]), sum(talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS talk_p95_seconds,
+    ringside.quantile(CASE WHEN count(handle) > 0 THEN ARRAY[
+        sum(handle[1]), sum(handle[2]), sum(handle[3]), sum(handle[4]), sum(handle[5]),
+        sum(handle[6]), sum(handle[7]), sum(handle[8]), sum(handle[9]), sum(handle[10]),
+        sum(handle[11]), sum(handle[12]), sum(handle[13]), sum(handle[14]), sum(handle[15]),
+        sum(handle[16]), sum(handle[17]), sum(handle[18]), sum(handle[19]), sum(handle[20]),
+        sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
+        sum(handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS handle_p50_seconds,
     ringside.quantile(CASE WHEN count(handle) > 0 THEN ARRAY[
         sum(handle[1]), sum(handle[2]), sum(handle[3]), sum(handle[4]), sum(handle[5]),
         sum(handle[6]), sum(handle[7]), sum(handle[8]), sum(handle[9]), sum(handle[10]),
@@ -531,11 +786,30 @@ SELECT
         sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
         sum(handle[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS handle_p90_seconds,
+    ringside.quantile(CASE WHEN count(handle) > 0 THEN ARRAY[
+        sum(handle[1]), sum(handle[2]), sum(handle[3]), sum(handle[4]), sum(handle[5]),
+        sum(handle[6]), sum(handle[7]), sum(handle[8]), sum(handle[9]), sum(handle[10]),
+        sum(handle[11]), sum(handle[12]), sum(handle[13]), sum(handle[14]), sum(handle[15]),
+        sum(handle[16]), sum(handle[17]), sum(handle[18]), sum(handle[19]), sum(handle[20]),
+        sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
+        sum(handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS handle_p95_seconds,
+    sum(calls_transferred_blind)::bigint AS calls_transferred_blind,
+    sum(calls_transferred_attended)::bigint AS calls_transferred_attended,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_blind) + sum(calls_transferred_attended))::double precision / (sum(calls_handled)) END AS transfer_rate,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_blind))::double precision / (sum(calls_handled)) END AS blind_transfer_rate,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_attended))::double precision / (sum(calls_handled)) END AS attended_transfer_rate,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(call_holds))::double precision / (sum(calls_handled)) END AS holds_per_handled_call,
     CASE WHEN sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_available_seconds) > 0 THEN (sum(rep_on_call_seconds) + sum(rep_wrapup_seconds))::double precision / (sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_available_seconds)) END AS occupancy,
     CASE WHEN sum(rep_available_seconds) + sum(rep_ringing_seconds) + sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_paused_seconds) > 0 THEN (sum(rep_on_call_seconds) + sum(rep_wrapup_seconds))::double precision / (sum(rep_available_seconds) + sum(rep_ringing_seconds) + sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_paused_seconds)) END AS utilisation,
+    CASE WHEN sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) > 0 THEN (sum(call_talk_seconds) + sum(call_hold_seconds) + sum(call_wrapup_seconds) + sum(outbound_talk_seconds) + sum(outbound_hold_seconds) + sum(outbound_wrapup_seconds))::double precision / (sum(rep_on_call_seconds) + sum(rep_wrapup_seconds)) END AS concurrent_contacts,
+    CASE WHEN sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_available_seconds) > 0 THEN (sum(call_talk_seconds) + sum(call_hold_seconds) + sum(call_wrapup_seconds) + sum(outbound_talk_seconds) + sum(outbound_hold_seconds) + sum(outbound_wrapup_seconds))::double precision / (sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_available_seconds)) END AS occupancy_of_contacts,
     sum(calls_dialled)::bigint AS calls_dialled,
     sum(calls_connected)::bigint AS calls_connected,
     CASE WHEN sum(calls_dialled) > 0 THEN (sum(calls_connected))::double precision / (sum(calls_dialled)) END AS connect_rate,
+    CASE WHEN sum(calls_connected) > 0 THEN (sum(outbound_abandoned))::double precision / (sum(calls_connected)) END AS outbound_abandonment,
+    CASE WHEN sum(outbound_handled) + sum(calls_not_connected) > 0 THEN (sum(outbound_dialling_seconds) + sum(outbound_unanswered_seconds))::double precision / (sum(outbound_handled) + sum(calls_not_connected)) END AS average_dialling_time_seconds,
+    CASE WHEN sum(outbound_handled) > 0 THEN (sum(outbound_dialling_seconds) + sum(outbound_talk_seconds) + sum(outbound_hold_seconds) + sum(outbound_wrapup_seconds))::double precision / (sum(outbound_handled)) END AS outbound_average_handle_time_seconds,
     sum(meetings_booked)::bigint AS meetings_booked,
     sum(meetings_held)::bigint AS meetings_held,
     CASE WHEN sum(meetings_held) + sum(meetings_no_show) > 0 THEN (sum(meetings_no_show))::double precision / (sum(meetings_held) + sum(meetings_no_show)) END AS meeting_no_show_rate,
@@ -571,9 +845,15 @@ SELECT
     NULL::double precision AS service_level_answered_less_short,
     NULL::double precision AS service_level_answered_less_early,
     NULL::double precision AS abandonment,
+    NULL::double precision AS service_level_answered_of_offered_best,
+    NULL::double precision AS service_level_answered_of_offered_worst,
+    NULL::double precision AS service_level_answered_of_offered_by_end,
+    NULL::double precision AS abandonment_less_short,
     CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_seconds,
+    CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds) + sum(call_earlier_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_since_arrival_seconds,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(call_talk_seconds) + sum(call_hold_seconds) + sum(call_wrapup_seconds))::double precision / (sum(calls_handled)) END AS average_handle_time_seconds,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(call_talk_seconds))::double precision / (sum(calls_handled)) END AS average_talk_time_seconds,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(call_hold_seconds))::double precision / (sum(calls_handled)) END AS average_hold_time_seconds,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(call_wrapup_seconds))::double precision / (sum(calls_handled)) END AS average_after_call_work_seconds,
     ringside.quantile(CASE WHEN count(answered_wait) > 0 THEN ARRAY[
         sum(answered_wait[1]), sum(answered_wait[2]), sum(answered_wait[3]),
@@ -597,6 +877,24 @@ SELECT
         sum(answered_wait[22]), sum(answered_wait[23]), sum(answered_wait[24]),
         sum(answered_wait[25]), sum(answered_wait[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS answered_wait_p90_seconds,
+    ringside.quantile(CASE WHEN count(answered_wait) > 0 THEN ARRAY[
+        sum(answered_wait[1]), sum(answered_wait[2]), sum(answered_wait[3]),
+        sum(answered_wait[4]), sum(answered_wait[5]), sum(answered_wait[6]),
+        sum(answered_wait[7]), sum(answered_wait[8]), sum(answered_wait[9]),
+        sum(answered_wait[10]), sum(answered_wait[11]), sum(answered_wait[12]),
+        sum(answered_wait[13]), sum(answered_wait[14]), sum(answered_wait[15]),
+        sum(answered_wait[16]), sum(answered_wait[17]), sum(answered_wait[18]),
+        sum(answered_wait[19]), sum(answered_wait[20]), sum(answered_wait[21]),
+        sum(answered_wait[22]), sum(answered_wait[23]), sum(answered_wait[24]),
+        sum(answered_wait[25]), sum(answered_wait[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS answered_wait_p95_seconds,
+    ringside.quantile(CASE WHEN count(talk) > 0 THEN ARRAY[
+        sum(talk[1]), sum(talk[2]), sum(talk[3]), sum(talk[4]), sum(talk[5]), sum(talk[6]),
+        sum(talk[7]), sum(talk[8]), sum(talk[9]), sum(talk[10]), sum(talk[11]), sum(talk[12]),
+        sum(talk[13]), sum(talk[14]), sum(talk[15]), sum(talk[16]), sum(talk[17]),
+        sum(talk[18]), sum(talk[19]), sum(talk[20]), sum(talk[21]), sum(talk[22]),
+        sum(talk[23]), sum(talk[24]), sum(talk[25]), sum(talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS talk_p50_seconds,
     ringside.quantile(CASE WHEN count(talk) > 0 THEN ARRAY[
         sum(talk[1]), sum(talk[2]), sum(talk[3]), sum(talk[4]), sum(talk[5]), sum(talk[6]),
         sum(talk[7]), sum(talk[8]), sum(talk[9]), sum(talk[10]), sum(talk[11]), sum(talk[12]),
@@ -604,6 +902,21 @@ SELECT
         sum(talk[18]), sum(talk[19]), sum(talk[20]), sum(talk[21]), sum(talk[22]),
         sum(talk[23]), sum(talk[24]), sum(talk[25]), sum(talk[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS talk_p90_seconds,
+    ringside.quantile(CASE WHEN count(talk) > 0 THEN ARRAY[
+        sum(talk[1]), sum(talk[2]), sum(talk[3]), sum(talk[4]), sum(talk[5]), sum(talk[6]),
+        sum(talk[7]), sum(talk[8]), sum(talk[9]), sum(talk[10]), sum(talk[11]), sum(talk[12]),
+        sum(talk[13]), sum(talk[14]), sum(talk[15]), sum(talk[16]), sum(talk[17]),
+        sum(talk[18]), sum(talk[19]), sum(talk[20]), sum(talk[21]), sum(talk[22]),
+        sum(talk[23]), sum(talk[24]), sum(talk[25]), sum(talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS talk_p95_seconds,
+    ringside.quantile(CASE WHEN count(handle) > 0 THEN ARRAY[
+        sum(handle[1]), sum(handle[2]), sum(handle[3]), sum(handle[4]), sum(handle[5]),
+        sum(handle[6]), sum(handle[7]), sum(handle[8]), sum(handle[9]), sum(handle[10]),
+        sum(handle[11]), sum(handle[12]), sum(handle[13]), sum(handle[14]), sum(handle[15]),
+        sum(handle[16]), sum(handle[17]), sum(handle[18]), sum(handle[19]), sum(handle[20]),
+        sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
+        sum(handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS handle_p50_seconds,
     ringside.quantile(CASE WHEN count(handle) > 0 THEN ARRAY[
         sum(handle[1]), sum(handle[2]), sum(handle[3]), sum(handle[4]), sum(handle[5]),
         sum(handle[6]), sum(handle[7]), sum(handle[8]), sum(handle[9]), sum(handle[10]),
@@ -612,11 +925,30 @@ SELECT
         sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
         sum(handle[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS handle_p90_seconds,
+    ringside.quantile(CASE WHEN count(handle) > 0 THEN ARRAY[
+        sum(handle[1]), sum(handle[2]), sum(handle[3]), sum(handle[4]), sum(handle[5]),
+        sum(handle[6]), sum(handle[7]), sum(handle[8]), sum(handle[9]), sum(handle[10]),
+        sum(handle[11]), sum(handle[12]), sum(handle[13]), sum(handle[14]), sum(handle[15]),
+        sum(handle[16]), sum(handle[17]), sum(handle[18]), sum(handle[19]), sum(handle[20]),
+        sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
+        sum(handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS handle_p95_seconds,
+    sum(calls_transferred_blind)::bigint AS calls_transferred_blind,
+    sum(calls_transferred_attended)::bigint AS calls_transferred_attended,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_blind) + sum(calls_transferred_attended))::double precision / (sum(calls_handled)) END AS transfer_rate,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_blind))::double precision / (sum(calls_handled)) END AS blind_transfer_rate,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_attended))::double precision / (sum(calls_handled)) END AS attended_transfer_rate,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(call_holds))::double precision / (sum(calls_handled)) END AS holds_per_handled_call,
     CASE WHEN sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_available_seconds) > 0 THEN (sum(rep_on_call_seconds) + sum(rep_wrapup_seconds))::double precision / (sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_available_seconds)) END AS occupancy,
     CASE WHEN sum(rep_available_seconds) + sum(rep_ringing_seconds) + sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_paused_seconds) > 0 THEN (sum(rep_on_call_seconds) + sum(rep_wrapup_seconds))::double precision / (sum(rep_available_seconds) + sum(rep_ringing_seconds) + sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_paused_seconds)) END AS utilisation,
+    CASE WHEN sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) > 0 THEN (sum(call_talk_seconds) + sum(call_hold_seconds) + sum(call_wrapup_seconds) + sum(outbound_talk_seconds) + sum(outbound_hold_seconds) + sum(outbound_wrapup_seconds))::double precision / (sum(rep_on_call_seconds) + sum(rep_wrapup_seconds)) END AS concurrent_contacts,
+    CASE WHEN sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_available_seconds) > 0 THEN (sum(call_talk_seconds) + sum(call_hold_seconds) + sum(call_wrapup_seconds) + sum(outbound_talk_seconds) + sum(outbound_hold_seconds) + sum(outbound_wrapup_seconds))::double precision / (sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_available_seconds)) END AS occupancy_of_contacts,
     sum(calls_dialled)::bigint AS calls_dialled,
     sum(calls_connected)::bigint AS calls_connected,
     CASE WHEN sum(calls_dialled) > 0 THEN (sum(calls_connected))::double precision / (sum(calls_dialled)) END AS connect_rate,
+    CASE WHEN sum(calls_connected) > 0 THEN (sum(outbound_abandoned))::double precision / (sum(calls_connected)) END AS outbound_abandonment,
+    CASE WHEN sum(outbound_handled) + sum(calls_not_connected) > 0 THEN (sum(outbound_dialling_seconds) + sum(outbound_unanswered_seconds))::double precision / (sum(outbound_handled) + sum(calls_not_connected)) END AS average_dialling_time_seconds,
+    CASE WHEN sum(outbound_handled) > 0 THEN (sum(outbound_dialling_seconds) + sum(outbound_talk_seconds) + sum(outbound_hold_seconds) + sum(outbound_wrapup_seconds))::double precision / (sum(outbound_handled)) END AS outbound_average_handle_time_seconds,
     sum(meetings_booked)::bigint AS meetings_booked,
     sum(meetings_held)::bigint AS meetings_held,
     CASE WHEN sum(meetings_held) + sum(meetings_no_show) > 0 THEN (sum(meetings_no_show))::double precision / (sum(meetings_held) + sum(meetings_no_show)) END AS meeting_no_show_rate,
@@ -654,9 +986,15 @@ SELECT
     NULL::double precision AS service_level_answered_less_short,
     NULL::double precision AS service_level_answered_less_early,
     NULL::double precision AS abandonment,
+    NULL::double precision AS service_level_answered_of_offered_best,
+    NULL::double precision AS service_level_answered_of_offered_worst,
+    NULL::double precision AS service_level_answered_of_offered_by_end,
+    NULL::double precision AS abandonment_less_short,
     CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_seconds,
+    CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds) + sum(call_earlier_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_since_arrival_seconds,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(call_talk_seconds) + sum(call_hold_seconds) + sum(call_wrapup_seconds))::double precision / (sum(calls_handled)) END AS average_handle_time_seconds,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(call_talk_seconds))::double precision / (sum(calls_handled)) END AS average_talk_time_seconds,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(call_hold_seconds))::double precision / (sum(calls_handled)) END AS average_hold_time_seconds,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(call_wrapup_seconds))::double precision / (sum(calls_handled)) END AS average_after_call_work_seconds,
     ringside.quantile(CASE WHEN count(answered_wait) > 0 THEN ARRAY[
         sum(answered_wait[1]), sum(answered_wait[2]), sum(answered_wait[3]),
@@ -680,6 +1018,24 @@ SELECT
         sum(answered_wait[22]), sum(answered_wait[23]), sum(answered_wait[24]),
         sum(answered_wait[25]), sum(answered_wait[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS answered_wait_p90_seconds,
+    ringside.quantile(CASE WHEN count(answered_wait) > 0 THEN ARRAY[
+        sum(answered_wait[1]), sum(answered_wait[2]), sum(answered_wait[3]),
+        sum(answered_wait[4]), sum(answered_wait[5]), sum(answered_wait[6]),
+        sum(answered_wait[7]), sum(answered_wait[8]), sum(answered_wait[9]),
+        sum(answered_wait[10]), sum(answered_wait[11]), sum(answered_wait[12]),
+        sum(answered_wait[13]), sum(answered_wait[14]), sum(answered_wait[15]),
+        sum(answered_wait[16]), sum(answered_wait[17]), sum(answered_wait[18]),
+        sum(answered_wait[19]), sum(answered_wait[20]), sum(answered_wait[21]),
+        sum(answered_wait[22]), sum(answered_wait[23]), sum(answered_wait[24]),
+        sum(answered_wait[25]), sum(answered_wait[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS answered_wait_p95_seconds,
+    ringside.quantile(CASE WHEN count(talk) > 0 THEN ARRAY[
+        sum(talk[1]), sum(talk[2]), sum(talk[3]), sum(talk[4]), sum(talk[5]), sum(talk[6]),
+        sum(talk[7]), sum(talk[8]), sum(talk[9]), sum(talk[10]), sum(talk[11]), sum(talk[12]),
+        sum(talk[13]), sum(talk[14]), sum(talk[15]), sum(talk[16]), sum(talk[17]),
+        sum(talk[18]), sum(talk[19]), sum(talk[20]), sum(talk[21]), sum(talk[22]),
+        sum(talk[23]), sum(talk[24]), sum(talk[25]), sum(talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS talk_p50_seconds,
     ringside.quantile(CASE WHEN count(talk) > 0 THEN ARRAY[
         sum(talk[1]), sum(talk[2]), sum(talk[3]), sum(talk[4]), sum(talk[5]), sum(talk[6]),
         sum(talk[7]), sum(talk[8]), sum(talk[9]), sum(talk[10]), sum(talk[11]), sum(talk[12]),
@@ -687,6 +1043,21 @@ SELECT
         sum(talk[18]), sum(talk[19]), sum(talk[20]), sum(talk[21]), sum(talk[22]),
         sum(talk[23]), sum(talk[24]), sum(talk[25]), sum(talk[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS talk_p90_seconds,
+    ringside.quantile(CASE WHEN count(talk) > 0 THEN ARRAY[
+        sum(talk[1]), sum(talk[2]), sum(talk[3]), sum(talk[4]), sum(talk[5]), sum(talk[6]),
+        sum(talk[7]), sum(talk[8]), sum(talk[9]), sum(talk[10]), sum(talk[11]), sum(talk[12]),
+        sum(talk[13]), sum(talk[14]), sum(talk[15]), sum(talk[16]), sum(talk[17]),
+        sum(talk[18]), sum(talk[19]), sum(talk[20]), sum(talk[21]), sum(talk[22]),
+        sum(talk[23]), sum(talk[24]), sum(talk[25]), sum(talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS talk_p95_seconds,
+    ringside.quantile(CASE WHEN count(handle) > 0 THEN ARRAY[
+        sum(handle[1]), sum(handle[2]), sum(handle[3]), sum(handle[4]), sum(handle[5]),
+        sum(handle[6]), sum(handle[7]), sum(handle[8]), sum(handle[9]), sum(handle[10]),
+        sum(handle[11]), sum(handle[12]), sum(handle[13]), sum(handle[14]), sum(handle[15]),
+        sum(handle[16]), sum(handle[17]), sum(handle[18]), sum(handle[19]), sum(handle[20]),
+        sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
+        sum(handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS handle_p50_seconds,
     ringside.quantile(CASE WHEN count(handle) > 0 THEN ARRAY[
         sum(handle[1]), sum(handle[2]), sum(handle[3]), sum(handle[4]), sum(handle[5]),
         sum(handle[6]), sum(handle[7]), sum(handle[8]), sum(handle[9]), sum(handle[10]),
@@ -695,11 +1066,30 @@ SELECT
         sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
         sum(handle[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS handle_p90_seconds,
+    ringside.quantile(CASE WHEN count(handle) > 0 THEN ARRAY[
+        sum(handle[1]), sum(handle[2]), sum(handle[3]), sum(handle[4]), sum(handle[5]),
+        sum(handle[6]), sum(handle[7]), sum(handle[8]), sum(handle[9]), sum(handle[10]),
+        sum(handle[11]), sum(handle[12]), sum(handle[13]), sum(handle[14]), sum(handle[15]),
+        sum(handle[16]), sum(handle[17]), sum(handle[18]), sum(handle[19]), sum(handle[20]),
+        sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
+        sum(handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS handle_p95_seconds,
+    sum(calls_transferred_blind)::bigint AS calls_transferred_blind,
+    sum(calls_transferred_attended)::bigint AS calls_transferred_attended,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_blind) + sum(calls_transferred_attended))::double precision / (sum(calls_handled)) END AS transfer_rate,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_blind))::double precision / (sum(calls_handled)) END AS blind_transfer_rate,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_attended))::double precision / (sum(calls_handled)) END AS attended_transfer_rate,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(call_holds))::double precision / (sum(calls_handled)) END AS holds_per_handled_call,
     CASE WHEN sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_available_seconds) > 0 THEN (sum(rep_on_call_seconds) + sum(rep_wrapup_seconds))::double precision / (sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_available_seconds)) END AS occupancy,
     CASE WHEN sum(rep_available_seconds) + sum(rep_ringing_seconds) + sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_paused_seconds) > 0 THEN (sum(rep_on_call_seconds) + sum(rep_wrapup_seconds))::double precision / (sum(rep_available_seconds) + sum(rep_ringing_seconds) + sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_paused_seconds)) END AS utilisation,
+    CASE WHEN sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) > 0 THEN (sum(call_talk_seconds) + sum(call_hold_seconds) + sum(call_wrapup_seconds) + sum(outbound_talk_seconds) + sum(outbound_hold_seconds) + sum(outbound_wrapup_seconds))::double precision / (sum(rep_on_call_seconds) + sum(rep_wrapup_seconds)) END AS concurrent_contacts,
+    CASE WHEN sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_available_seconds) > 0 THEN (sum(call_talk_seconds) + sum(call_hold_seconds) + sum(call_wrapup_seconds) + sum(outbound_talk_seconds) + sum(outbound_hold_seconds) + sum(outbound_wrapup_seconds))::double precision / (sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_available_seconds)) END AS occupancy_of_contacts,
     sum(calls_dialled)::bigint AS calls_dialled,
     sum(calls_connected)::bigint AS calls_connected,
     CASE WHEN sum(calls_dialled) > 0 THEN (sum(calls_connected))::double precision / (sum(calls_dialled)) END AS connect_rate,
+    CASE WHEN sum(calls_connected) > 0 THEN (sum(outbound_abandoned))::double precision / (sum(calls_connected)) END AS outbound_abandonment,
+    CASE WHEN sum(outbound_handled) + sum(calls_not_connected) > 0 THEN (sum(outbound_dialling_seconds) + sum(outbound_unanswered_seconds))::double precision / (sum(outbound_handled) + sum(calls_not_connected)) END AS average_dialling_time_seconds,
+    CASE WHEN sum(outbound_handled) > 0 THEN (sum(outbound_dialling_seconds) + sum(outbound_talk_seconds) + sum(outbound_hold_seconds) + sum(outbound_wrapup_seconds))::double precision / (sum(outbound_handled)) END AS outbound_average_handle_time_seconds,
     sum(meetings_booked)::bigint AS meetings_booked,
     sum(meetings_held)::bigint AS meetings_held,
     CASE WHEN sum(meetings_held) + sum(meetings_no_show) > 0 THEN (sum(meetings_no_show))::double precision / (sum(meetings_held) + sum(meetings_no_show)) END AS meeting_no_show_rate,
@@ -736,9 +1126,15 @@ SELECT
     NULL::double precision AS service_level_answered_less_short,
     NULL::double precision AS service_level_answered_less_early,
     NULL::double precision AS abandonment,
+    NULL::double precision AS service_level_answered_of_offered_best,
+    NULL::double precision AS service_level_answered_of_offered_worst,
+    NULL::double precision AS service_level_answered_of_offered_by_end,
+    NULL::double precision AS abandonment_less_short,
     CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_seconds,
+    CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds) + sum(call_earlier_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_since_arrival_seconds,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(call_talk_seconds) + sum(call_hold_seconds) + sum(call_wrapup_seconds))::double precision / (sum(calls_handled)) END AS average_handle_time_seconds,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(call_talk_seconds))::double precision / (sum(calls_handled)) END AS average_talk_time_seconds,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(call_hold_seconds))::double precision / (sum(calls_handled)) END AS average_hold_time_seconds,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(call_wrapup_seconds))::double precision / (sum(calls_handled)) END AS average_after_call_work_seconds,
     ringside.quantile(CASE WHEN count(answered_wait) > 0 THEN ARRAY[
         sum(answered_wait[1]), sum(answered_wait[2]), sum(answered_wait[3]),
@@ -762,6 +1158,24 @@ SELECT
         sum(answered_wait[22]), sum(answered_wait[23]), sum(answered_wait[24]),
         sum(answered_wait[25]), sum(answered_wait[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS answered_wait_p90_seconds,
+    ringside.quantile(CASE WHEN count(answered_wait) > 0 THEN ARRAY[
+        sum(answered_wait[1]), sum(answered_wait[2]), sum(answered_wait[3]),
+        sum(answered_wait[4]), sum(answered_wait[5]), sum(answered_wait[6]),
+        sum(answered_wait[7]), sum(answered_wait[8]), sum(answered_wait[9]),
+        sum(answered_wait[10]), sum(answered_wait[11]), sum(answered_wait[12]),
+        sum(answered_wait[13]), sum(answered_wait[14]), sum(answered_wait[15]),
+        sum(answered_wait[16]), sum(answered_wait[17]), sum(answered_wait[18]),
+        sum(answered_wait[19]), sum(answered_wait[20]), sum(answered_wait[21]),
+        sum(answered_wait[22]), sum(answered_wait[23]), sum(answered_wait[24]),
+        sum(answered_wait[25]), sum(answered_wait[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS answered_wait_p95_seconds,
+    ringside.quantile(CASE WHEN count(talk) > 0 THEN ARRAY[
+        sum(talk[1]), sum(talk[2]), sum(talk[3]), sum(talk[4]), sum(talk[5]), sum(talk[6]),
+        sum(talk[7]), sum(talk[8]), sum(talk[9]), sum(talk[10]), sum(talk[11]), sum(talk[12]),
+        sum(talk[13]), sum(talk[14]), sum(talk[15]), sum(talk[16]), sum(talk[17]),
+        sum(talk[18]), sum(talk[19]), sum(talk[20]), sum(talk[21]), sum(talk[22]),
+        sum(talk[23]), sum(talk[24]), sum(talk[25]), sum(talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS talk_p50_seconds,
     ringside.quantile(CASE WHEN count(talk) > 0 THEN ARRAY[
         sum(talk[1]), sum(talk[2]), sum(talk[3]), sum(talk[4]), sum(talk[5]), sum(talk[6]),
         sum(talk[7]), sum(talk[8]), sum(talk[9]), sum(talk[10]), sum(talk[11]), sum(talk[12]),
@@ -769,6 +1183,21 @@ SELECT
         sum(talk[18]), sum(talk[19]), sum(talk[20]), sum(talk[21]), sum(talk[22]),
         sum(talk[23]), sum(talk[24]), sum(talk[25]), sum(talk[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS talk_p90_seconds,
+    ringside.quantile(CASE WHEN count(talk) > 0 THEN ARRAY[
+        sum(talk[1]), sum(talk[2]), sum(talk[3]), sum(talk[4]), sum(talk[5]), sum(talk[6]),
+        sum(talk[7]), sum(talk[8]), sum(talk[9]), sum(talk[10]), sum(talk[11]), sum(talk[12]),
+        sum(talk[13]), sum(talk[14]), sum(talk[15]), sum(talk[16]), sum(talk[17]),
+        sum(talk[18]), sum(talk[19]), sum(talk[20]), sum(talk[21]), sum(talk[22]),
+        sum(talk[23]), sum(talk[24]), sum(talk[25]), sum(talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS talk_p95_seconds,
+    ringside.quantile(CASE WHEN count(handle) > 0 THEN ARRAY[
+        sum(handle[1]), sum(handle[2]), sum(handle[3]), sum(handle[4]), sum(handle[5]),
+        sum(handle[6]), sum(handle[7]), sum(handle[8]), sum(handle[9]), sum(handle[10]),
+        sum(handle[11]), sum(handle[12]), sum(handle[13]), sum(handle[14]), sum(handle[15]),
+        sum(handle[16]), sum(handle[17]), sum(handle[18]), sum(handle[19]), sum(handle[20]),
+        sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
+        sum(handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS handle_p50_seconds,
     ringside.quantile(CASE WHEN count(handle) > 0 THEN ARRAY[
         sum(handle[1]), sum(handle[2]), sum(handle[3]), sum(handle[4]), sum(handle[5]),
         sum(handle[6]), sum(handle[7]), sum(handle[8]), sum(handle[9]), sum(handle[10]),
@@ -777,11 +1206,30 @@ SELECT
         sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
         sum(handle[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS handle_p90_seconds,
+    ringside.quantile(CASE WHEN count(handle) > 0 THEN ARRAY[
+        sum(handle[1]), sum(handle[2]), sum(handle[3]), sum(handle[4]), sum(handle[5]),
+        sum(handle[6]), sum(handle[7]), sum(handle[8]), sum(handle[9]), sum(handle[10]),
+        sum(handle[11]), sum(handle[12]), sum(handle[13]), sum(handle[14]), sum(handle[15]),
+        sum(handle[16]), sum(handle[17]), sum(handle[18]), sum(handle[19]), sum(handle[20]),
+        sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
+        sum(handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS handle_p95_seconds,
+    sum(calls_transferred_blind)::bigint AS calls_transferred_blind,
+    sum(calls_transferred_attended)::bigint AS calls_transferred_attended,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_blind) + sum(calls_transferred_attended))::double precision / (sum(calls_handled)) END AS transfer_rate,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_blind))::double precision / (sum(calls_handled)) END AS blind_transfer_rate,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_attended))::double precision / (sum(calls_handled)) END AS attended_transfer_rate,
+    CASE WHEN sum(calls_handled) > 0 THEN (sum(call_holds))::double precision / (sum(calls_handled)) END AS holds_per_handled_call,
     CASE WHEN sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_available_seconds) > 0 THEN (sum(rep_on_call_seconds) + sum(rep_wrapup_seconds))::double precision / (sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_available_seconds)) END AS occupancy,
     CASE WHEN sum(rep_available_seconds) + sum(rep_ringing_seconds) + sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_paused_seconds) > 0 THEN (sum(rep_on_call_seconds) + sum(rep_wrapup_seconds))::double precision / (sum(rep_available_seconds) + sum(rep_ringing_seconds) + sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_paused_seconds)) END AS utilisation,
+    CASE WHEN sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) > 0 THEN (sum(call_talk_seconds) + sum(call_hold_seconds) + sum(call_wrapup_seconds) + sum(outbound_talk_seconds) + sum(outbound_hold_seconds) + sum(outbound_wrapup_seconds))::double precision / (sum(rep_on_call_seconds) + sum(rep_wrapup_seconds)) END AS concurrent_contacts,
+    CASE WHEN sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_available_seconds) > 0 THEN (sum(call_talk_seconds) + sum(call_hold_seconds) + sum(call_wrapup_seconds) + sum(outbound_talk_seconds) + sum(outbound_hold_seconds) + sum(outbound_wrapup_seconds))::double precision / (sum(rep_on_call_seconds) + sum(rep_wrapup_seconds) + sum(rep_available_seconds)) END AS occupancy_of_contacts,
     sum(calls_dialled)::bigint AS calls_dialled,
     sum(calls_connected)::bigint AS calls_connected,
     CASE WHEN sum(calls_dialled) > 0 THEN (sum(calls_connected))::double precision / (sum(calls_dialled)) END AS connect_rate,
+    CASE WHEN sum(calls_connected) > 0 THEN (sum(outbound_abandoned))::double precision / (sum(calls_connected)) END AS outbound_abandonment,
+    CASE WHEN sum(outbound_handled) + sum(calls_not_connected) > 0 THEN (sum(outbound_dialling_seconds) + sum(outbound_unanswered_seconds))::double precision / (sum(outbound_handled) + sum(calls_not_connected)) END AS average_dialling_time_seconds,
+    CASE WHEN sum(outbound_handled) > 0 THEN (sum(outbound_dialling_seconds) + sum(outbound_talk_seconds) + sum(outbound_hold_seconds) + sum(outbound_wrapup_seconds))::double precision / (sum(outbound_handled)) END AS outbound_average_handle_time_seconds,
     sum(meetings_booked)::bigint AS meetings_booked,
     sum(meetings_held)::bigint AS meetings_held,
     CASE WHEN sum(meetings_held) + sum(meetings_no_show) > 0 THEN (sum(meetings_no_show))::double precision / (sum(meetings_held) + sum(meetings_no_show)) END AS meeting_no_show_rate,

@@ -42,7 +42,7 @@ def test_every_ratio_and_percentile_of_calls_is_recorded_per_queue() -> None:
     wanted = {
         f"ringside:{kpi.name}:queue"
         for kpi in KPIS
-        if kpi.topic == "calls" and not isinstance(kpi.formula, Total)
+        if promql.is_by_queue(kpi) and not isinstance(kpi.formula, Total)
     }
     assert wanted <= rule_names()
 

@@ -371,3 +371,63 @@ def test_the_formula_of_the_catalogue_is_the_formula_in_sql() -> None:
         "CASE WHEN sum(deals_won) + sum(deals_lost) > 0 "
         "THEN (sum(deals_won))::double precision / (sum(deals_won) + sum(deals_lost)) END"
     )
+
+
+async def test_calls_that_wait_within_the_target_are_counted_at_the_moment_of_reading(
+    floor: Floor,
+) -> None:
+    # In the queue for 0, 10 and 30 s with a target of 20 s; the fourth was answered meanwhile.
+    await floor.entry("queue", "loans", "hanoi", 20.0, 5.0)
+    of = {"queue": "loans", "direction": "inbound", "source": "pbx"}
+    starts = set()
+    for name, seconds, outcome in (
+        *(("a", 0, None), ("b", 10, None), ("c", 30, None)),
+        ("d", 0, "answered"),
+    ):
+        (start,) = await floor.one(
+            f"SELECT date_bin('15 min', now() - interval '{seconds} s', 'epoch')"
+        )
+        starts.add(start)
+        await floor.connection.execute(
+            """INSERT INTO ringside.call (topic, partition, call_id, leg, epoch, last_offset,
+                   source, queue, rep, direction, offered_at, holds, outcome, last_at)
+               VALUES ('ringside.any', 0, $1, 1, 1, 1, 'pbx', 'loans', '', 'inbound',
+                   now() - make_interval(secs => $2), 0, $3, now())""",
+            *(name, seconds, outcome),
+        )
+    for start in starts:
+        assert isinstance(start, datetime)
+        await floor.pane(start, calls_offered=4, **of)
+    waiting = await floor.rows("SELECT sum(calls_waiting_within_target) FROM ringside.kpi_quarter")
+    assert waiting == [(2,)]
+
+
+async def test_of_a_past_interval_best_and_worst_service_level_are_the_service_level(
+    floor: Floor,
+) -> None:
+    # Offered 6: answered 3 (2 in time), given up 1, flowed out 1, closed by us 1: 2 of 4.
+    of = {"queue": "loans", "direction": "inbound"}
+    await floor.pane(
+        calls_offered=6, calls_abandoned=1, calls_flowed_out=1, calls_closed_waiting=1, **of
+    )
+    await floor.pane(rep="an", calls_answered=3, answered_wait=cumulative(3, {20: 2}), **of)
+    row = await floor.one(
+        """SELECT service_level_answered_of_offered, service_level_answered_of_offered_best,
+               service_level_answered_of_offered_worst
+           FROM ringside.kpi_queue_quarter"""
+    )
+    assert row == (2 / 4, 2 / 4, 2 / 4)
+
+
+async def test_by_end_and_without_short_abandons(floor: Floor) -> None:
+    # By end: 3 in time of 4 answered and 2 given up. Abandoned 5, short 2, answered 5: 3 of 8.
+    of = {"queue": "loans", "direction": "inbound"}
+    await floor.pane(calls_abandoned=5, calls_abandoned_by_end=2, **of,
+                     abandoned_wait=cumulative(5, {5: 2}))  # fmt: skip
+    await floor.pane(rep="an", calls_answered=5, calls_answered_by_end=4, **of,
+                     answered_wait_by_end=cumulative(4, {20: 3}))  # fmt: skip
+    row = await floor.one(
+        """SELECT service_level_answered_of_offered_by_end, abandonment_less_short
+           FROM ringside.kpi_queue_quarter"""
+    )
+    assert row == (3 / 6, 3 / 8)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -63,6 +64,8 @@ def test_a_handled_call_counts_talk_holds_and_after_call_work() -> None:
         "call_holds": 2,
         "call_wrapup_seconds": 18,
         "handle:15": 1,  # 100 + 20 + 18 = 138 s <= 150 s
+        "calls_answered_by_end": 1,
+        "answered_wait_by_end:6": 1,
     }
     assert not fold.live
 
@@ -88,7 +91,12 @@ def test_a_second_hold_before_the_first_one_ended_adds_no_time() -> None:
 def test_an_abandoned_call_counts_its_wait_only_in_a_bucket() -> None:
     fold = told(OFFERED, (5, e.CallAbandoned()))
     # Exactly 5 s is at most 5 s: the fourth bound, index 3; a short abandon.
-    assert quarter(fold) == {"calls_offered": 1, "calls_abandoned": 1, "abandoned_wait:3": 1}
+    assert quarter(fold) == {
+        "calls_offered": 1,
+        "calls_abandoned": 1,
+        "abandoned_wait:3": 1,
+        "calls_abandoned_by_end": 1,
+    }
     assert not fold.live
 
 
@@ -138,10 +146,16 @@ def test_a_leg_that_was_passed_on_is_over_then_even_if_its_end_is_told_later() -
 
 
 def test_a_call_counts_when_it_arrived_whenever_it_ended() -> None:
-    # Offered at 10:14:59, answered at 10:15:10, ended at 10:20: all of it at 10:00.
+    # Offered at 10:14:59, answered at 10:15:10, ended at 10:20: all of it at 10:00, but for what
+    # has "by end" in its name, which stands in the pane of 10:15 and says that it came before.
     fold = told((899, e.CallOffered("loans")), (910, e.CallAnswered("linh")), (1200, e.CallEnded()))
-    assert {start for grain, start, _ in panes(fold) if grain == 900} == {int(T0)}
-    assert {start for grain, start, _ in panes(fold) if grain == 60} == {int(T0) + 840}
+    by_end = {"calls_answered_by_end": 1, "answered_wait_by_end:6": 1, "calls_ended_later": 1}
+    assert {
+        start: cells for (grain, start, _), cells in panes(fold).items() if start != int(T0)
+    } == {int(T0) + 840: ANY, int(T0) + 900: by_end, int(T0) + 1200: by_end}
+    cells = panes(fold)[900, int(T0), Dims("loans", "linh", "inbound", "", "pbx/hanoi")]
+    assert cells["calls_answered"] == cells["calls_handled"] == 1
+    assert not cells.keys() & by_end.keys()
 
 
 def test_an_outbound_call_is_dialled_and_connected_and_in_no_service_level() -> None:
@@ -154,13 +168,20 @@ def test_an_outbound_call_is_dialled_and_connected_and_in_no_service_level() -> 
     assert quarter(fold, direction="outbound", rep="linh", queue="campaign") == {
         "calls_dialled": 1,
         "calls_connected": 1,
+        "outbound_handled": 1,
+        "outbound_dialling_seconds": 20,
         "outbound_talk_seconds": 60,
+        "outbound_wrapup_seconds": 15,
     }
 
 
-def test_an_outbound_call_that_nobody_took_is_only_dialled() -> None:
+def test_an_outbound_call_that_nobody_took_is_dialled_and_not_connected() -> None:
     fold = told((0, e.CallDialled("linh")), (30, e.CallAbandoned()))
-    assert quarter(fold) == {"calls_dialled": 1}
+    assert quarter(fold) == {
+        "calls_dialled": 1,
+        "calls_not_connected": 1,
+        "outbound_unanswered_seconds": 30,
+    }
     assert not fold.live
 
 
@@ -178,9 +199,10 @@ def test_an_answer_wins_over_a_hang_up_that_crossed_it() -> None:
 
 def test_pieces_before_the_arrival_count_once_it_is_known() -> None:
     fold = told((12, e.CallAnswered("linh")), (60, e.CallEnded()))
-    assert panes(fold) == {}
+    assert quarter(fold) == {"calls_answered_without_offer": 1}
     apply(fold, [event("c1", T0, OFFERED[1])])
     assert quarter(fold)["call_wait_seconds"] == 12
+    assert "calls_answered_without_offer" not in quarter(fold)
 
 
 def test_a_corrected_time_moves_what_was_counted() -> None:
@@ -196,7 +218,7 @@ def record(outcome: e.CallOutcome, **fields: Any) -> e.CallCompleted:  # noqa: A
 def test_a_whole_call_in_one_record() -> None:
     durations = {"wait_seconds": 30, "talk_seconds": 100, "hold_seconds": 20, "wrapup_seconds": 60}
     fold = told((150, record("answered", queue="loans", rep="linh", **durations)))
-    assert quarter(fold, rep="") == {"calls_offered": 1}
+    assert quarter(fold, rep="") == {"calls_offered": 1, "calls_told_by_record": 1}
     assert quarter(fold, rep="linh") == {
         "calls_answered": 1,
         "call_wait_seconds": 30,
@@ -207,13 +229,23 @@ def test_a_whole_call_in_one_record() -> None:
         "call_hold_seconds": 20,
         "call_wrapup_seconds": 60,
         "handle:16": 1,  # 180 s is at most 180 s
+        "calls_answered_by_end": 1,
+        "answered_wait_by_end:9": 1,
     }
 
 
 @pytest.mark.parametrize(
     ("outcome", "cells"),
     [
-        ("abandoned", {"calls_offered": 1, "calls_abandoned": 1, "abandoned_wait:8": 1}),
+        (
+            "abandoned",
+            {
+                "calls_offered": 1,
+                "calls_abandoned": 1,
+                "abandoned_wait:8": 1,
+                "calls_abandoned_by_end": 1,
+            },
+        ),
         ("flowed_out", {"calls_offered": 1, "calls_flowed_out": 1}),
         ("menu", {"calls_ended_in_menu": 1}),
     ],
@@ -222,7 +254,7 @@ def test_records_of_calls_that_nobody_answered(
     outcome: e.CallOutcome, cells: dict[str, float]
 ) -> None:
     fold = told((25, record(outcome, queue="loans", wait_seconds=25)))
-    assert quarter(fold) == cells
+    assert quarter(fold) == cells | {"calls_told_by_record": 1}
     assert not fold.live
 
 
@@ -245,6 +277,9 @@ def test_a_record_wins_over_pieces_whichever_comes_first(first: bool) -> None:
         "call_talk_seconds": 42,
         "talk:11": 1,
         "handle:11": 1,
+        "calls_told_by_record": 1,
+        "calls_answered_by_end": 1,
+        "answered_wait_by_end:4": 1,
     }
 
 

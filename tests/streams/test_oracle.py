@@ -31,15 +31,30 @@ def count_by_hand(calls: list[Told], grain_seconds: int) -> Counted:
         start = int(call.offered_at) - int(call.offered_at) % grain_seconds
         queue = counted.setdefault((start, call.queue, ""), Counter())
         queue["calls_offered"] += 1
+        queue["calls_told_by_record"] += call.by_record
         if call.outcome == "flowed_out":
             queue["calls_flowed_out"] += 1
         if call.outcome == "abandoned":
             queue["calls_abandoned"] += 1
             queue[f"abandoned_wait:{bucket(call.wait)}"] += 1
+        count_end_by_hand(counted, call, grain_seconds)
         if call.outcome == "answered":
             rep = counted.setdefault((start, call.queue, call.rep), Counter())
             rep.update(handled_by_hand(call))
     return counted
+
+
+def count_end_by_hand(counted: Counted, call: Told, grain_seconds: int) -> None:
+    """What has "by end" in its name counts where the call ended."""
+    if call.outcome == "flowed_out":
+        return
+    start = int(call.closed_at) - int(call.closed_at) % grain_seconds
+    ended = counted.setdefault((start, call.queue, call.rep), Counter())
+    ended[f"calls_{call.outcome}_by_end"] += 1
+    if call.outcome == "answered":
+        ended[f"answered_wait_by_end:{bucket(call.wait)}"] += 1
+    quarters = (int(call.offered_at) // 900, int(call.closed_at) // 900)
+    ended["calls_ended_later"] += quarters[0] < quarters[1]
 
 
 def handled_by_hand(call: Told) -> Counter[str]:

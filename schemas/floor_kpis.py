@@ -1,0 +1,317 @@
+"""The KPIs of the call floor: calls in and out, and how the reps' time goes."""
+
+from schemas import measures as m
+from schemas.formulas import Kpi, Quantile, Ratio, Within, total
+from schemas.measures import Histogram, Limit, Measure, Unit
+
+ANSWERED_IN_TARGET = Within(m.ANSWERED_WAIT, Limit.TARGET)
+ABANDONED_IN_TARGET = Within(m.ABANDONED_WAIT, Limit.TARGET)
+SHORT_ABANDONED = Within(m.ABANDONED_WAIT, Limit.SHORT_ABANDON)
+ANSWERED_IN_TARGET_BY_END = Within(m.ANSWERED_WAIT_BY_END, Limit.TARGET)
+WITHINS = (ANSWERED_IN_TARGET, ABANDONED_IN_TARGET, SHORT_ABANDONED, ANSWERED_IN_TARGET_BY_END)
+
+WAITING_IN_TARGET = Measure(
+    "calls_waiting_within_target",
+    Unit.COUNT,
+    "Calls that wait at this moment, by arrival, no longer yet than the queue's target.",
+    "calls",
+)
+"""Counted when read, from the calls themselves: stored nowhere, since it changes with the clock."""
+WHEN_READ: tuple[Measure, ...] = (WAITING_IN_TARGET,)
+
+_HANDLE = (m.CALL_TALK, m.CALL_HOLD, m.CALL_WRAPUP)
+_DIALLING = (m.OUTBOUND_DIALLING, m.OUTBOUND_UNANSWERED)
+_OUTBOUND_HANDLE = (m.OUTBOUND_DIALLING, m.OUTBOUND_TALK, m.OUTBOUND_HOLD, m.OUTBOUND_WRAPUP)
+_CONTACTS = (*_HANDLE, m.OUTBOUND_TALK, m.OUTBOUND_HOLD, m.OUTBOUND_WRAPUP)
+_TRANSFERRED = (m.CALLS_TRANSFERRED_BLIND, m.CALLS_TRANSFERRED_ATTENDED)
+_REP_HANDLE = (m.REP_ON_CALL, m.REP_WRAPUP)
+_SIGNED_IN = (m.REP_AVAILABLE, m.REP_RINGING, m.REP_ON_CALL, m.REP_WRAPUP, m.REP_PAUSED)
+_QUEUED = (m.CALLS_ANSWERED, m.CALLS_ABANDONED)
+_NOT_QUEUED = (m.CALLS_FLOWED_OUT, m.CALLS_CLOSED_WAITING)
+"""What of the offered calls is in no service level; all others are answered, abandoned or wait."""
+
+
+def _quantile(histogram: Histogram, percent: int, title: str, help_: str) -> Kpi:
+    return Kpi(
+        f"{histogram.name}_p{percent}_seconds",
+        f"{title} p{percent}",
+        Unit.SECONDS,
+        Quantile(histogram, percent / 100),
+        help_,
+        "histogram, interpolated",
+        better="lower" if histogram is m.ANSWERED_WAIT else "neither",
+    )
+
+
+FLOOR_KPIS: tuple[Kpi, ...] = (
+    total(m.CALLS_OFFERED, "Offered", "Inbound calls that joined a queue, by arrival."),
+    total(m.CALLS_ANSWERED, "Answered", "Offered calls that a rep answered, by arrival."),
+    total(m.CALLS_ABANDONED, "Abandoned", "Offered calls given up while waiting, by arrival."),
+    total(m.CALLS_FLOWED_OUT, "Flowed out", "Offered calls that left the queue unanswered."),
+    total(SHORT_ABANDONED, "Short abandons", "Abandoned within the queue's short-abandon limit."),
+    Kpi(
+        "service_level_answered_of_answered",
+        "Service level (of answered)",
+        Unit.RATIO,
+        Ratio((ANSWERED_IN_TARGET,), (m.CALLS_ANSWERED,)),
+        "Answered within the queue's target, of answered: aT / a.",
+        "Asterisk ServiceLevelPerf, Wazo",
+        better="higher",
+    ),
+    Kpi(
+        "service_level_handled_of_offered",
+        "Service level (SL X)",
+        Unit.RATIO,
+        Ratio((ANSWERED_IN_TARGET, ABANDONED_IN_TARGET), _QUEUED),
+        "Answered or given up within the target, of all: (aT + bT) / (a + b).",
+        "Asterisk ServiceLevelPerf2, Amazon Connect SL X",
+        better="higher",
+    ),
+    Kpi(
+        "service_level_answered_of_offered",
+        "Service level",
+        Unit.RATIO,
+        Ratio((ANSWERED_IN_TARGET,), _QUEUED),
+        "Answered within the queue's target, of answered and abandoned: aT / (a + b).",
+        "Genesys Cloud default",
+        better="higher",
+        target=0.80,
+    ),
+    Kpi(
+        "service_level_answered_less_short",
+        "Service level (less short)",
+        Unit.RATIO,
+        Ratio((ANSWERED_IN_TARGET,), _QUEUED, less=(SHORT_ABANDONED,)),
+        "Short abandons left out of the denominator: aT / (a + b - s).",
+        "Talkdesk style",
+        better="higher",
+    ),
+    Kpi(
+        "service_level_answered_less_early",
+        "Service level (less early)",
+        Unit.RATIO,
+        Ratio((ANSWERED_IN_TARGET,), _QUEUED, less=(ABANDONED_IN_TARGET,)),
+        "Abandons within the target left out of the denominator: aT / (a + b - bT).",
+        "CxEngage default",
+        better="higher",
+    ),
+    Kpi(
+        "abandonment",
+        "Abandonment",
+        Unit.RATIO,
+        Ratio((m.CALLS_ABANDONED,), _QUEUED),
+        "Abandoned, of answered and abandoned.",
+        "ISO 18295-1, COPC CX Standard",
+        better="lower",
+        target=0.05,
+    ),
+    Kpi(
+        "service_level_answered_of_offered_best",
+        "Service level at best",
+        Unit.RATIO,
+        Ratio((ANSWERED_IN_TARGET, WAITING_IN_TARGET), (m.CALLS_OFFERED,), less=_NOT_QUEUED),
+        "If every call that waits within the target is answered in time, and no other flows out.",
+        "docs/KPIS.md",
+        better="higher",
+    ),
+    Kpi(
+        "service_level_answered_of_offered_worst",
+        "Service level at worst",
+        Unit.RATIO,
+        Ratio((ANSWERED_IN_TARGET,), (m.CALLS_OFFERED,), less=_NOT_QUEUED),
+        "If no call that still waits is answered in time.",
+        "docs/KPIS.md",
+        better="higher",
+    ),
+    Kpi(
+        "service_level_answered_of_offered_by_end",
+        "Service level by end",
+        Unit.RATIO,
+        Ratio((ANSWERED_IN_TARGET_BY_END,), (m.CALLS_ANSWERED_BY_END, m.CALLS_ABANDONED_BY_END)),
+        "The same share of the calls that ended in the interval, whenever they came.",
+        "Asterisk and Amazon Connect count by the end",
+        better="higher",
+    ),
+    Kpi(
+        "abandonment_less_short",
+        "Abandonment (less short)",
+        Unit.RATIO,
+        Ratio((m.CALLS_ABANDONED,), _QUEUED, less=(SHORT_ABANDONED,), top_less=(SHORT_ABANDONED,)),
+        "Abandoned after more than the queue's short-abandon limit: (b - s) / (a + b - s).",
+        "Talkdesk style",
+        better="lower",
+    ),
+    Kpi(
+        "average_speed_of_answer_seconds",
+        "ASA",
+        Unit.SECONDS,
+        Ratio((m.CALL_WAIT,), (m.CALLS_ANSWERED,)),
+        "Mean time in queue of answered calls.",
+        "ISO 18295-1",
+        better="lower",
+    ),
+    Kpi(
+        "average_speed_of_answer_since_arrival_seconds",
+        "ASA since arrival",
+        Unit.SECONDS,
+        Ratio((m.CALL_WAIT, m.CALL_EARLIER_WAIT), (m.CALLS_ANSWERED,)),
+        "Mean time that customers of answered calls had waited since they came, in all queues.",
+        "ISO 18295-1",
+        better="lower",
+    ),
+    Kpi(
+        "average_handle_time_seconds",
+        "AHT",
+        Unit.SECONDS,
+        Ratio(_HANDLE, (m.CALLS_HANDLED,)),
+        "Mean of talk, hold and after-call work of handled calls.",
+        "COPC CX Standard",
+    ),
+    Kpi(
+        "average_talk_time_seconds",
+        "Talk",
+        Unit.SECONDS,
+        Ratio((m.CALL_TALK,), (m.CALLS_HANDLED,)),
+        "Mean time in conversation of handled calls, holds left out.",
+        "COPC CX Standard",
+    ),
+    Kpi(
+        "average_hold_time_seconds",
+        "Hold",
+        Unit.SECONDS,
+        Ratio((m.CALL_HOLD,), (m.CALLS_HANDLED,)),
+        "Mean time on hold of handled calls.",
+        "COPC CX Standard",
+        better="lower",
+    ),
+    Kpi(
+        "average_after_call_work_seconds",
+        "After-call work",
+        Unit.SECONDS,
+        Ratio((m.CALL_WRAPUP,), (m.CALLS_HANDLED,)),
+        "Mean after-call work of handled calls.",
+        "COPC CX Standard",
+    ),
+    _quantile(m.ANSWERED_WAIT, 50, "Wait", "Half of the answered calls waited no longer."),
+    _quantile(m.ANSWERED_WAIT, 90, "Wait", "Nine of ten answered calls waited no longer."),
+    _quantile(m.ANSWERED_WAIT, 95, "Wait", "Of 20 answered calls 19 waited no longer."),
+    _quantile(m.TALK, 50, "Talk", "Half of the handled calls talked no longer."),
+    _quantile(m.TALK, 90, "Talk", "Nine of ten handled calls talked no longer."),
+    _quantile(m.TALK, 95, "Talk", "Of 20 handled calls 19 talked no longer."),
+    _quantile(
+        m.HANDLE, 50, "Handle", "Half of the handled calls took no longer, wrap-up included."
+    ),
+    _quantile(
+        m.HANDLE,
+        90,
+        "Handle",
+        "Nine of ten handled calls took no longer, after-call work included.",
+    ),
+    _quantile(m.HANDLE, 95, "Handle", "Of 20 handled calls 19 took no longer, wrap-up included."),
+    total(m.CALLS_TRANSFERRED_BLIND, "Blind transfers", "Handled calls passed on unannounced."),
+    total(m.CALLS_TRANSFERRED_ATTENDED, "Attended transfers", "Handled calls passed on in talk."),
+    Kpi(
+        "transfer_rate",
+        "Transfer rate",
+        Unit.RATIO,
+        Ratio(_TRANSFERRED, (m.CALLS_HANDLED,)),
+        "Handled calls that were passed on to another rep or queue.",
+        "COPC CX Standard",
+        better="lower",
+    ),
+    Kpi(
+        "blind_transfer_rate",
+        "Blind transfer rate",
+        Unit.RATIO,
+        Ratio((m.CALLS_TRANSFERRED_BLIND,), (m.CALLS_HANDLED,)),
+        "Handled calls that were passed on unannounced.",
+        "transferred blind / handled",
+        better="lower",
+    ),
+    Kpi(
+        "attended_transfer_rate",
+        "Attended transfer rate",
+        Unit.RATIO,
+        Ratio((m.CALLS_TRANSFERRED_ATTENDED,), (m.CALLS_HANDLED,)),
+        "Handled calls that were passed on after a word with who takes them.",
+        "transferred attended / handled",
+    ),
+    Kpi(
+        "holds_per_handled_call",
+        "Holds per call",
+        Unit.MULTIPLE,
+        Ratio((m.CALL_HOLDS,), (m.CALLS_HANDLED,)),
+        "How often a customer was put on hold in a handled call.",
+        "holds / handled",
+        better="lower",
+    ),
+    Kpi(
+        "occupancy",
+        "Occupancy",
+        Unit.RATIO,
+        Ratio(_REP_HANDLE, (*_REP_HANDLE, m.REP_AVAILABLE)),
+        "Time on calls and in after-call work, of that and time waiting for a call.",
+        "handle / (handle + available)",
+    ),
+    Kpi(
+        "utilisation",
+        "Utilisation",
+        Unit.RATIO,
+        Ratio(_REP_HANDLE, _SIGNED_IN),
+        "Time on calls and in after-call work, of all time signed in.",
+        "handle / signed in",
+    ),
+    Kpi(
+        "concurrent_contacts",
+        "Concurrent contacts",
+        Unit.MULTIPLE,
+        Ratio(_CONTACTS, _REP_HANDLE),
+        "Contacts that a rep had at once while busy: seconds of contacts over seconds of the rep.",
+        "handle time of each contact / time on calls and in after-call work",
+    ),
+    Kpi(
+        "occupancy_of_contacts",
+        "Occupancy of contacts",
+        Unit.MULTIPLE,
+        Ratio(_CONTACTS, (*_REP_HANDLE, m.REP_AVAILABLE)),
+        "As occupancy, but two contacts at once count twice, so it may be above 1.",
+        "handle time of each contact / (handle + available)",
+    ),
+    total(m.CALLS_DIALLED, "Dialled", "Outbound calls placed."),
+    total(m.CALLS_CONNECTED, "Connected", "Outbound calls that the customer answered."),
+    Kpi(
+        "connect_rate",
+        "Connect rate",
+        Unit.RATIO,
+        Ratio((m.CALLS_CONNECTED,), (m.CALLS_DIALLED,)),
+        "Outbound calls answered, of placed.",
+        "connected / dialled",
+        better="higher",
+    ),
+    Kpi(
+        "outbound_abandonment",
+        "Outbound abandonment",
+        Unit.RATIO,
+        Ratio((m.OUTBOUND_ABANDONED,), (m.CALLS_CONNECTED,)),
+        "Customers who answered a dialler's call and had no rep within 2 seconds.",
+        "Ofcom and FCC rules on abandoned calls",
+        better="lower",
+        target=0.03,
+    ),
+    Kpi(
+        "average_dialling_time_seconds",
+        "Dialling",
+        Unit.SECONDS,
+        Ratio(_DIALLING, (m.OUTBOUND_HANDLED, m.CALLS_NOT_CONNECTED)),
+        "Mean time that an outbound call rang out until it was answered or given up.",
+        "ring-out / (handled + not connected)",
+    ),
+    Kpi(
+        "outbound_average_handle_time_seconds",
+        "Outbound AHT",
+        Unit.SECONDS,
+        Ratio(_OUTBOUND_HANDLE, (m.OUTBOUND_HANDLED,)),
+        "Mean of dialling, talk, hold and after-call work of outbound calls with a conversation.",
+        "COPC CX Standard",
+    ),
+)

@@ -1,0 +1,74 @@
+"""What an outbound call counts: dialled, connected or not, abandoned by the dialler, handled.
+
+`call.connected` says that the customer answered, `call.answered` that a rep joined. Where a rep
+dials, the two are one moment, and `call.answered` alone says both.
+"""
+
+from schemas import measures as m
+from streams.call_state import Call
+from streams.facts import KNOWN_DIMS, Amount, Dims, Fact, ticks
+
+PATIENCE_SECONDS = 2.0
+"""A customer who has answered and met no rep for longer was abandoned (Ofcom, FCC)."""
+
+_CONNECTED = ((m.CALLS_CONNECTED.name, 1),)
+_ABANDONED = ((m.CALLS_CONNECTED.name, 1), (m.OUTBOUND_ABANDONED.name, 1))
+_NOT_CONNECTED = (m.CALLS_NOT_CONNECTED.name, 1)
+_HANDLED = (m.OUTBOUND_HANDLED.name, 1)
+_UNANSWERED = m.OUTBOUND_UNANSWERED.name
+_DIALLING, _TALK, _HOLD, _WRAPUP = (
+    measure.name
+    for measure in (m.OUTBOUND_DIALLING, m.OUTBOUND_TALK, m.OUTBOUND_HOLD, m.OUTBOUND_WRAPUP)
+)
+
+
+def met(call: Call) -> Fact | None:
+    """Connected or not; None while it rings out."""
+    at = call.offered_at or 0.0
+    if call.connected_at is not None or call.answered_at is not None:
+        return Fact(at, dims(call), _ABANDONED if is_abandoned(call) else _CONNECTED)
+    if call.closed_at is None:
+        return None
+    seconds = call.wait_seconds
+    unanswered = ((_UNANSWERED, seconds),) if seconds else ()
+    return Fact(at, dims(call), (_NOT_CONNECTED, *unanswered))
+
+
+def handled(call: Call) -> Fact | None:
+    """The conversation, with the dialling before it; None before it is over."""
+    if call.answered_at is None or call.closed_at is None:
+        return None
+    parts: list[tuple[str, Amount]] = [
+        (_DIALLING, dialling_seconds(call)),
+        (_TALK, call.talk_seconds),
+        (_HOLD, call.hold_seconds if call.holds or call.durations else 0.0),
+        (_WRAPUP, call.wrapup_seconds),
+    ]
+    return Fact(
+        call.offered_at or 0.0, dims(call), (_HANDLED, *(part for part in parts if part[1]))
+    )
+
+
+def is_abandoned(call: Call) -> bool:
+    """Whether the customer answered, stayed longer than the limit, and had no rep within it.
+
+    While neither a rep nor the end has come, nobody can say.
+    """
+    connected_at = call.connected_at
+    if connected_at is None:
+        return False
+    until = call.answered_at if call.answered_at is not None else call.closed_at
+    return until is not None and until - connected_at > PATIENCE_SECONDS
+
+
+def dialling_seconds(call: Call) -> float:
+    """Return how long it rang out until the customer answered."""
+    if call.durations is not None:
+        return ticks(call.durations[0])
+    until = call.connected_at if call.connected_at is not None else call.answered_at
+    return ticks((until or 0.0) - (call.offered_at or 0.0))
+
+
+def dims(call: Call) -> Dims:
+    """Return where it counts: with the rep who talked, or for whom it was dialled."""
+    return KNOWN_DIMS[call.queue, call.rep, "outbound", "", call.source]
