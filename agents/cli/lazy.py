@@ -45,6 +45,7 @@ REGISTRY: tuple[Lazy, ...] = (
     ),
     Lazy("settings", "agents.cli.settings", "List the settings and their values.", "Run"),
     Lazy("publish", "agents.cli.publish", "Send events from a file to Kafka.", "Events"),
+    Lazy("import", "agents.cli.imports", "Bring in what other programs exported.", "Events"),
     Lazy("simulate", "agents.cli.simulate", "Simulate a floor, into Kafka or a file.", "Events"),
     Lazy("deadletters", "agents.cli.deadletters", "See and retry what was refused.", "Events"),
 )

@@ -53,13 +53,13 @@ def publish(  # noqa: PLR0913 - each is an option of the command line
     is kept for each call, rep, meeting or deal.
     """
     settings = settings_of(ctx)
-    tokeniser = _tokeniser(settings, dry_run=dry_run)
+    tokeniser = tokeniser_of(settings, dry_run=dry_run)
     with ExitStack() as stack:
-        stream, total = _opened(stack, file)
+        stream, total = opened(stack, file)
         publication = _Publication(
             stream=stream,
-            kept=_created(stack, rejects),
-            sender=None if dry_run else stack.enter_context(_sender(settings, wait)),
+            kept=created(stack, rejects),
+            sender=None if dry_run else stack.enter_context(sender_of(settings, wait)),
             counting=stack.enter_context(Counting("events", total=total)),
             tokeniser=tokeniser,
             strict=strict,
@@ -140,19 +140,21 @@ class _Publication:
             self.kept.write(line + b"\n")
 
 
-def _tokeniser(settings: Settings, *, dry_run: bool) -> Tokeniser:
+def tokeniser_of(settings: Settings, *, dry_run: bool) -> Tokeniser:
+    """Return what replaces customers' numbers; where nothing is sent it needs no key."""
     if dry_run and settings.customer_key is None:
         return Tokeniser(b"nothing is sent, so any key will do")
     return settings.tokeniser()
 
 
-def _sender(settings: Settings, wait_seconds: float) -> Sender:
+def sender_of(settings: Settings, wait_seconds: float) -> Sender:
+    """Return a producer, once Kafka is there and its topics are as they should be."""
     admin = connect(settings, wait_seconds=wait_seconds, progress=lambda text: err().print(text))
     check_topics(admin, settings, SOURCES)
     return Sender(settings)
 
 
-def _opened(stack: ExitStack, file: Path) -> tuple[BinaryIO, int | None]:
+def opened(stack: ExitStack, file: Path) -> tuple[BinaryIO, int | None]:
     """Open a file, and return its size too; standard input has none."""
     if str(file) == "-":
         return sys.stdin.buffer, None
@@ -162,7 +164,8 @@ def _opened(stack: ExitStack, file: Path) -> tuple[BinaryIO, int | None]:
         raise InputError(f"{file} cannot be read: {error.strerror}") from None
 
 
-def _created(stack: ExitStack, file: Path | None) -> BinaryIO | None:
+def created(stack: ExitStack, file: Path | None) -> BinaryIO | None:
+    """Create a file to write; None if none is wanted."""
     if file is None:
         return None
     try:

@@ -1,0 +1,1 @@
+"""Files of other programs, read as events: a mapping says what their columns mean."""
