@@ -13,10 +13,12 @@ import logging
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
+from aiokafka.consumer import fetcher
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from agents import log
+from schemas.topics import SOURCES
 
 logger = log.get(__name__)
 
@@ -60,6 +62,19 @@ class Receiver(Protocol):
 
 FETCH_WAIT_MS = 100
 
+_SOURCES = frozenset(topic.name for topic in SOURCES)
+
+
+class LeanRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka has no types
+    """aiokafka's unpacking of a fetched partition, handing on records as they were read.
+
+    They have offset, timestamp, key, value and headers. aiokafka copies each into a dataclass with
+    topic, partition and sizes beside them, which a `Batch` says once; that is a third of the work.
+    """
+
+    def _consumer_record(self, tp: TP, record: Any) -> Any:  # noqa: ANN401 - aiokafka's
+        return record if tp.topic in _SOURCES else super()._consumer_record(tp, record)
+
 
 class PromptThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # faust has no types
     """Faust's thread around aiokafka, with less patience.
@@ -72,6 +87,8 @@ class PromptThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # faus
     logger = logging.getLogger("faust.consumer")
 
     def _create_worker_consumer(self, transport: Any) -> Any:  # noqa: ANN401 - as Faust's
+        # aiokafka has no setting for it, either: its fetcher makes one for each fetched partition.
+        fetcher.PartitionRecords = LeanRecords
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001 - Faust has no setting for it
         return consumer

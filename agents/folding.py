@@ -10,7 +10,8 @@ from agents.clock import Clock
 from agents.kafka.deadletters import Origin, to_record
 from agents.settings import Settings
 from agents.shard import Exporter, Shard
-from schemas.codec import Decode, Message, Rejected
+from schemas.codec import Message, Rejected, decode_record
+from schemas.customers import Tokeniser
 from streams.fold import Fold
 from streams.sources import SourceLimits
 
@@ -24,13 +25,13 @@ class BatchFolder:
         self,
         settings: Settings,
         *,
-        decode: Decode,
+        tokeniser: Tokeniser,
         limits: SourceLimits,
         clock: Clock,
         monotonic: Clock,
     ) -> None:
         self._settings = settings
-        self._decode = decode
+        self._tokeniser = tokeniser
         self._clock = clock
         self._monotonic = monotonic
         self.limits = limits
@@ -58,23 +59,24 @@ class BatchFolder:
         if batch.start_offset > fold.ledger.next_offset and not first:
             gap = f"{batch.topic}/{batch.partition}: a gap before offset {batch.start_offset}"
             raise AssertionError(gap)
-        topic, now, limits = batch.topic, self._clock(), self.limits
+        topic, now, limits, tokeniser = batch.topic, self._clock(), self.limits, self._tokeniser
         accepted: dict[str, int] = {}
-        known_offset, watched = fold.ledger.next_offset, limits.is_watching
+        known_offset, watched, apply = fold.ledger.next_offset, limits.is_watching, fold.apply
         for record in batch.records[first : first + self._settings.batch_records]:
-            if record.offset < known_offset:
+            offset = record.offset
+            if offset < known_offset:
                 continue
             try:
-                event = self._decode(record, now)
-                rejected = fold.apply(event, record.offset)
+                event = decode_record(record, topic, now, tokeniser)
+                rejected = apply(event, offset)
             except BaseException:
                 # The state may be half changed: it must not be written.
                 shard.is_open = False
-                where = {"topic": topic, "partition": shard.index, "offset": record.offset}
+                where = {"topic": topic, "partition": shard.index, "offset": offset}
                 logger.exception("a message cannot be folded; this is our fault", **where)
                 raise
             if rejected is not None:
-                self._refuse(shard, record, rejected)
+                self._refuse(shard, topic, record, rejected)
             elif watched and not isinstance(event, Rejected):
                 accepted[event.source] = accepted.get(event.source, 0) + 1
         limits.accept(accepted)
@@ -84,11 +86,12 @@ class BatchFolder:
     def _refuse(
         self,
         shard: Shard,
+        topic: str,
         record: Any,  # noqa: ANN401 - aiokafka's
         rejected: Rejected,
     ) -> None:
-        refused = Message(record.topic, record.key, record.value, record.headers)
-        origin = Origin(record.topic, shard.index, record.offset, self._clock())
+        refused = Message(topic, record.key, record.value, tuple(record.headers))
+        origin = Origin(topic, shard.index, record.offset, self._clock())
         letter = to_record(refused, rejected, origin)
         shard.dead_letters.append(
             Record(letter.topic, letter.key, letter.value, None, list(letter.headers))

@@ -21,8 +21,6 @@ from agents.postgres.writer import SnapshotWriter
 from agents.settings import Settings
 from agents.shards import Shards
 from agents.view import WorkerView
-from schemas.codec import Received, Rejected, decode
-from schemas.events import Event
 from schemas.roster import Roster
 from streams.sources import SourceLimits
 
@@ -163,14 +161,9 @@ class Worker:
 
 
 def _shards(settings: Settings) -> Shards:
-    tokeniser = settings.tokeniser()
-
-    def decoded(message: Received, now: float) -> Event | Rejected:
-        return decode(message, now=now, tokeniser=tokeniser)
-
     folder = BatchFolder(
         settings,
-        decode=decoded,
+        tokeniser=settings.tokeniser(),
         limits=SourceLimits(),
         clock=clock.now,
         monotonic=clock.monotonic,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Protocol, Union
+from typing import Annotated, Any, Protocol, Union, cast
 
 import msgspec
 from msgspec import Meta
@@ -69,10 +69,6 @@ class Received(Protocol):
     """What of a Kafka record matters here, as any client hands it over."""
 
     @property
-    def topic(self) -> str:
-        """The topic it was read from."""
-
-    @property
     def key(self) -> bytes | None:
         """Its key; of ours the entity."""
 
@@ -83,6 +79,10 @@ class Received(Protocol):
     @property
     def headers(self) -> Headers:
         """Its headers, in their order."""
+
+
+Rule = Callable[[Any, float], Rejected | None]
+"""Looks at an event's data and time, and says what is wrong with them."""
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
@@ -134,17 +134,25 @@ _KNOWN_FIELDS = {field for wire in _WIRE_TYPES.values() for field in wire.__stru
 }
 
 
-def decode(message: Received, *, now: float, tokeniser: Tokeniser) -> Event | Rejected:
-    """Decode one Kafka record. Never raises.
+def decode(message: Message, *, now: float, tokeniser: Tokeniser) -> Event | Rejected:
+    """Decode one message; see `decode_record`."""
+    return decode_record(message, message.topic, now, tokeniser)
+
+
+# In one piece, and without names for its arguments: this is done for each event, and a call costs
+# as much as what it would do.
+def decode_record(  # noqa: C901, PLR0911, PLR0912
+    record: Received, topic: str, now: float, tokeniser: Tokeniser
+) -> Event | Rejected:
+    """Decode one Kafka record that was read from *topic*. Never raises.
 
     `now` (seconds since 1970) bounds the event's time: more than five minutes ahead is refused, so
     that a clock gone wrong moves nothing. Customer numbers come out as tokens.
     """
-    value = message.value
+    value, headers = record.value, record.headers
     if value is None or len(value) > MAX_BYTES:
         return Rejected(Reason.TOO_LARGE) if value else Rejected(Reason.INVALID, "$")
     try:
-        headers = message.headers
         wire = _parse(value, headers) if headers else _structured.decode(value)
     except msgspec.ValidationError as error:
         return _refused(str(error))
@@ -152,9 +160,31 @@ def decode(message: Received, *, now: float, tokeniser: Tokeniser) -> Event | Re
         return Rejected(Reason.NOT_JSON)
     except RecursionError:
         return Rejected(Reason.TOO_DEEP)
-    if type(wire) is Rejected:  # isinstance asks the metaclass, which costs five times as much
-        return wire
-    return _admitted(wire, message, now, tokeniser)
+    admission = _ADMISSION.get(type(wire))
+    if admission is None:
+        return cast("Rejected", wire)
+    # The rules that types cannot say.
+    type_, right_topic, has_customer, rule = admission
+    at, subject, data = wire.time.timestamp(), wire.subject, wire.data
+    if not EARLIEST_AT <= at <= now + MAX_AHEAD_SECONDS:
+        return _impossible(at, EARLIEST_AT, "$.time")
+    if topic != right_topic:
+        return Rejected(Reason.WRONG_TOPIC, "$.type")
+    if record.key != subject.encode("utf-8", "replace"):
+        return Rejected(Reason.WRONG_KEY, "$.subject")
+    # JSON allows control characters only as escapes, but for DEL: where there is neither, and all
+    # is ASCII, all texts are printable. Three looks at the whole cost less than one at each text.
+    if headers or not value.isascii() or _BACKSLASH in value or _DELETE in value:
+        where = _unprintable(wire, type_)
+        if where is not None:
+            return where
+    if rule is not None:
+        where = rule(data, at)
+        if where is not None:
+            return where
+    if has_customer and data.customer is not None:
+        data = msgspec.structs.replace(data, customer=tokeniser.token(data.customer))
+    return Event(wire.id, wire.source, subject, type_, at, data)
 
 
 def _parse(value: bytes, headers: Headers) -> Any:  # noqa: ANN401 - one of _WIRE_TYPES, or Rejected
@@ -206,49 +236,16 @@ def _refused(error: str, root: str = "$") -> Rejected:
     return Rejected(Reason.UNKNOWN_TYPE if unknown else Reason.INVALID, root + where[1:])
 
 
-def _admitted(wire: Any, message: Received, now: float, tokeniser: Tokeniser) -> Event | Rejected:  # noqa: ANN401 - one of _WIRE_TYPES
-    """Apply the rules that types cannot say, and replace the customer's number."""
-    type_, topic, has_customer, bounds = _ADMISSION[type(wire)]
-    at, data = wire.time.timestamp(), wire.data
-    if not EARLIEST_AT <= at <= now + MAX_AHEAD_SECONDS:
-        return _impossible(at, EARLIEST_AT, "$.time")
-    if topic != message.topic:
-        return Rejected(Reason.WRONG_TOPIC, "$.type")
-    if message.key != wire.subject.encode("utf-8", "replace"):
-        return Rejected(Reason.WRONG_KEY, "$.subject")
-    where = None if _is_plain(message) else _unprintable(wire, type_)
-    if where is None and bounds is not None:
-        where = _out_of_bounds(data, at, bounds)
-    if where is None and type(data) is DealImported:
-        where = _wrong_history(data, at)
-    if where is not None:
-        return where
-    if has_customer and data.customer is not None:
-        data = msgspec.structs.replace(data, customer=tokeniser.token(data.customer))
-    return Event(wire.id, wire.source, wire.subject, type_, at, data)
+def _within(name: str, earliest: float, latest: float) -> Rule:
+    """Return the rule that another instant of a fact lies so far from the event's time."""
 
+    def rule(data: Any, at: float) -> Rejected | None:  # noqa: ANN401 - a Fact
+        other_at = getattr(data, name).timestamp()
+        if at + earliest <= other_at <= at + latest:
+            return None
+        return _impossible(other_at, at + earliest, f"$.data.{name}")
 
-_INSTANTS: dict[type[Fact], tuple[str, float, float]] = {
-    CallCompleted: ("offered_at", -MAX_SECONDS, MAX_AHEAD_SECONDS),
-    MeetingBooked: ("starts_at", -MAX_BOOKED_AHEAD_SECONDS, MAX_BOOKED_AHEAD_SECONDS),
-    MeetingRescheduled: ("starts_at", -MAX_BOOKED_AHEAD_SECONDS, MAX_BOOKED_AHEAD_SECONDS),
-}
-"""The other instants of a fact: its field, and how far from the event's time it may lie."""
-
-
-_ADMISSION: dict[type, tuple[str, str, bool, tuple[str, float, float] | None]] = {
-    wire: (type_, TOPIC_OF_TYPE[type_], TYPES[type_] in _HAS_CUSTOMER, _INSTANTS.get(TYPES[type_]))
-    for type_, wire in _WIRE_TYPES.items()
-}
-"""By envelope: its type, its topic, whether its data names a customer, bounds of its instants."""
-
-
-def _out_of_bounds(data: Any, at: float, bounds: tuple[str, float, float]) -> Rejected | None:  # noqa: ANN401 - a Fact
-    name, earliest, latest = bounds
-    other_at = getattr(data, name).timestamp()
-    if at + earliest <= other_at <= at + latest:
-        return None
-    return _impossible(other_at, at + earliest, f"$.data.{name}")
+    return rule
 
 
 def _wrong_history(data: DealImported, at: float) -> Rejected | None:
@@ -267,20 +264,24 @@ def _impossible(at: float, earliest: float, where: str) -> Rejected:
     return Rejected(Reason.TIME_TOO_EARLY if early else Reason.TIME_IN_FUTURE, where)
 
 
+_STARTS_AT = _within("starts_at", -MAX_BOOKED_AHEAD_SECONDS, MAX_BOOKED_AHEAD_SECONDS)
+_RULES: dict[type[Fact], Rule] = {
+    CallCompleted: _within("offered_at", -MAX_SECONDS, MAX_AHEAD_SECONDS),
+    MeetingBooked: _STARTS_AT,
+    MeetingRescheduled: _STARTS_AT,
+    DealImported: _wrong_history,
+}
+"""What must hold between the fields of a fact."""
+
+_ADMISSION: dict[type, tuple[str, str, bool, Rule | None]] = {
+    wire: (type_, TOPIC_OF_TYPE[type_], TYPES[type_] in _HAS_CUSTOMER, _RULES.get(TYPES[type_]))
+    for type_, wire in _WIRE_TYPES.items()
+}
+"""By envelope: its type, its topic, whether its data names a customer, its rule."""
+
+
 # As numbers: looking for a byte costs an eighth of looking for a string of one.
 _BACKSLASH, _DELETE = 0x5C, 0x7F
-
-
-def _is_plain(message: Received) -> bool:
-    """Whether all texts of a structured event must be printable: ASCII, and nothing escaped.
-
-    JSON allows control characters only as escapes, but for DEL. Three looks at the whole value cost
-    less than one at each of its texts.
-    """
-    value = message.value or b""
-    return (
-        not message.headers and value.isascii() and _BACKSLASH not in value and _DELETE not in value
-    )
 
 
 def _unprintable(wire: Any, type_: str) -> Rejected | None:  # noqa: ANN401 - one of _WIRE_TYPES
@@ -317,7 +318,3 @@ def encode(event: Event) -> bytes:
 
 def _rfc3339(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
-
-
-Decode = Callable[[Received, float], Event | Rejected]
-"""`decode` with its tokeniser bound: what the fold asks for."""
