@@ -19,6 +19,7 @@ from agents.settings import Settings
 from agents.shard import Shard
 from agents.state import ChangelogTopics, Restorer, to_records
 from streams.fold import Fold
+from streams.ghosts import GhostLimits
 
 logger = log.get(__name__)
 
@@ -47,6 +48,7 @@ class Shards:
         self._generation = 0
         self._taking_over: set[asyncio.Future[None]] = set()
         self.acknowledge: Acknowledge = _nobody
+        self.ghost_limits = GhostLimits()
         self.channels: dict[str, Any] = {}
         """The channel of each topic's agent."""
 
@@ -100,6 +102,7 @@ class Shards:
             shard.index,
             lateness_of=self._settings.lateness_of,
             epoch=int(self._clock()),
+            ghost_limits=self.ghost_limits,
         )
         shard.folds = await asyncio.to_thread(_read, shard.changelog, restorer)
         shard.recovery_seconds = self._monotonic() - started_at

@@ -13,8 +13,10 @@ from agents.changelog import Entry, Record
 from agents.errors import RingsideError
 from schemas.topics import SOURCES, changelog
 from streams.facts import Dims
-from streams.fold import MACHINES, Changes, Fold
+from streams.fold import Changes, Fold
+from streams.ghosts import GhostLimits
 from streams.ledger import Ledger
+from streams.machines import MACHINES
 from streams.quarters import Parts
 from streams.snapshot import PaneKey
 
@@ -62,7 +64,14 @@ def to_records(changes: Iterable[Changes], topics: ChangelogTopics, shard: int) 
 class Restorer:
     """Builds the folds of one shard from its changelog, list by list, in any order of tables."""
 
-    def __init__(self, shard: int, *, lateness_of: Callable[[str], float], epoch: int) -> None:
+    def __init__(
+        self,
+        shard: int,
+        *,
+        lateness_of: Callable[[str], float],
+        epoch: int,
+        ghost_limits: GhostLimits | None = None,
+    ) -> None:
         self._ledgers: dict[str, Ledger] = {}
         self._epoch = epoch
         self._folds = {
@@ -71,6 +80,7 @@ class Restorer:
                 shard,
                 ledger=Ledger(epoch),
                 lateness_seconds=lateness_of(topic.name),
+                ghost_limits=ghost_limits,
             )
             for topic in SOURCES
         }

@@ -145,6 +145,7 @@ class Worker:
             await asyncio.sleep(LOOK_SECONDS)
 
     def _roster_changed(self, roster: Roster, offset: int) -> None:
+        self._shards.ghost_limits.roster = self._roster.index
         self._roster_to_write.put_nowait((roster, offset))
 
     async def _write_rosters(self, writer: RosterWriter) -> None:

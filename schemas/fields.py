@@ -13,7 +13,8 @@ MAX_SECONDS = 7 * 86_400
 Seconds = Annotated[float, Meta(ge=0, le=MAX_SECONDS)]
 """A duration. Seven days is longer than any call, so milliseconds stand out."""
 
-Leg = Annotated[int, Meta(ge=1, le=99)]
+MAX_LEG = 99
+Leg = Annotated[int, Meta(ge=1, le=MAX_LEG)]
 """Which leg of the call this is about: 1, and one more after each transfer."""
 
 MinorUnits = Annotated[int, Meta(ge=0, le=10**15)]

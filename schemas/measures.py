@@ -166,7 +166,7 @@ CALLS_CLOSED_WAITING = _calls(
     "calls_closed_waiting", "Offered calls that we closed in the queue: no news for too long."
 )
 CALLS_CLOSED_TALKING = _calls(
-    "calls_closed_talking", "Answered calls that we closed: no news for too long."
+    "calls_closed_talking", "Calls out of the queue that we closed: no news for too long."
 )
 CALLS_OUT_OF_SEQUENCE = _calls(
     "calls_out_of_sequence", "Calls answered before they came or over before the answer: clocks."

@@ -33,6 +33,9 @@ WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun"
 DEFAULT_HOURS: dict[Weekday, Hours] = dict.fromkeys(WEEKDAYS[:6], "08:30-17:00")
 LIMITS = frozenset(SECONDS_BOUNDS)
 
+GHOST_AFTER_SECONDS: float = 14_400
+"""Four hours: longer than any call that a queue should know."""
+
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What all entries have: an id and the first day or instant on which they hold."""
@@ -67,6 +70,8 @@ class Queue(Entry, frozen=True, kw_only=True):
     site: Name
     target_seconds: float = 20
     short_abandon_seconds: float = 5
+    ghost_after_seconds: Annotated[float, Meta(ge=60, le=7 * 86_400)] = GHOST_AFTER_SECONDS
+    """A call of which nothing was heard for so long is closed by us."""
 
 
 class Roster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

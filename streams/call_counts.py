@@ -17,6 +17,11 @@ from streams.facts import KNOWN_DIMS, Cells, Fact, difference
 _OFFERED = ((m.CALLS_OFFERED.name, 1),)
 _IN_MENU = ((m.CALLS_ENDED_IN_MENU.name, 1),)
 _DIALLED = ((m.CALLS_DIALLED.name, 1),)
+_AGAIN = ((m.CALLS_OFFERED_AGAIN.name, 1),)
+_CONTRADICTED = ((m.CALLS_CONTRADICTED.name, 1),)
+_CLOSED_WAITING = ((m.CALLS_CLOSED_WAITING.name, 1),)
+_CLOSED_TALKING = (m.CALLS_CLOSED_TALKING.name, 1)
+_EARLIER_WAIT = m.CALL_EARLIER_WAIT.name
 _BY_RECORD = ((m.CALLS_TOLD_BY_RECORD.name, 1),)
 _WITHOUT_OFFER = ((m.CALLS_ANSWERED_WITHOUT_OFFER.name, 1),)
 _FLOWED_OUT = ((m.CALLS_FLOWED_OUT.name, 1),)
@@ -71,6 +76,8 @@ def changes(old: Call, new: Call) -> Sequence[Fact]:
         new.offered_at is not old.offered_at
         or new.durations is not None
         or new.direction == "outbound"
+        or new.contradicted != old.contradicted
+        or old.closed_by_us_at is not None
     ):
         return difference(contributions(old), contributions(new))
     if new.wrapup_ended_at is not old.wrapup_ended_at:
@@ -126,23 +133,34 @@ def _replaced(old: Fact | None, new: Fact | None) -> Sequence[Fact]:
 def _arrival(call: Call) -> Fact:
     at = call.offered_at or 0.0
     if call.direction == "outbound":
-        dims, cells = outbound.dims(call), _DIALLED
+        dims = outbound.dims(call)
+        cells: Cells = _DIALLED
     else:
         dims = KNOWN_DIMS[call.queue, "", "inbound", "", call.source]
         cells = _IN_MENU if call.in_menu else _OFFERED
-    return Fact(at, dims, cells if call.durations is None else (*cells, *_BY_RECORD))
+    if call.durations is not None:
+        cells = (*cells, *_BY_RECORD)
+    if call.leg > 1 and call.direction == "inbound" and not call.in_menu:
+        cells = (*cells, *_AGAIN)
+    if call.contradicted:
+        cells = (*cells, *_CONTRADICTED)
+    return Fact(at, dims, cells)
 
 
 def _met(call: Call) -> Fact | None:
     """Answered, abandoned, flowed out. None while it waits."""
     at, outcome = call.offered_at or 0.0, call.outcome
     if outcome is None or outcome == "menu":
-        return None
+        return _closed_waiting(call)
     wait = call.wait_seconds
     cells: Cells
     if outcome == "answered":
         dims = KNOWN_DIMS[call.queue, call.rep, call.direction, "", call.source]
         cells = (_ANSWERED, (_WAIT, wait), _ANSWERED_WAIT_ONES[bisect_left(_BOUNDS, wait)])
+        if call.earlier_wait_seconds:
+            cells = (*cells, (_EARLIER_WAIT, call.earlier_wait_seconds))
+        if call.closed_by_us_at is not None and call.is_closed_by_us:
+            cells = (*cells, _CLOSED_TALKING)
     else:
         dims = KNOWN_DIMS[call.queue, "", "inbound", "", call.source]
         if outcome == "flowed_out":
@@ -154,6 +172,14 @@ def _met(call: Call) -> Fact | None:
     if not wait and call.durations is None and _is_before_its_arrival(call):
         cells = (*cells, _OUT_OF_SEQUENCE)
     return Fact(at, dims, cells)
+
+
+def _closed_waiting(call: Call) -> Fact | None:
+    """Return a call that waits no longer because we closed it."""
+    if not call.is_closed_by_us or call.in_menu:
+        return None
+    dims = KNOWN_DIMS[call.queue, "", "inbound", "", call.source]
+    return Fact(call.offered_at or 0.0, dims, _CLOSED_WAITING)
 
 
 def _is_before_its_arrival(call: Call) -> bool:

@@ -36,6 +36,13 @@ class Call(msgspec.Struct, array_like=True, gc=False):
     last_at: float = 0.0
     connected_at: float | None = None
     """Of an outbound call: when the customer answered, if that was told apart from the rep."""
+    leg: int = 1
+    earlier_wait_seconds: float = 0.0
+    """What the customer had waited on earlier legs (streams/legs.py)."""
+    closed_by_us_at: float | None = None
+    """When it was closed because nothing was heard of it for too long (streams/ghosts.py)."""
+    contradicted: int = 0
+    """Which statements were made twice for one time, and differ: bits of streams/calls.py."""
 
     @property
     def closed_at(self) -> float | None:
@@ -51,6 +58,11 @@ class Call(msgspec.Struct, array_like=True, gc=False):
         return at
 
     @property
+    def is_closed_by_us(self) -> bool:
+        """Whether we closed it, and no end of it is known after all."""
+        return self.closed_by_us_at is not None and self.closed_at is None
+
+    @property
     def is_untouched(self) -> bool:
         """Whether nothing has met the call since it came."""
         return (
@@ -59,6 +71,7 @@ class Call(msgspec.Struct, array_like=True, gc=False):
             and self.abandoned_at is None
             and self.transferred_at is None
             and self.connected_at is None
+            and self.closed_by_us_at is None
             and not self.in_menu
         )
 
@@ -119,6 +132,7 @@ class Call(msgspec.Struct, array_like=True, gc=False):
         new: Self = self.__copy__()  # type: ignore[attr-defined]  # msgspec's stubs lack it
         if not new.source:
             new.source = event.source
-        if event.at > new.last_at:  # noqa: PLR1730 - max() costs three times as much
+        if event.at > new.last_at:
             new.last_at = event.at
+            new.closed_by_us_at = None  # there is news of it
         return new

@@ -8,7 +8,18 @@ from typing import Any
 from schemas import events as e
 from schemas.events import Event
 from streams.call_counts import changes
+from streams.call_keys import call_key
 from streams.call_state import Call
+from streams.contradictions import (
+    ANSWER,
+    ARRIVAL,
+    TRANSFER,
+    Arrival,
+    other_answer,
+    other_arrival,
+    other_record,
+    other_transfer,
+)
 from streams.facts import NOTHING, Facts
 
 MAX_HOLDS = 64
@@ -23,7 +34,8 @@ _UNKNOWN = Call()
 def key(event: Event) -> str:
     """Return the table key: the call and its leg."""
     leg: int = event.data.leg  # type: ignore[union-attr]  # every call's fact has one
-    return event.subject if leg == 1 else f"{event.subject}#{leg}"
+    call_id = event.subject
+    return call_id if leg == 1 and "#" not in call_id else call_key(call_id, leg)
 
 
 def step(call: Call | None, event: Event, _horizon_at: float = 0.0) -> tuple[Call, Facts]:
@@ -31,10 +43,13 @@ def step(call: Call | None, event: Event, _horizon_at: float = 0.0) -> tuple[Cal
 
     The PBX's own record of the whole call is final: nothing told in pieces changes it.
     """
-    old = _UNKNOWN if call is None else call
-    if old.durations is not None:
-        return old, NOTHING
-    data = event.data
+    data: Any = event.data
+    if call is not None:
+        old = call
+        if old.durations is not None and type(data) is not e.CallCompleted:
+            return old, NOTHING
+    else:
+        old = _UNKNOWN if data.leg == 1 else Call(leg=data.leg)
     new = _HANDLERS[type(data)](old, event, data)
     if new is old:
         return old, NOTHING
@@ -49,6 +64,7 @@ def is_live(call: Call) -> bool:
         and call.ended_at is None
         and call.transferred_at is None
         and (call.answered_at is not None or call.abandoned_at is None)
+        and call.closed_by_us_at is None
         and not call.in_menu
     )
 
@@ -68,28 +84,38 @@ def expires_at(call: Call) -> float:
     return call.last_at
 
 
-# Of repetitions the earliest counts, so that the order of arrival does not matter.
+# Of repetitions the earliest counts, so that the order of arrival does not matter. Of two that
+# differ and have one time, the one that comes first by its text (streams/contradictions.py).
 
 
 def _offered(call: Call, event: Event, data: e.CallOffered) -> Call:
     if call.offered_at is not None and event.at >= call.offered_at:
-        return call
+        if event.at > call.offered_at:
+            return call
+        return other_arrival(
+            call, Arrival("inbound", data.queue, event.source, data.customer), None
+        )
     new = call.after(event)
     new.source, new.queue, new.offered_at = event.source, data.queue, event.at
-    new.direction = "inbound"
-    new.customer = data.customer or call.customer
+    new.direction, new.customer = "inbound", data.customer
+    if call.contradicted:
+        new.contradicted &= ~ARRIVAL
     return new
 
 
 def _dialled(call: Call, event: Event, data: e.CallDialled) -> Call:
     if call.offered_at is not None and event.at >= call.offered_at:
-        return call
+        if event.at > call.offered_at:
+            return call
+        told = Arrival("outbound", data.queue or "", event.source, data.customer)
+        return other_arrival(call, told, data.rep)
     new = call.after(event)
     new.source, new.queue, new.offered_at = event.source, data.queue or "", event.at
-    new.direction = "outbound"
+    new.direction, new.customer = "outbound", data.customer
     if call.answered_at is None:
         new.rep = data.rep
-    new.customer = data.customer or call.customer
+    if call.contradicted:
+        new.contradicted &= ~ARRIVAL
     return new
 
 
@@ -103,9 +129,11 @@ def _connected(call: Call, event: Event, _: e.CallConnected) -> Call:
 
 def _answered(call: Call, event: Event, data: e.CallAnswered) -> Call:
     if call.answered_at is not None and event.at >= call.answered_at:
-        return call
+        return call if event.at > call.answered_at else other_answer(call, data.rep)
     new = call.after(event)
     new.rep, new.answered_at = data.rep, event.at
+    if call.contradicted:
+        new.contradicted &= ~ANSWER
     return new
 
 
@@ -127,9 +155,11 @@ def _resumed(call: Call, event: Event, _: e.CallResumed) -> Call:
 
 def _transferred(call: Call, event: Event, data: e.CallTransferred) -> Call:
     if call.transferred_at is not None and event.at >= call.transferred_at:
-        return call
+        return call if event.at > call.transferred_at else other_transfer(call, data.kind)
     new = call.after(event)
     new.transferred_at, new.transfer_kind = event.at, data.kind
+    if call.contradicted:
+        new.contradicted &= ~TRANSFER
     return new
 
 
@@ -158,11 +188,20 @@ def _wrapup_ended(call: Call, event: Event, _: e.CallWrapupEnded) -> Call:
 
 
 def _completed(call: Call, event: Event, data: e.CallCompleted) -> Call:
-    """Take the PBX's own record: nothing told in pieces, before it or after, counts beside it."""
+    """Take the PBX's own record: nothing told in pieces, before it or after, counts beside it.
+
+    Of two records that differ, the one that ended first counts.
+    """
+    if call.durations is not None:
+        return other_record(call, _of_record(_UNKNOWN, event, data))
+    return _of_record(call, event, data)
+
+
+def _of_record(call: Call, event: Event, data: e.CallCompleted) -> Call:
     at, answered = event.at, data.outcome == "answered"
     new = call.after(event)
     new.source, new.queue, new.direction = event.source, data.queue or "", data.direction
-    new.rep, new.customer = data.rep or "", data.customer or call.customer
+    new.rep, new.customer, new.leg = data.rep or "", data.customer, data.leg
     new.offered_at, new.connected_at = data.offered_at.timestamp(), None
     new.answered_at = at - data.talk_seconds - data.hold_seconds if answered else None
     new.abandoned_at = at if data.outcome == "abandoned" else None
@@ -170,7 +209,7 @@ def _completed(call: Call, event: Event, data: e.CallCompleted) -> Call:
     new.transfer_kind = None
     new.ended_at = at if answered else None
     new.wrapup_ended_at, new.holds, new.resumes = None, (), ()
-    new.in_menu = data.outcome == "menu"
+    new.in_menu, new.contradicted = data.outcome == "menu", 0
     new.durations = (
         data.wait_seconds,
         data.talk_seconds,

@@ -5,7 +5,7 @@ the batches. It knows neither Kafka nor time of day; both are handed in.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Any, NamedTuple, cast
 
 import msgspec
@@ -13,46 +13,20 @@ import msgspec
 from schemas.codec import Reason, Rejected
 from schemas.events import Event
 from schemas.measures import MINUTE_SECONDS, QUARTER_SECONDS
-from schemas.topics import ACTIVITIES, CALLS, DEALS, MEETINGS, REPS
-from streams import activities, calls, deals, meetings, reps
+from schemas.topics import CALLS
+from streams import calls
 from streams.call_state import Call
 from streams.expiry import Expiry
 from streams.facts import Facts
+from streams.ghosts import GhostLimits, ghosts
 from streams.grains import Grains
 from streams.ledger import Ledger
+from streams.legs import Legs
+from streams.machines import MACHINES
 from streams.panes import Table, pane_start
 from streams.quarters import Parts
 from streams.snapshot import Entity, PaneKey, Snapshot
 from streams.watermark import Watermark
-
-
-class Machine(NamedTuple):
-    """The state machine of one topic's entities."""
-
-    key: Callable[[Event], str]
-    step: Callable[[Any, Event, float], tuple[Any, Facts]]
-    """(state, event, before which instant nothing comes any more) -> (state, facts)."""
-    expires_at: Callable[[Any], float]
-    is_live: Callable[[Any], bool] | None
-    """Whether it is part of the floor as it is now; None: all of them always are."""
-    state: type
-
-
-def _never(_: object) -> bool:
-    return False
-
-
-MACHINES: dict[str, Machine] = {
-    CALLS.name: Machine(calls.key, calls.step, calls.expires_at, calls.is_live, Call),
-    REPS.name: Machine(reps.key, reps.step, reps.expires_at, None, reps.Rep),
-    MEETINGS.name: Machine(
-        meetings.key, meetings.step, meetings.expires_at, _never, meetings.Meeting
-    ),
-    DEALS.name: Machine(deals.key, deals.step, deals.expires_at, _never, deals.Deal),
-    ACTIVITIES.name: Machine(
-        activities.key, activities.step, activities.expires_at, _never, activities.Activity
-    ),
-}
 
 
 class Changes(NamedTuple):
@@ -88,7 +62,13 @@ class Fold:
     """The state of one source partition."""
 
     def __init__(
-        self, topic: str, partition: int, *, ledger: Ledger, lateness_seconds: float
+        self,
+        topic: str,
+        partition: int,
+        *,
+        ledger: Ledger,
+        lateness_seconds: float,
+        ghost_limits: GhostLimits | None = None,
     ) -> None:
         self.topic = topic
         self.partition = partition
@@ -116,9 +96,11 @@ class Fold:
         self._step = self.machine.step
         self._is_live = self.machine.is_live
         self._count = self.grains.count
+        self.ghost_limits = GhostLimits() if ghost_limits is None else ghost_limits
+        self._legs = Legs() if topic == CALLS.name else None
 
     # In one piece: this is done for each event, and a call costs as much as what it would do.
-    def apply(  # noqa: C901, PLR0915
+    def apply(  # noqa: C901, PLR0912, PLR0915
         self, event: Event | Rejected, offset: int
     ) -> Rejected | None:
         """Take in the message at *offset*; return why it was refused, or None.
@@ -144,6 +126,8 @@ class Fold:
         elif at < newest_at - self._lateness_seconds:
             ledger.late += 1
             return self._refused(Rejected(Reason.TOO_LATE, "$.time"))
+        elif at < newest_at:
+            ledger.out_of_order += 1
         key, entities = self._key(event), self.entities
         old = entities.get(key)
         new, facts = self._step(old, event, newest_at - self._lateness_seconds)
@@ -164,7 +148,21 @@ class Fold:
             closed_facts = self._count(facts)
             if closed_facts:
                 ledger.closed_facts += closed_facts
+        legs = self._legs
+        if legs is not None and (new.leg > 1 or event.subject in legs.calls):
+            legs.add(key)
+            self._replace(legs.updated(event.subject, entities))
         return None
+
+    def _replace(self, changed: Iterable[tuple[str, Call, Facts]]) -> None:
+        """Take in what follows for calls other than the one that an event was about."""
+        for key, call, facts in list(changed):
+            self.entities[key] = self._changed[key] = call
+            if calls.is_live(call):
+                self.live[key] = call
+            else:
+                self.live.pop(key, None)
+            self.ledger.closed_facts += self._count(facts)
 
     def idle(self, elapsed_seconds: float, *, now: float) -> None:
         """Let event time move on while nothing comes."""
@@ -183,6 +181,9 @@ class Fold:
         # closes at its watermark, and must have closed no more than the one that went on.
         next_minute = pane_start(watermark, MINUTE_SECONDS) + MINUTE_SECONDS
         self._close_at = next_minute + self._lateness_seconds
+        if self._legs is not None:
+            live = list(self.live.items())
+            self._replace(ghosts(live, self.ghost_limits, watermark, self._lateness_seconds))
         panes = [PaneKey(*key) for key in self.grains.close(watermark)]
         entities = list(self._expiry.due(watermark, self.entities))
         if panes or entities:
@@ -202,12 +203,25 @@ class Fold:
     def _forget(self, key: str) -> None:
         entity, watermark = self.entities[key], self.watermark.at
         # Not at the watermark itself: a repetition of that very time would not be late, and count.
-        if watermark is not None and self.machine.expires_at(entity) < watermark:
+        if watermark is not None and self._is_over(key, entity, watermark):
             del self.entities[key]
             self.live.pop(key, None)
             self._changed[key] = None
+            if self._legs is not None:
+                self._legs.forget(key)
         else:  # it came back to life
             self._expiry.add(key, entity)
+
+    def _is_over(self, key: str, entity: Entity, watermark: float) -> bool:
+        if not self.machine.expires_at(entity) < watermark:
+            return False
+        # The legs of a call go together: later ones say what was waited on earlier ones.
+        others = () if self._legs is None else self._legs.others(key)
+        return all(
+            self.machine.expires_at(self.entities[other]) < watermark
+            for other in others
+            if other in self.entities
+        )
 
     @property
     def dirty_count(self) -> int:
@@ -247,6 +261,8 @@ class Fold:
         """Finish reading a changelog: index what was restored, and close what time has passed."""
         for key, entity in self.entities.items():
             self._expiry.add(key, entity)
+            if self._legs is not None:
+                self._legs.add(key)
             if self._is_live is not None and self._is_live(entity):
                 self.live[key] = entity
         self.close()

@@ -23,3 +23,5 @@ class Ledger(msgspec.Struct, array_like=True, gc=False):
     """The greatest event time so far, moved on while the source is idle; None before the first."""
     reasons: dict[str, int] = msgspec.field(default_factory=dict)
     """Refused messages by reason; late ones are among them."""
+    out_of_order: int = 0
+    """Timely events that came after a newer one of the partition."""

@@ -13,6 +13,7 @@ PATIENCE_SECONDS = 2.0
 
 _CONNECTED = ((m.CALLS_CONNECTED.name, 1),)
 _ABANDONED = ((m.CALLS_CONNECTED.name, 1), (m.OUTBOUND_ABANDONED.name, 1))
+_CLOSED_BY_US = (m.CALLS_CLOSED_TALKING.name, 1)
 _NOT_CONNECTED = (m.CALLS_NOT_CONNECTED.name, 1)
 _HANDLED = (m.OUTBOUND_HANDLED.name, 1)
 _UNANSWERED = m.OUTBOUND_UNANSWERED.name
@@ -26,9 +27,10 @@ def met(call: Call) -> Fact | None:
     """Connected or not; None while it rings out."""
     at = call.offered_at or 0.0
     if call.connected_at is not None or call.answered_at is not None:
-        return Fact(at, dims(call), _ABANDONED if is_abandoned(call) else _CONNECTED)
+        cells = _ABANDONED if is_abandoned(call) else _CONNECTED
+        return Fact(at, dims(call), (*cells, _CLOSED_BY_US) if call.is_closed_by_us else cells)
     if call.closed_at is None:
-        return None
+        return Fact(at, dims(call), (_CLOSED_BY_US,)) if call.is_closed_by_us else None
     seconds = call.wait_seconds
     unanswered = ((_UNANSWERED, seconds),) if seconds else ()
     return Fact(at, dims(call), (_NOT_CONNECTED, *unanswered))

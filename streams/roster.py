@@ -14,7 +14,17 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from schemas.measures import QUARTER_SECONDS
-from schemas.roster import WEEKDAYS, Entry, Queue, Rep, Roster, Site, Team, default_limits
+from schemas.roster import (
+    GHOST_AFTER_SECONDS,
+    WEEKDAYS,
+    Entry,
+    Queue,
+    Rep,
+    Roster,
+    Site,
+    Team,
+    default_limits,
+)
 
 UNKNOWN = "unknown"
 """The team of a rep, and the site of a queue, that the roster does not know at that time."""
@@ -33,6 +43,7 @@ class QueueInfo(NamedTuple):
     zone: str
     target_seconds: float
     short_abandon_seconds: float
+    ghost_after_seconds: float = GHOST_AFTER_SECONDS
 
 
 UNKNOWN_QUEUE = QueueInfo(UNKNOWN, "UTC", **default_limits())
@@ -179,7 +190,11 @@ class RosterIndex:
             queue_then = line.at(start)
             if queue_then is not None:
                 zone = self.zone(queue_then.site, start)
-                limits = (queue_then.target_seconds, queue_then.short_abandon_seconds)
+                limits = (
+                    queue_then.target_seconds,
+                    queue_then.short_abandon_seconds,
+                    queue_then.ghost_after_seconds,
+                )
                 infos.append((start, QueueInfo(queue_then.site, zone, *limits)))
         return Timeline(infos)
 

@@ -13,6 +13,7 @@ import msgspec
 from agents.postgres.tables import CALL, DEAL, LEDGER, MEETING, PANE, REP_STATE, Table
 from schemas.measures import HISTOGRAMS, MEASURES
 from streams.activities import Activity
+from streams.call_keys import call_id_and_leg
 from streams.call_state import Call
 from streams.deals import Deal
 from streams.facts import Amount
@@ -28,7 +29,6 @@ Row = tuple[Any, ...]
 CHUNK_ROWS = 1000
 """Rows per statement: 500 to 5000 are equally fast, and few hold up the loop for less long."""
 
-_MAX_LEG = 99
 _BUCKETS = [len(histogram.cells) for histogram in HISTOGRAMS]
 _NOWHERE = (-1, -1)
 _PLACE = {measure.name: (slot, -1) for slot, measure in enumerate(MEASURES)} | {
@@ -128,14 +128,6 @@ def _entity(key: str, entity: Entity) -> tuple[Table, Row, Row] | None:
             return None  # remembered only so that it is not counted twice
 
 
-def call_id_and_leg(key: str) -> tuple[str, int]:
-    """Return what streams.calls.key put together. A `#` may be part of the call's own id."""
-    call_id, _, leg = key.rpartition("#")
-    if call_id and leg.isdecimal() and leg.isascii() and 2 <= int(leg) <= _MAX_LEG:
-        return (call_id, int(leg)) if leg == str(int(leg)) else (key, 1)
-    return key, 1
-
-
 def _call(call: Call) -> Row:
     outcome = call.outcome
     is_known = call.offered_at is not None or call.durations is not None
@@ -152,7 +144,9 @@ def _call(call: Call) -> Row:
         len(call.holds),
         outcome,
         call.last_at,
-        *(call.connected_at, None, 0.0),
+        call.connected_at,
+        call.closed_by_us_at if call.is_closed_by_us else None,
+        call.earlier_wait_seconds,
     )
 
 

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import pytest
-
-from agents.postgres.rows import batches, call_id_and_leg, cumulative
+from agents.postgres.rows import batches, cumulative
 from agents.postgres.tables import CALL, LEDGER, PANE, REP_STATE, TABLES, Table
 from schemas.measures import SECONDS_BOUNDS
 from streams.activities import Activity
@@ -105,26 +103,6 @@ def test_no_statement_has_more_rows_than_a_chunk() -> None:
     assert heights == [
         ("pane", 3), ("pane", 3), ("pane", 1), ("call", 3), ("call", 1), ("ledger", 1)
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("key", "call_id", "leg"),
-    [
-        ("c1", "c1", 1),
-        ("c1#2", "c1", 2),
-        ("c1#99", "c1", 99),
-        ("c1#1", "c1#1", 1),
-        ("c1#100", "c1#100", 1),
-        ("c1#02", "c1#02", 1),
-        ("a#b#3", "a#b", 3),
-        ("#2", "#2", 1),
-        ("c1#٣", "c1#٣", 1),
-    ],
-)
-def test_the_leg_is_read_off_the_key_and_a_hash_in_the_id_is_kept(
-    key: str, call_id: str, leg: int
-) -> None:
-    assert call_id_and_leg(key) == (call_id, leg)
 
 
 def test_a_handled_call_has_its_four_durations() -> None:

@@ -1,8 +1,7 @@
 """Random lives of calls, reps, meetings, deals and activities as events; a fold to put them in.
 
-The lives are wild on purpose: pieces are missing, come twice, contradict each other. Only one thing
-is spared: no two different events of one entity and type have the same time, since nothing could
-say which of them is right.
+The lives are wild on purpose: pieces are missing, come twice, contradict each other, even with one
+time. Deals are spared that: no two different events of one deal and type have the same time.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -124,7 +123,13 @@ def call_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[Event
         pieces: list[Any] = [(at, _call(random)) for at in times]
         if random.random() < 0.3:
             pieces[0] = (times[0], _record(random, times[0]))
-        made += [event(f"c{index}", at, data, random.choice(SOURCES)) for at, data in pieces]
+        if random.random() < 0.3:
+            # The same time again, and something else said, perhaps by another record.
+            at = random.choice(times)
+            pieces.append((at, random.choice([_call(random), _record(random, at)])))
+            pieces.append((at, _call(random)))
+        call = random.choice([f"c{index}", f"c{index}#2"])
+        made += [event(call, at, data, random.choice(SOURCES)) for at, data in pieces]
     return made
 
 

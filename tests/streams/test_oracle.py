@@ -32,6 +32,7 @@ def count_by_hand(calls: list[Told], grain_seconds: int) -> Counted:
         queue = counted.setdefault((start, call.queue, ""), Counter())
         queue["calls_offered"] += 1
         queue["calls_told_by_record"] += call.by_record
+        queue["calls_offered_again"] += call.leg > 1
         if call.outcome == "flowed_out":
             queue["calls_flowed_out"] += 1
         if call.outcome == "abandoned":
@@ -41,6 +42,8 @@ def count_by_hand(calls: list[Told], grain_seconds: int) -> Counted:
         if call.outcome == "answered":
             rep = counted.setdefault((start, call.queue, call.rep), Counter())
             rep.update(handled_by_hand(call))
+            earlier = (one for one in calls if one.call == call.call and one.leg < call.leg)
+            rep["call_earlier_wait_seconds"] += sum(one.wait for one in earlier)
     return counted
 
 

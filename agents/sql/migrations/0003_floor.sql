@@ -62,7 +62,7 @@ COMMENT ON COLUMN ringside.pane.calls_answered_without_offer IS
 COMMENT ON COLUMN ringside.pane.calls_closed_waiting IS
     'Count. Offered calls that we closed in the queue: no news for too long.';
 COMMENT ON COLUMN ringside.pane.calls_closed_talking IS
-    'Count. Answered calls that we closed: no news for too long.';
+    'Count. Calls out of the queue that we closed: no news for too long.';
 COMMENT ON COLUMN ringside.pane.calls_out_of_sequence IS
     'Count. Calls answered before they came or over before the answer: clocks.';
 COMMENT ON COLUMN ringside.pane.calls_contradicted IS

@@ -1,0 +1,39 @@
+"""The state machine of each source topic."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from schemas.events import Event
+from schemas.topics import ACTIVITIES, CALLS, DEALS, MEETINGS, REPS
+from streams import activities, calls, deals, meetings, reps
+from streams.call_state import Call
+from streams.facts import Facts
+
+
+class Machine(NamedTuple):
+    """The state machine of one topic's entities."""
+
+    key: Callable[[Event], str]
+    step: Callable[[Any, Event, float], tuple[Any, Facts]]
+    """(state, event, before which instant nothing comes any more) -> (state, facts)."""
+    expires_at: Callable[[Any], float]
+    is_live: Callable[[Any], bool] | None
+    """Whether it is part of the floor as it is now; None: all of them always are."""
+    state: type
+
+
+def _never(_: object) -> bool:
+    return False
+
+
+MACHINES: dict[str, Machine] = {
+    CALLS.name: Machine(calls.key, calls.step, calls.expires_at, calls.is_live, Call),
+    REPS.name: Machine(reps.key, reps.step, reps.expires_at, None, reps.Rep),
+    MEETINGS.name: Machine(
+        meetings.key, meetings.step, meetings.expires_at, _never, meetings.Meeting
+    ),
+    DEALS.name: Machine(deals.key, deals.step, deals.expires_at, _never, deals.Deal),
+    ACTIVITIES.name: Machine(
+        activities.key, activities.step, activities.expires_at, _never, activities.Activity
+    ),
+}
