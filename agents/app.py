@@ -12,6 +12,7 @@ from faust.tables.recovery import Recovery
 from agents import log
 from agents.batches import Batch, batch_transport
 from agents.kafka import config
+from agents.membership import HEARTBEAT_SECONDS, REBALANCE_SECONDS, SESSION_SECONDS
 from agents.settings import Settings
 from agents.shards import Shards
 from schemas.topics import SOURCES
@@ -20,9 +21,6 @@ logger = log.get(__name__)
 
 # Else mode would log for our classes under our names, a line per state and service.
 _faust_logger = logging.getLogger("faust.app")
-
-SESSION_SECONDS = 10.0
-REBALANCE_SECONDS = 12.0
 
 
 class ShardRecovery(Recovery):  # type: ignore[misc]  # faust has no types
@@ -88,7 +86,7 @@ def create_app(settings: Settings, shards: Shards) -> RingsideApp:
         broker_credentials=_credentials(settings),
         broker_session_timeout=SESSION_SECONDS,
         broker_rebalance_timeout=REBALANCE_SECONDS,
-        broker_heartbeat_interval=3.0,
+        broker_heartbeat_interval=HEARTBEAT_SECONDS,
         broker_commit_interval=settings.checkpoint_seconds,
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=4 * 2**20,
@@ -104,6 +102,8 @@ def create_app(settings: Settings, shards: Shards) -> RingsideApp:
         worker_redirect_stdouts=False,
         TableManager=ShardManager,
     )
+    # Without standbys, which we have not: else of three workers one would get nothing of four.
+    app.assignor.replicas = 0
     app.shards = shards
     app.transport = batch_transport(shards)(app.conf.broker_consumer, app)
     for topic in SOURCES:

@@ -17,7 +17,7 @@ from aiokafka.consumer import fetcher
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from agents import log
+from agents import clock, log
 from schemas.topics import SOURCES
 
 logger = log.get(__name__)
@@ -59,6 +59,9 @@ class Receiver(Protocol):
     def check_committed(self, topic: str, partition: int, committed: int) -> None:
         """Raise if more was committed than the state holds."""
 
+    def confirm(self, asked_at: float) -> None:
+        """The group, asked at that moment, knows us. Called on another thread."""
+
 
 FETCH_WAIT_MS = 100
 
@@ -92,6 +95,22 @@ class PromptThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # faus
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001 - Faust has no setting for it
         return consumer
+
+    async def on_start(self) -> None:
+        """Start aiokafka's consumer, and listen to what its heartbeats are answered."""
+        await super().on_start()
+        coordinator = self._consumer._coordinator  # noqa: SLF001 - aiokafka tells nobody
+        heartbeat = coordinator._do_heartbeat  # noqa: SLF001
+        confirm = self.consumer.receiver.confirm
+
+        async def noted() -> bool:
+            asked_at = clock.monotonic()
+            is_known = bool(await heartbeat())
+            if is_known:
+                confirm(asked_at)
+            return is_known
+
+        coordinator._do_heartbeat = noted  # noqa: SLF001
 
 
 class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no types

@@ -42,11 +42,19 @@ class Health:
             kept[key] = Progress(count, now if moved or before is None else before.moved_at)
         self._progress = kept
 
+    def hangs(self) -> str | None:
+        """Return that the event loop hangs, so that nothing on it can end the worker; or None."""
+        still = self._monotonic() - self._beat_at
+        if still > self._stall_seconds:
+            return f"the event loop has not moved for {still:.0f} s"
+        return None
+
     def live(self) -> str | None:
         """Return what hangs, or None: the event loop, a partition with work, or the assignment."""
+        complaint = self.hangs()
+        if complaint is not None:
+            return complaint
         now = self._monotonic()
-        if now - self._beat_at > self._stall_seconds:
-            return f"the event loop has not moved for {now - self._beat_at:.0f} s"
         for (topic, partition), progress in list(self._progress.items()):
             still = now - progress.moved_at
             if still > self._stall_seconds:

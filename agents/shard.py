@@ -37,14 +37,34 @@ class Shard:
         self.folded_at: dict[str, float] = {}
         """When a message of each topic was last folded, by the monotonic clock."""
         self.idled_at: dict[str, float] = {}
-        self.unwritten: list[Changes] = []
+        self.unwritten: dict[str, Changes] = {}
         self.unwritten_letters: list[Record] = []
-        """What a checkpoint took, and Kafka did not take yet."""
+        """What a checkpoint took, by topic, and Kafka did not take yet."""
         self.is_open = False
+        self.fenced_at: float | None = None
+        """When another worker took it over, by the monotonic clock."""
         self.checkpointing = asyncio.Lock()
         self.room = asyncio.Condition()
 
     @property
     def dirty_count(self) -> int:
-        """How many records the next checkpoint would write."""
-        return len(self.dead_letters) + sum(fold.dirty_count for fold in self.folds.values())
+        """How many records the next checkpoint would write, at most."""
+        return (
+            len(self.dead_letters)
+            + len(self.unwritten_letters)
+            + sum(fold.dirty_count for fold in self.folds.values())
+            + sum(changes.size for changes in self.unwritten.values())
+        )
+
+    def take_changes(self) -> None:
+        """Move what changed to what is unwritten, over what Kafka did not take the last time."""
+        for topic, fold in self.folds.items():
+            changes = fold.take_changes()
+            if changes is None:
+                continue
+            if topic in self.unwritten:
+                self.unwritten[topic].absorb(changes)
+            else:
+                self.unwritten[topic] = changes
+        letters, self.dead_letters = self.dead_letters, []
+        self.unwritten_letters += letters

@@ -15,6 +15,7 @@ from agents.changelog import Changelog, FencedError
 from agents.clock import Clock
 from agents.errors import BrokerError, RingsideError
 from agents.folding import BatchFolder
+from agents.membership import REBALANCE_SECONDS, SESSION_SECONDS, Membership
 from agents.settings import Settings
 from agents.shard import Shard
 from agents.state import ChangelogTopics, Restorer, to_records
@@ -25,6 +26,9 @@ logger = log.get(__name__)
 
 TAKE_OVER_SECONDS = 5.0
 """How long a rebalance waits for take-overs; well under the group's rebalance time-out."""
+
+USURPED_SECONDS = SESSION_SECONDS + REBALANCE_SECONDS + 8.0
+"""By then the group has taken a partition from the worker that was fenced, if it ever does."""
 
 Acknowledge = Callable[[str, int, int], None]
 
@@ -47,6 +51,7 @@ class Shards:
         self._shards: dict[int, Shard] = {}
         self._generation = 0
         self._taking_over: set[asyncio.Future[None]] = set()
+        self.membership = Membership(monotonic=monotonic)
         self.acknowledge: Acknowledge = _nobody
         self.ghost_limits = GhostLimits()
         self.channels: dict[str, Any] = {}
@@ -72,6 +77,7 @@ class Shards:
         Raises:
             BrokerError: Kafka did not answer while the state was read.
         """
+        asked_at = self._monotonic()
         wanted = set(indexes)
         is_next = generation == self._generation + 1
         for index in set(self._shards) - wanted if is_next else set(self._shards):
@@ -88,6 +94,23 @@ class Shards:
                 if self.folder.exporter is not None and fold.ledger.next_offset:
                     self.folder.exporter.put(fold.whole())
         self._generation = generation
+        self.confirm(asked_at)
+
+    def confirm(self, asked_at: float) -> None:
+        """The group, asked at that moment, knows this worker and what it has."""
+        self.membership.confirm(asked_at)
+
+    def usurped(self) -> str | None:
+        """Return which shard another took over while the group still gives it to us, or None."""
+        now = self._monotonic()
+        for shard in list(self._shards.values()):
+            if shard.fenced_at is not None and now - shard.fenced_at > USURPED_SECONDS:
+                return (
+                    f"partition {shard.index} was taken over by another worker, though the group "
+                    f"gives it to this one. Is there another service with "
+                    f"RINGSIDE_APP_ID={self._settings.app_id}?"
+                )
+        return None
 
     async def _take_over(self, shard: Shard) -> None:
         taking = asyncio.get_running_loop().run_in_executor(None, shard.changelog.open)
@@ -197,10 +220,7 @@ class Shards:
             BrokerError: Kafka did not take it. It is tried again until it does, or is fenced.
         """
         async with shard.checkpointing:
-            changes = [change for fold in shard.folds.values() if (change := fold.take_changes())]
-            shard.unwritten += changes
-            letters, shard.dead_letters = shard.dead_letters, []
-            shard.unwritten_letters += letters
+            shard.take_changes()
             if shard.is_open and shard.unwritten:
                 await self._write(shard)
             shard.checkpointed_at = self._clock()
@@ -208,13 +228,14 @@ class Shards:
             shard.room.notify_all()
 
     async def _write(self, shard: Shard) -> None:
-        changes = tuple(shard.unwritten)
+        changes = tuple(shard.unwritten.values())
         records = chain(shard.unwritten_letters, to_records(changes, self._topics, shard.index))
         try:
             await asyncio.to_thread(shard.changelog.write, records)
         except FencedError:
             # Whoever fenced us reads the log from the last checkpoint on: nothing is lost.
             shard.is_open = False
+            shard.fenced_at = self._monotonic()
             logger.warning("another worker has taken over", shard=shard.index)
             return
         shard.unwritten.clear()

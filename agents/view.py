@@ -30,8 +30,8 @@ class WorkerView:
         self._writer = writer
 
     def folds(self) -> list[Fold]:
-        """Return the folds of the partitions that this worker owns."""
-        return self._shards.folds()
+        """Return the folds of the partitions that this worker is sure to own."""
+        return self._shards.folds() if self._shards.membership.is_sure() else []
 
     def roster(self) -> RosterIndex:
         """Return the roster as it is known now."""
@@ -40,16 +40,17 @@ class WorkerView:
     def status(self) -> Status:
         """Return how the service is."""
         now, folds, roster = clock.now(), self.folds(), self._roster.roster
+        shards = list(self._shards) if self._shards.membership.is_sure() else []
         writer = self._writer
         return Status(
             partitions=tuple(
                 self._partition(shard, fold, now)
-                for shard in self._shards
+                for shard in shards
                 for fold in shard.folds.values()
             ),
             shards={
                 shard.index: (max(0.0, now - shard.checkpointed_at), shard.recovery_seconds)
-                for shard in self._shards
+                for shard in shards
             },
             rebalances=self._app.rebalances,
             snapshot_age_seconds=writer.age_seconds(now) if writer is not None else 0.0,
@@ -71,7 +72,7 @@ class WorkerView:
         """Return, by topic and partition, what was consumed and what waits; for `Health.look`."""
         return {
             (fold.topic, fold.partition): (fold.ledger.consumed, self._lag(fold) or 0)
-            for fold in self.folds()
+            for fold in self._shards.folds()
         }
 
     def has_joined(self) -> bool:

@@ -12,6 +12,7 @@ from agents.errors import RingsideError
 from agents.folding import BatchFolder
 from agents.health import Health
 from agents.kafka.roster import RosterFollower
+from agents.kafka.watch import KafkaWatch
 from agents.metrics.collector import Collector
 from agents.metrics.server import MetricsServer
 from agents.postgres.pool import Database
@@ -21,6 +22,7 @@ from agents.postgres.writer import SnapshotWriter
 from agents.settings import Settings
 from agents.shards import Shards
 from agents.view import WorkerView
+from agents.watchdog import Watchdog
 from schemas.roster import Roster
 from streams.sources import SourceLimits
 
@@ -29,6 +31,8 @@ logger = log.get(__name__)
 STOP_SECONDS = 20.0
 """How long a clean stop may take; what is not written by then is recovered at the next start."""
 FLUSH_SECONDS = 5.0
+END_SECONDS = STOP_SECONDS + FLUSH_SECONDS + 3.0
+"""After so long a stop is ended by force: whoever asked for it would do so at 30 s."""
 LOOK_SECONDS = 1.0
 
 
@@ -45,6 +49,8 @@ class Worker:
         self._shards = _shards(settings)
         self._app: RingsideApp = create_app(settings, self._shards)
         self._health = Health(stall_seconds=settings.stall_seconds, monotonic=clock.monotonic)
+        self._watchdog = Watchdog(self._health.hangs, monotonic=clock.monotonic)
+        self._kafka = KafkaWatch(settings, monotonic=clock.monotonic)
         self._roster = RosterFollower(settings, on_change=self._roster_changed)
         self._database: Database | None = None
         self._writer: SnapshotWriter | None = None
@@ -62,17 +68,24 @@ class Worker:
             Exception: a bug; the message it happened at is the first one after the next start.
         """
         server = MetricsServer(
-            Collector(self._view, clock.now), live=self._health.live, ready=self._health.ready
+            Collector(self._view, clock.now), live=self._health.live, ready=self._missing
         )
         port = server.start(self._settings.metrics_host, self._settings.metrics_port)
         logger.info("metrics served", host=self._settings.metrics_host, port=port)
+        self._watchdog.start()
+        self._kafka.start()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         try:
             await self._serve()
         finally:
+            self._kafka.stop()
             server.stop()
+
+    def _missing(self) -> str | None:
+        """Return what is missing before this worker's numbers can be shown, or None."""
+        return self._health.ready() or self._kafka.complaint()
 
     async def _serve(self) -> None:
         tasks = [asyncio.create_task(task) for task in self._tasks()]
@@ -122,6 +135,7 @@ class Worker:
     async def _shut_down(self, tasks: list[asyncio.Task[None]]) -> None:
         """Stop reading, checkpoint, commit, write what is left; each within its time."""
         self._stop.set()
+        self._watchdog.stop_within(END_SECONDS)
         self._health.waits_for = "stopping"
         await _within(STOP_SECONDS, self._app.stop(), "the app")
         if self._writer is not None:
@@ -136,10 +150,11 @@ class Worker:
     async def _look(self) -> None:
         """Watch the progress; a worker that hangs ends, so that it is restarted."""
         while True:
+            self._shards.membership.beat()
             self._health.look(self._view.progress(), joined=self._view.has_joined())
             if self._view.is_restored():
                 self._health.waits_for = ""
-            complaint = self._health.live()
+            complaint = self._health.live() or self._shards.usurped()
             if complaint is not None:
                 raise StalledError(f"{complaint}: ending, to be started again")
             await asyncio.sleep(LOOK_SECONDS)

@@ -49,6 +49,17 @@ class Changes(NamedTuple):
             {key: entity for key, entity in self.entities.items() if entity is not None},
         )
 
+    @property
+    def size(self) -> int:
+        """How many records it is."""
+        return len(self.entities) + len(self.panes)
+
+    def absorb(self, newer: "Changes") -> None:
+        """Take in what changed later: a key's last value is the one that counts."""
+        self.entities.update(newer.entities)
+        self.panes.update(newer.panes)
+        self.snapshot.absorb(newer.snapshot)
+
 
 class _Closing(NamedTuple):
     """What was over when `offset` was reached, and stays until everything before is written."""

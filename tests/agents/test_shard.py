@@ -1,0 +1,48 @@
+"""What waits for Kafka is bounded: by the number of keys, and it counts against the limit."""
+
+from typing import Any, cast
+
+from agents.changelog import Changelog, Record
+from agents.shard import Shard
+from streams.fold import Fold
+from tests.integration.floor_events import activity, call
+from tests.streams.lives import T0, new_fold
+
+
+def shard_of(fold: Fold) -> Shard:
+    # No test here writes.
+    shard = Shard(0, cast("Changelog", None))
+    shard.folds[fold.topic] = fold
+    return shard
+
+
+def test_what_kafka_did_not_take_still_counts_as_dirty() -> None:
+    fold = new_fold("ringside.activities")
+    shard = shard_of(fold)
+    fold.apply(activity("a-1", T0), 0)
+    shard.dead_letters.append(Record("ringside.deadletters", None, b"bad"))
+    # An entity, a minute, a quarter of an hour, a dead letter.
+    assert shard.dirty_count == 4
+    shard.take_changes()
+    assert fold.dirty_count == 0
+    assert shard.dirty_count == 4
+    fold.apply(activity("a-2", T0), 1)
+    # Another entity; the panes are the same, and until they are taken they count twice.
+    assert shard.dirty_count == 4 + 3
+    shard.take_changes()
+    assert shard.dirty_count == 5
+
+
+def test_what_changed_again_replaces_what_kafka_did_not_take() -> None:
+    fold = new_fold("ringside.calls")
+    shard = shard_of(fold)
+    for offset, event in enumerate(call("c-1", T0, wait_seconds=5, talk_seconds=60)):
+        fold.apply(event, offset)
+        shard.take_changes()
+    (changes,) = shard.unwritten.values()
+    assert list(changes.entities) == ["c-1"]
+    assert changes.snapshot.ledger.next_offset == 3
+    written: dict[str, Any] = {}
+    for cells in changes.snapshot.panes.values():
+        written |= cells
+    assert written["calls_offered"] == written["calls_answered"] == written["calls_handled"] == 1
