@@ -10,7 +10,7 @@ LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes
 
 .DEFAULT_GOAL := help
 .PHONY: help setup packages demo test check unit integration format lint types imports audit \
-	fuzz sbom generate requirements bench verify-bank-week secrets clean
+	fuzz sbom generate requirements faults bench verify-bank-week secrets clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,7 +37,11 @@ unit: setup ## Unit and property tests
 	$(BIN)/python -m pytest -q -m "not integration"
 
 integration: setup ## Tests against real Kafka, PostgreSQL and Prometheus, started as processes
-	$(BIN)/python -m pytest -q tests/integration -m integration
+	$(BIN)/python -m pytest -q tests/integration tests/faults -m integration
+
+# SEED=n repeats a run's random moments; ROWS="-k naive", for instance, runs some.
+faults: setup ## Every fault of docs/guarantees.md, by its row (half an hour)
+	$(BIN)/python -m pytest -q tests/faults --faults --broker=apache $(if $(SEED),--seed $(SEED)) $(ROWS)
 
 format: setup ## Format the code
 	$(BIN)/ruff format .

@@ -41,8 +41,11 @@ class Load:
         return [self.messages[at : at + size] for at in range(0, len(self.messages), size)]
 
 
-def load(count: int, now: float, *, seed: int, repeated: float = 0.2) -> Load:
-    """Return about *count* messages that end now; this share of them are repetitions."""
+def load(count: int, now: float, *, seed: int, repeated: float = 0.2, spoilt: bool = True) -> Load:
+    """Return about *count* messages that end now; this share of them are repetitions.
+
+    `spoilt`: one in a thousand is no event, and one in two thousand comes too late.
+    """
     chance = random.Random(seed)  # noqa: S311 - a repeatable test
     start_at = int(now) - SPAN_SECONDS - 120
     once = sorted(_once(chance, start_at, int(count * (1 - repeated))), key=lambda one: one.at)
@@ -53,11 +56,12 @@ def load(count: int, now: float, *, seed: int, repeated: float = 0.2) -> Load:
     good = [one for _, one in sorted(places, key=lambda place: place[0])]
     bad = [
         Raw("ringside.calls", b"bad", b"\xff\x00 no event %d" % number, (("trace", b"\x00\xfe"),))
-        for number in range(count // 1000)
+        for number in range(count // 1000 if spoilt else 0)
     ]
     # By now every partition has seen an event of about now, so two hours ago is past the horizon.
     old_at = start_at - 7200
-    late = [call(f"late-{number}", old_at, wait_seconds=1)[0] for number in range(count // 2000)]
+    late_count = count // 2000 if spoilt else 0
+    late = [call(f"late-{number}", old_at, wait_seconds=1)[0] for number in range(late_count)]
     ledger = Counter(
         consumed=len(good) + len(bad) + len(late),
         applied=len(once),
@@ -99,6 +103,8 @@ def _once(chance: random.Random, start_at: int, count: int) -> Iterator[Event]:
     while made < count:
         at = start_at + chance.randrange(SPAN_SECONDS)
         events = _something(chance, f"{made}", at)
+        if made + len(events) > count:
+            events = [activity(f"a-{made}", at)]
         made += len(events)
         yield from events
 

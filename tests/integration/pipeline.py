@@ -117,8 +117,13 @@ class Pipeline:
         """The settings of its workers."""
         return Settings.from_env(self.env)
 
-    def start_worker(self, *arguments: str, ready: bool = True, **settings: str) -> Worker:
-        """Start one more worker, settings by name without the prefix, and wait for it."""
+    def start_worker(
+        self, *arguments: str, ready: bool = True, module: str = "agents", **settings: str
+    ) -> Worker:
+        """Start one more worker, settings by name without the prefix, and wait for it.
+
+        `module` is what is run instead of Ringside's own program.
+        """
         port = free_port()
         env = {
             **self.env,
@@ -127,7 +132,7 @@ class Pipeline:
             **{f"RINGSIDE_{name.upper()}": value for name, value in settings.items()},
         }
         log = self.folder / f"worker-{port}.log"
-        program = ringside("worker", *arguments, log=log, env=env)
+        program = ringside("worker", *arguments, log=log, env=env, module=module)
         worker = Worker(ChildProcess(program), port)
         self.workers.append(worker)
         worker.process.start()
@@ -184,7 +189,7 @@ class Pipeline:
         return sent
 
     @contextmanager
-    def publishing(self, events: Sequence[Event | Raw], *, rate: float) -> Iterator[None]:
+    def publishing(self, events: Iterable[Event | Raw], *, rate: float) -> Iterator[None]:
         """Send in the background; leaving waits for the last confirmation."""
         errors: list[BaseException] = []
 
@@ -281,9 +286,9 @@ async def _fetch(url: str, query: str, arguments: Sequence[object]) -> list[tupl
         await connection.close()
 
 
-def ringside(*arguments: str, log: Path, env: Mapping[str, str]) -> Program:
+def ringside(*arguments: str, log: Path, env: Mapping[str, str], module: str = "agents") -> Program:
     """Return a `ringside` command as a program to be started."""
-    command = (sys.executable, "-m", "agents", *arguments)
+    command = (sys.executable, "-m", module, *arguments)
     return Program(
         name=f"ringside {arguments[0]}", command=command, log=log, env=env, working_folder=PROJECT
     )

@@ -16,7 +16,7 @@ from schemas.events import AnyFact, Event
 from tests.integration.pipeline import Pipeline, Raw
 
 if TYPE_CHECKING:
-    from tests.integration.conftest import PrometheusFactory
+    from tests.integration.servers import PrometheusFactory
 
 RULES = ROOT / "dashboards/generated/rules/recording.yml"
 PATIENCE_SECONDS = 100

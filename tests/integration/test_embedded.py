@@ -35,7 +35,7 @@ from agents.embedded.prometheus import Prometheus
 from agents.embedded.stack import Wanted, start_stack
 
 if TYPE_CHECKING:
-    from tests.integration.conftest import PrometheusFactory
+    from tests.integration.servers import PrometheusFactory
 
 
 def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:

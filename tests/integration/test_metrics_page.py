@@ -20,7 +20,7 @@ from tests.integration.floor_events import activity, call, rep_state
 from tests.integration.pipeline import Pipeline, Worker, wait_until
 
 if TYPE_CHECKING:
-    from tests.integration.conftest import PrometheusFactory
+    from tests.integration.servers import PrometheusFactory
 
 ROSTER = """
 sites: [{id: hanoi, zone: Asia/Ho_Chi_Minh}]

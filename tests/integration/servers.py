@@ -1,7 +1,8 @@
-"""Real servers for the integration tests, as local processes that live as long as the run.
+"""Real servers for tests, as local processes that live as long as the run: a pytest plugin.
 
-What is here: `kafka` (a broker), `postgres` (a server), `database` (a fresh empty database per
-test), `prometheus_factory`. Tests that stop or kill a server make their own with `new_broker` or
+It is loaded by tests/conftest.py, so that tests/faults has the same servers. What is here: `kafka`
+(a broker), `postgres` (a server), `database` (a fresh empty database per test),
+`prometheus_factory`. Tests that stop or kill a server make their own with `new_broker` or
 `new_postgres`.
 """
 
@@ -98,14 +99,15 @@ def server_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def make_broker(
     server_folder: Path, downloads: Path, env: Mapping[str, str], pytestconfig: pytest.Config
-) -> Callable[[], Broker]:
-    """Makes a broker of the run's kind with a folder and port of its own; not started yet."""
-    # The default is for runs of the whole suite, where pytest reads this file too late for its
-    # option; `pytest tests/integration --broker=...` has it.
-    wanted = pytestconfig.getoption("--broker", default="auto")
+) -> Callable[..., Broker]:
+    """Makes a broker of the run's kind with a folder and port of its own; not started yet.
 
-    def make() -> Broker:
-        data = Path(tempfile.mkdtemp(prefix="kafka-", dir=server_folder))
+    `make_broker(folder)`: with its own folder in that one.
+    """
+    wanted = pytestconfig.getoption("--broker")
+
+    def make(folder: Path = server_folder) -> Broker:
+        data = Path(tempfile.mkdtemp(prefix="kafka-", dir=folder))
         if wanted == "stand-in":
             return StandIn.create(data)
         broker = open_broker(downloads, data, env=env, say=lambda _: None)

@@ -1,0 +1,114 @@
+"""Rows 6 and 9: messages that nobody can read, that come too late, or from the future."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from schemas.events import Event
+from tests.faults.plugin import Figures
+from tests.faults.poison import KINDS, poison
+from tests.faults.verdict import check, quarters
+from tests.integration.busy_floor import load
+from tests.integration.floor_events import activity, call
+from tests.integration.pipeline import Pipeline, Raw, Worker, wait_until
+
+pytestmark = [pytest.mark.timeout(600), pytest.mark.needs_transactions]
+Now = Callable[[], float]
+Messages = Sequence[Event | Raw]
+
+
+def mixed(chance: random.Random, good: Messages, bad: Messages) -> Messages:
+    """Return the good ones in their order, the bad ones anywhere between."""
+    places = sorted(chance.sample(range(len(good) + len(bad)), len(bad)))
+    made = list(good)
+    for place, one in zip(places, bad, strict=True):
+        made.insert(place, one)
+    return made
+
+
+@pytest.mark.fault(row=6)
+def test_1_000_poison_messages_among_10_000_are_kept_byte_for_byte(
+    pipeline: Pipeline, now: Now, chance: random.Random, figures: Figures
+) -> None:
+    sent = load(9000, now(), seed=chance.randrange(2**32), spoilt=False)
+    bad = poison(1000, now(), chance, large=20)
+    worker = pipeline.start_worker()
+    pipeline.publish(mixed(chance, sent.messages, bad))
+    truth = check(pipeline)
+    assert truth.ledger["dead_lettered"] == 1000
+    assert len(truth.refused) == 1000
+    assert worker.process.is_running
+    figures(kinds=len(KINDS) + 1, **truth.ledger)
+
+
+@pytest.mark.fault(row=6)
+def test_poison_leaves_four_fifths_of_the_throughput(
+    pipeline: Pipeline, now: Now, chance: random.Random, figures: Figures
+) -> None:
+    """Rounds in turn, each of 20,000 messages that wait in Kafka before a worker starts."""
+    rates: dict[str, list[float]] = {"clean": [], "poisoned": []}
+    for _ in range(3):
+        for kind, found in rates.items():
+            bad = poison(2000, now(), chance, large=0) if kind == "poisoned" else []
+            once = load(20_000 - len(bad), now(), seed=chance.randrange(2**32), spoilt=False)
+            messages = mixed(chance, once.messages, bad)
+            found.append(_rate(pipeline, messages))
+    ratio = statistics.median(rates["poisoned"]) / statistics.median(rates["clean"])
+    figures(
+        messages_per_second={name: [round(one) for one in found] for name, found in rates.items()},
+        ratio=f"{ratio:.2f} ({'ok' if ratio >= 0.8 else 'NOT OK: under 0.8'})",
+    )
+
+
+def _rate(pipeline: Pipeline, messages: Messages) -> float:
+    """Return how many messages a second a worker takes in, from the first to the last."""
+    before = pipeline.written()
+    pipeline.publish(messages)
+    worker = pipeline.start_worker(ready=False)
+    while worker.total("ringside_events_consumed_total") <= before:
+        time.sleep(0.01)
+    at, first = time.monotonic(), worker.total("ringside_events_consumed_total")
+    wait_until(
+        lambda: worker.total("ringside_events_consumed_total") >= before + len(messages), worker.log
+    )
+    seconds = time.monotonic() - at
+    pipeline.wait_until_written(before + len(messages))
+    worker.process.stop(60)
+    return (before + len(messages) - first) / seconds
+
+
+@pytest.mark.fault(row=9, quick=True)
+def test_what_is_too_late_or_from_the_future_moves_nothing(
+    pipeline: Pipeline, now: Now, figures: Figures
+) -> None:
+    worker = pipeline.start_worker()
+    pipeline.publish(call("c-1", now() - 60, wait_seconds=5, talk_seconds=6))
+    pipeline.publish([activity("a-1", now() - 60)])
+    check(pipeline)
+    before = quarters(pipeline), _watermarks(worker)
+
+    # An hour is the lateness of calls, a day that of activities; five minutes is all of the future.
+    late = [call(f"late-{n}", now() - 3700 - 60 * n, wait_seconds=1)[0] for n in range(20)]
+    late = [Event(one.id, one.source, "c-1", one.type, one.at, one.data) for one in late]
+    old = [activity("a-1", now() - 86_400 - 120 - 60 * n) for n in range(20)]
+    ahead = [activity("a-1", now() + 600 + 60 * n) for n in range(20)]
+    pipeline.publish([*late, *old, *ahead])
+    truth = check(pipeline)
+
+    assert truth.ledger["late"] == 40
+    assert truth.ledger["dead_lettered"] == 20
+    assert (quarters(pipeline), _watermarks(worker)) == before
+    figures(**truth.ledger)
+
+
+def _watermarks(worker: Worker) -> dict[tuple[str, str], float]:
+    return {
+        (sample.labels["topic"], sample.labels["partition"]): sample.value
+        for sample in worker.samples()
+        if sample.name == "ringside_watermark_timestamp_seconds"
+    }

@@ -1,0 +1,66 @@
+"""Row 3: Kafka is away for a minute, and is killed."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+
+import pytest
+
+from agents.embedded.http import get
+from agents.embedded.kafka import Broker
+from tests.faults.installing import Install
+from tests.faults.plugin import Figures
+from tests.faults.supervising import Supervisor, supervised
+from tests.faults.verdict import check
+from tests.integration.busy_floor import load
+from tests.integration.pipeline import wait_until
+
+pytestmark = [pytest.mark.timeout(400), pytest.mark.needs_transactions]
+Now = Callable[[], float]
+
+
+@pytest.mark.fault(row=3)
+def test_kafka_may_be_stopped_for_a_minute_and_killed(
+    install: Install, new_broker: Broker, now: Now, chance: random.Random, figures: Figures
+) -> None:
+    pipeline = install(broker=new_broker)
+    first, second = load(12_000, now(), seed=chance.randrange(2**32)).parts(2)
+    with supervised(pipeline) as supervisor:
+        with pipeline.publishing(first, rate=1000):
+            pipeline.wait_until_consumed(chance.randrange(1000, 5000))
+            new_broker.stop()
+            stopped_at = time.monotonic()
+            said = _not_ready(supervisor, stopped_at + 60)
+            new_broker.start()
+        with pipeline.publishing(second, rate=1000):
+            before = len(first)
+            pipeline.wait_until_consumed(before + chance.randrange(1000, 5000))
+            new_broker.kill()
+            time.sleep(chance.uniform(0, 5))
+            new_broker.start()
+        truth = check(pipeline)
+        _ready(supervisor)
+    figures(said=said, restarts=supervisor.restarts, **truth.ledger)
+
+
+def _not_ready(supervisor: Supervisor, until: float) -> str:
+    """Look on while Kafka is away: soon the worker is not ready, and it stays so. Return why."""
+    wait_until(lambda: not _is_ready(supervisor), "the worker to say that Kafka is away", 20)
+    said = ""
+    while time.monotonic() < until:
+        answer = get(supervisor.worker.port, "/ready")
+        assert answer is None or answer.status == 503
+        said = answer.body.decode().strip() if answer is not None else said
+        time.sleep(0.5)
+    return said
+
+
+def _is_ready(supervisor: Supervisor) -> bool:
+    answer = get(supervisor.worker.port, "/ready")
+    return answer is not None and answer.status == 200
+
+
+def _ready(supervisor: Supervisor) -> None:
+    wait_until(lambda: _is_ready(supervisor), supervisor.worker.log)

@@ -1,0 +1,36 @@
+"""Row 8: shuffled and repeated within the lateness, a thousand times over."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, seed, settings
+from hypothesis import strategies as st
+
+from tests.faults.plugin import Figures
+from tests.streams.lives import LIVES
+from tests.streams.test_order import same_in_any_order
+
+SEEDS = 1000
+
+
+@pytest.mark.fault(row=8)
+@pytest.mark.parametrize("topic", LIVES)
+@pytest.mark.timeout(600)
+def test_order_and_repetition_do_not_matter_for_1_000_seeds(
+    topic: str, chance: random.Random, figures: Figures
+) -> None:
+    tried = 0
+
+    @seed(chance.randrange(2**32))
+    @settings(max_examples=SEEDS, deadline=None, database=None)
+    @given(st.integers(0, 2**32 - 1))
+    def in_any_order(life: int) -> None:
+        nonlocal tried
+        tried += 1
+        same_in_any_order(topic, life)
+
+    in_any_order()
+    assert tried >= SEEDS
+    figures(seeds=tried)

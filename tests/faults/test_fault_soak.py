@@ -1,0 +1,99 @@
+"""Row 14: a soak, event time pressed together so that panes roll many times over.
+
+Half an hour of it is `make soak`; within `make faults` it is three minutes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from itertools import count, islice
+
+import numpy as np
+import psutil
+import pytest
+
+from schemas.events import Event
+from tests.faults.keys import changelog_keys, open_panes
+from tests.faults.plugin import Figures
+from tests.faults.source_log import read_log
+from tests.integration.floor_events import activity, call
+from tests.integration.pipeline import Pipeline, Worker, wait_until
+
+pytestmark = [pytest.mark.needs_transactions]
+Now = Callable[[], float]
+DAY_SECONDS = 86_400
+RATE = 300.0
+"""Messages a second, by the clock."""
+WARM_UP_SECONDS = 60.0
+"""By the clock. By then the longest kept panes roll: 26 hours behind a day of lateness."""
+SAMPLE_SECONDS = 2.0
+
+
+def lives(start_at: float, speed: float) -> Iterator[Event]:
+    """Yield calls and activities without end, *speed* seconds of event time for each of RATE."""
+    at = start_at
+    for number in count():
+        queue, rep = f"q{number % 3}", f"r{number % 40}"
+        for event in call(
+            f"c{number}", at, wait_seconds=5, talk_seconds=number % 60 + 1, queue=queue, rep=rep
+        ):
+            yield event
+            at += speed / RATE
+        yield activity(f"a{number}", at, rep=rep)
+        at += speed / RATE
+
+
+def slope_mb_a_minute(samples: list[tuple[float, int]]) -> float:
+    """Return the least squares' slope of (seconds, bytes)."""
+    at, size = np.array(samples, dtype=float).T
+    return float(np.polyfit(at / 60, size / 2**20, 1)[0])
+
+
+@pytest.mark.fault(row=14)
+@pytest.mark.timeout(2400)
+def test_memory_stays_level_and_only_open_panes_are_kept_while_panes_roll(
+    pipeline: Pipeline, now: Now, figures: Figures, request: pytest.FixtureRequest
+) -> None:
+    minutes = float(request.config.getoption("--soak-minutes"))
+    # Fifteen days in all, however long the soak is, but at least 50 hours in the warm-up.
+    speed = max(15 * DAY_SECONDS / (minutes * 60), 55 * 3600 / WARM_UP_SECONDS)
+    worker = pipeline.start_worker()
+    total = int(minutes * 60 * RATE)
+    start_at = now() - minutes * 60 * speed - 3600
+    events = lives(start_at, speed)
+    samples: list[tuple[float, int]] = []
+    started_at = time.monotonic()
+    with pipeline.publishing(islice(events, total), rate=RATE):
+        while time.monotonic() < started_at + minutes * 60:
+            time.sleep(SAMPLE_SECONDS)
+            if time.monotonic() > started_at + WARM_UP_SECONDS:
+                rss = psutil.Process(worker.process.pid).memory_info().rss
+                samples.append((time.monotonic() - started_at, rss))
+    pipeline.wait_until_written(total)
+
+    slope = slope_mb_a_minute(samples)
+    expected = open_panes(read_log(pipeline.bootstrap))
+    _settled(pipeline, worker, expected)
+    figures(
+        minutes=minutes,
+        slope_mb_a_minute=round(slope, 3),
+        memory_mb=round(samples[-1][1] / 2**20),
+        events=total,
+        event_days=round(minutes * 60 * speed / DAY_SECONDS, 1),
+        open_panes=expected,
+    )
+    assert slope < 1
+
+
+def _settled(pipeline: Pipeline, worker: Worker, expected: int) -> None:
+    """What is over goes when PostgreSQL has it, and its tombstones with the checkpoint after."""
+
+    def live() -> tuple[int, int]:
+        in_memory = int(worker.total("ringside_table_entries", table="panes"))
+        return in_memory, changelog_keys(pipeline, "panes")
+
+    wait_until(
+        lambda: live() == (expected, expected),
+        lambda: f"{expected} panes to be kept; in memory and in the changelog are {live()}",
+    )

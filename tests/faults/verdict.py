@@ -1,0 +1,100 @@
+"""The checks: what a pipeline shows, against what the oracle says; the same for every agent."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+from tests.faults.oracle import MEASURES, Quarters, Truth, truth_of
+from tests.integration.pipeline import Pipeline
+
+PATIENCE_SECONDS = 90.0
+_LOOK_SECONDS = 0.3
+
+
+def check(pipeline: Pipeline, *, seconds: float = PATIENCE_SECONDS) -> Truth:
+    """Return what is true, once PostgreSQL, the pages, and the dead letters all say so.
+
+    Raises:
+        AssertionError: some do not in that time; says which, and the ends of the workers' logs.
+    """
+    truth = truth_of(pipeline.bootstrap)
+    assert truth.ledger["consumed"] == sum(truth.ends.values()), "the log has holes"
+    assert truth.ledger["applied"], "nothing was produced: nothing is checked"
+    deadline = time.monotonic() + seconds
+    while wrong := list(differences(pipeline, truth)):
+        if time.monotonic() > deadline:
+            logs = "\n".join(worker.log()[-2000:] for worker in pipeline.workers)
+            raise AssertionError("\n".join([f"not within {seconds:g} s:", *wrong, logs]))
+        time.sleep(_LOOK_SECONDS)
+    letters(pipeline, truth)
+    return truth
+
+
+def differences(pipeline: Pipeline, truth: Truth) -> Iterator[str]:
+    """Yield a sentence for each thing that is not as it should be."""
+    yield from _differs("the ledger in PostgreSQL", pipeline.ledger(), truth.ledger)
+    yield from _differs("the ledger on the pages", pipeline.results(), truth.ledger)
+    yield from _differs("the offsets in PostgreSQL", offsets(pipeline), truth.ends)
+    yield from _differs("the quarters in PostgreSQL", quarters(pipeline), truth.quarters)
+    yield from _differs("the totals on the pages", totals(pipeline), truth.totals)
+    calls = pipeline.row("SELECT count(*) FROM ringside.call")[0]
+    yield from _differs("the calls in PostgreSQL", calls, truth.calls)
+
+
+def offsets(pipeline: Pipeline) -> dict[tuple[str, int], int]:
+    """Return up to where each partition is counted in PostgreSQL."""
+    found = pipeline.rows("SELECT topic, partition, next_offset FROM ringside.ledger")
+    return {(topic, partition): offset for topic, partition, offset in found if offset}
+
+
+def totals(pipeline: Pipeline) -> dict[str, float]:
+    """Return the measures on the pages of all workers, over the last hour."""
+    found = dict.fromkeys(MEASURES, 0.0)
+    for worker in pipeline.running:
+        for sample in worker.samples():
+            name = sample.name.removeprefix("ringside_")
+            if name in found and sample.labels.get("window") == "1h":
+                found[name] += sample.value
+    return found
+
+
+def quarters(pipeline: Pipeline) -> Quarters:
+    """Return the measures in PostgreSQL by quarter of an hour."""
+    sums = ", ".join(f"sum({name})::float8" for name in MEASURES)
+    rows = pipeline.rows(
+        f"SELECT extract(epoch FROM start_at)::bigint, {sums} FROM ringside.pane GROUP BY 1"  # noqa: S608
+    )
+    return {
+        (start_at, name): amount
+        for start_at, *amounts in rows
+        for name, amount in zip(MEASURES, amounts, strict=True)
+        if amount
+    }
+
+
+def letters(pipeline: Pipeline, truth: Truth) -> None:
+    """Compare the dead letters, byte for byte, with what was refused."""
+    found = pipeline.dead_letters()
+    places = Counter((one.origin.topic, one.origin.partition, one.origin.offset) for one in found)
+    assert places == Counter(truth.refused.keys()), "not exactly what was refused, each once"
+    for letter in found:
+        origin = letter.origin
+        sent = truth.refused[origin.topic, origin.partition, origin.offset]
+        kept = letter.message
+        assert (kept.key, kept.value) == (sent.key, sent.value), origin
+        assert tuple(kept.headers) == sent.headers, origin
+
+
+def _differs(what: str, found: object, expected: object) -> Iterator[str]:
+    if found != expected:
+        if isinstance(found, dict) and isinstance(expected, dict):
+            keys = sorted({*found, *expected}, key=str)
+            pairs = [(key, found.get(key), expected.get(key)) for key in keys]
+            told = "; ".join(
+                f"{key}: {is_}, not {should}" for key, is_, should in pairs if is_ != should
+            )
+            yield f"{what}: {told[:1000]}"
+        else:
+            yield f"{what}: {found}, not {expected}"
