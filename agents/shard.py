@@ -62,9 +62,7 @@ class Shard:
             changes = fold.take_changes()
             if changes is None:
                 continue
-            if topic in self.unwritten:
-                self.unwritten[topic].absorb(changes)
-            else:
-                self.unwritten[topic] = changes
+            before = self.unwritten.get(topic)
+            self.unwritten[topic] = changes if before is None else before.under(changes)
         letters, self.dead_letters = self.dead_letters, []
         self.unwritten_letters += letters

@@ -54,11 +54,11 @@ class Changes(NamedTuple):
         """How many records it is."""
         return len(self.entities) + len(self.panes)
 
-    def absorb(self, newer: "Changes") -> None:
-        """Take in what changed later: a key's last value is the one that counts."""
+    def under(self, newer: "Changes") -> "Changes":
+        """Return both as one: a key's last value is the one that counts. Uses up this one."""
         self.entities.update(newer.entities)
         self.panes.update(newer.panes)
-        self.snapshot.absorb(newer.snapshot)
+        return newer._replace(entities=self.entities, panes=self.panes)
 
 
 class _Closing(NamedTuple):
