@@ -1,31 +1,36 @@
 """Which entities are over: found by the minute, without ever looking at all of them at once."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from zlib import crc32
 
 _BUCKET_SECONDS = 60.0
-_LOOK_MINUTES = 60
+HOUR_SECONDS = 3600.0
 
 
 class Expiry:
     """Every entity stands in one bucket: the minute in which it should be looked at again.
 
-    That is when it is over, or within the hour: an open call would be kept for days, and may have
-    ended meanwhile. What is not over is moved on when its minute comes, so an event costs nothing
-    here; only an entity's first one does.
+    That is when it is over, or within `look_seconds`: an open call would be kept for days, and may
+    have ended meanwhile. What is not over is moved on when its minute comes, so an event costs
+    nothing here; only an entity's first one does. Whoever keeps an entity at least so long after
+    each change need not look more often: a million deals, looked at each hour of a year's replay,
+    would cost more than their events.
     """
 
-    def __init__(self, expires_at: Callable[[Any], float]) -> None:
+    def __init__(
+        self, expires_at: Callable[[Any], float], *, look_seconds: float = HOUR_SECONDS
+    ) -> None:
         self._expires_at = expires_at
+        self._look_minutes = int(look_seconds // _BUCKET_SECONDS)
         self._buckets: dict[int, list[str]] = {}
         self._next = 0
 
     def add(self, key: str, entity: object) -> None:
         """Watch a new entity."""
         over, first = self._over(entity), self._next
-        # Each key has its own minute of the hour, so that a million deals are not looked at in one.
-        look = first + (crc32(key.encode()) - first) % _LOOK_MINUTES
+        # Each key has a minute of its own, so that a million deals are not looked at in one.
+        look = first + (crc32(key.encode()) - first) % self._look_minutes
         minute = look if look < over else max(first, over)
         bucket = self._buckets.get(minute)
         if bucket is None:
@@ -39,12 +44,16 @@ class Expiry:
 
     def due(self, watermark: float, entities: Mapping[str, object]) -> Iterator[str]:
         """Yield the keys of *entities* that are over at *watermark*, each once."""
-        last = int(watermark // _BUCKET_SECONDS)
-        if last < self._next:
+        first, last = self._next, int(watermark // _BUCKET_SECONDS)
+        if last < first:
             return
         self._next = last + 1
-        for bucket in sorted(bucket for bucket in self._buckets if bucket <= last):
-            for key in self._buckets.pop(bucket):
+        minutes: Iterable[int] = range(first, last + 1)
+        if len(self._buckets) < last - first:
+            # A long time has passed: there are fewer buckets than minutes in it.
+            minutes = sorted(bucket for bucket in self._buckets if bucket <= last)
+        for bucket in minutes:
+            for key in self._buckets.pop(bucket, ()):
                 entity = entities[key]
                 if self._over(entity) <= last:
                     yield key

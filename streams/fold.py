@@ -96,7 +96,7 @@ class Fold:
             MINUTE_SECONDS: self.grains.minutes,
             QUARTER_SECONDS: self.grains.quarters,
         }
-        self._expiry = Expiry(self.machine.expires_at)
+        self._expiry = Expiry(self.machine.expires_at, look_seconds=self.machine.kept_seconds)
         self._changed: dict[str, Entity | None] = {}
         self._gone: list[PaneKey] = []
         self._closing: deque[_Closing] = deque()

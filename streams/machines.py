@@ -7,6 +7,7 @@ from schemas.events import Event
 from schemas.topics import ACTIVITIES, CALLS, DEALS, MEETINGS, REPS
 from streams import activities, calls, deals, meetings, reps
 from streams.call_state import Call
+from streams.expiry import HOUR_SECONDS
 from streams.facts import Facts
 
 
@@ -20,6 +21,8 @@ class Machine(NamedTuple):
     is_live: Callable[[Any], bool] | None
     """Whether it is part of the floor as it is now; None: all of them always are."""
     state: type
+    kept_seconds: float = HOUR_SECONDS
+    """How long an entity is kept at least after a change: so often it is looked at for its end."""
 
 
 def _never(_: object) -> bool:
@@ -30,9 +33,12 @@ MACHINES: dict[str, Machine] = {
     CALLS.name: Machine(calls.key, calls.step, calls.expires_at, calls.is_live, Call),
     REPS.name: Machine(reps.key, reps.step, reps.expires_at, None, reps.Rep),
     MEETINGS.name: Machine(
-        meetings.key, meetings.step, meetings.expires_at, _never, meetings.Meeting
+        *(meetings.key, meetings.step, meetings.expires_at, _never, meetings.Meeting),
+        meetings.KEPT_SECONDS,
     ),
-    DEALS.name: Machine(deals.key, deals.step, deals.expires_at, _never, deals.Deal),
+    DEALS.name: Machine(
+        *(deals.key, deals.step, deals.expires_at, _never, deals.Deal), deals.KEPT_SECONDS
+    ),
     ACTIVITIES.name: Machine(
         activities.key, activities.step, activities.expires_at, _never, activities.Activity
     ),

@@ -82,3 +82,19 @@ def test_after_a_jump_in_time_everything_is_looked_at() -> None:
     entities.add("b", 9e8)
     assert entities.due(8e8) == ["a"]
     assert entities.due(1e9) == ["b"]
+
+
+def test_what_is_kept_long_is_looked_at_seldom() -> None:
+    # A year of a deal that is kept for a year after any change: two looks at most, not 8,760.
+    looks: list[str] = []
+
+    def expires_at(entity: object) -> float:
+        looks.append(str(entity))
+        return 10 * 365 * 86_400.0
+
+    expiry = Expiry(expires_at, look_seconds=365 * 86_400.0)
+    expiry.add("d1", "d1")
+    looks.clear()
+    for minute in range(0, 365 * 24 * 60, 60):
+        assert list(expiry.due(minute * 60.0, {"d1": "d1"})) == []
+    assert len(looks) <= 4  # each look asks twice: whether it is over, and when to look again
