@@ -10,7 +10,7 @@ LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes
 
 .DEFAULT_GOAL := help
 .PHONY: help setup packages demo test check unit integration format lint types imports audit \
-	fuzz sbom generate requirements faults bench verify-bank-week secrets clean
+	fuzz sbom generate requirements faults bench bench-deals verify-bank-week secrets clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,6 +86,9 @@ requirements: setup ## Pin the newest versions that pyproject.toml allows
 
 bench: setup ## Measure speed, delay and memory; one JSON object a line
 	$(BIN)/python -m benchmarks
+
+bench-deals: setup ## What 10,000, 100,000 and 1,000,000 deals cost; one JSON object a line
+	$(BIN)/python -m benchmarks deals
 
 verify-bank-week: setup ## Replay a real week through everything; print each figure beside the expected
 	$(BIN)/python -m tests.worked.bank_week

@@ -6,6 +6,7 @@ import signal
 import sys
 
 from agents import log
+from benchmarks.deals import deals
 from benchmarks.delay import event_to_metric
 from benchmarks.fold import (
     fold_vs_limit,
@@ -28,8 +29,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "recovery_seconds": recovery,
     "snapshot_rows_per_second": snapshot_rows,
 }
-ON_REQUEST: dict[str, Benchmark] = {"profile": profile}
-"""What runs only when it is named."""
+ON_REQUEST: dict[str, Benchmark] = {"profile": profile, "deals": deals}
+"""What runs only when it is named; see also `make bench-deals`."""
 
 
 def main() -> None:

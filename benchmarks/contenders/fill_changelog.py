@@ -48,9 +48,10 @@ def main() -> None:
     parser.add_argument("--app-id", required=True)
     parser.add_argument("--day", type=Path, required=True)
     parser.add_argument("--entries", type=int, required=True)
+    parser.add_argument("--every", type=float, default=CHECKPOINT_SECONDS, metavar="SECONDS")
     given = parser.parse_args()
     filler, folding = Filler(given.bootstrap, given.app_id, given.entries), Folding()
-    for by_shard in folding.checkpoints(given.day, every_seconds=CHECKPOINT_SECONDS):
+    for by_shard in folding.checkpoints(given.day, every_seconds=given.every):
         for shard, changes in by_shard.items():
             filler.write(shard, changes)
         if filler.written >= filler.wanted:

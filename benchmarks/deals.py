@@ -1,0 +1,75 @@
+"""What deals cost: memory, speed and recovery, growing by tens up to a million."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from agents import clock
+from benchmarks.contenders import folding
+from benchmarks.contenders.deals import CHECKPOINT_SECONDS
+from benchmarks.deal_load import created, lived
+from benchmarks.load import to_message
+from benchmarks.report import line, say
+from benchmarks.run import result
+from benchmarks.stage import Stage
+from schemas.events import Event
+
+COUNTS = (10_000, 100_000, 1_000_000)
+_SECONDS = 1800.0
+_ALL_ENTRIES = 2**40
+_KIB = 1024.0
+
+
+def deals(stage: Stage, *, rounds: int, events: int) -> None:  # noqa: ARG001 - as all of them
+    """Print deals_10000, deals_100000 and deals_1000000."""
+    for count in COUNTS:
+        _of(stage, count)
+
+
+def _of(stage: Stage, count: int) -> None:
+    end_at = clock.now()
+    opened = _folded(stage, "created", count, created(count, end_at=end_at))
+    whole = _folded(stage, "lived", count, lived(count, end_at=end_at))
+    restored = _recovered(stage, count)
+    moved_mib = whole["growth_mib"] - opened["growth_mib"]
+    line(
+        f"deals_{count}",
+        deals=count,
+        open_at_the_end=whole["open"],
+        events=whole["events"],
+        events_per_second=whole["events"] / whole["seconds"],
+        cpu_us_per_event=whole["cpu_seconds"] / whole["events"] * 1e6,
+        memory_mib=whole["growth_mib"],
+        peak_memory_mib=whole["peak_memory_mib"],
+        open_deal_kib=opened["growth_mib"] * _KIB / count,
+        lived_deal_kib=whole["growth_mib"] * _KIB / count,
+        move_or_end_bytes=moved_mib * _KIB**2 / (whole["events"] - count),
+        **restored,
+        limit=None,
+        is_ok=None,
+    )
+
+
+def _folded(stage: Stage, name: str, count: int, events: Iterator[Event]) -> dict[str, Any]:
+    path = stage.folder / name
+    written = folding.write(path, map(to_message, events))
+    say(f"folding {written:,} events of {count:,} deals ({name})")
+    return result("deals", ["--load", str(path)], stage.folder, seconds=_SECONDS)
+
+
+def _recovered(stage: Stage, count: int) -> dict[str, float]:
+    """Write the changelog of the load, as checkpoints of a day make it, and read it again."""
+    app_id = stage.installation(f"deals-{count}").app_id
+    where = ["--bootstrap", stage.bootstrap, "--app-id", app_id]
+    load: Path = stage.folder / "lived"
+    more = ["--day", str(load), "--entries", str(_ALL_ENTRIES)]
+    more += ["--every", str(CHECKPOINT_SECONDS)]
+    written = result("fill_changelog", [*where, *more], stage.folder, seconds=_SECONDS)
+    say(f"restoring {written['entries']:,} entries of the changelog")
+    found = result("restore", where, stage.folder, seconds=_SECONDS)
+    return {
+        "changelog_entries": written["entries"],
+        "changelog_mib": written["bytes"] / _KIB**2,
+        "recovery_seconds": found["seconds"],
+        "recovery_peak_memory_mib": found["peak_memory_mib"],
+    }
