@@ -49,6 +49,7 @@ _EXAMPLES: Json = {
     "from_stage": "new",
     "amount_minor": 125_000,
     "currency": "USD",
+    "deal": "deal-1201",
 }
 _EXAMPLES_OF_TYPE: dict[str, Json] = {
     "call.transferred": {"kind": "attended"},

@@ -121,7 +121,7 @@ _encode = msgspec.json.Encoder().encode
 def _text_fields(data: type[Fact]) -> tuple[str, ...]:
     """Return the fields of a fact that hold free text."""
     names = {"queue", "rep", "customer", "reason", "kind", "stage", "from_stage", "pipeline"}
-    names |= {"to_queue", "to_rep"}
+    names |= {"to_queue", "to_rep", "deal"}
     return tuple(name for name in data.__struct_fields__ if name in names)
 
 

@@ -103,6 +103,8 @@ class MeetingBooked(Fact, frozen=True):
     rep: Name
     starts_at: Instant
     customer: Name | None = None
+    deal: Name | None = None
+    """The deal that it is about, if the calendar knows."""
 
 
 class MeetingRescheduled(Fact, frozen=True):
@@ -212,6 +214,8 @@ class ActivityLogged(Fact, frozen=True):
     rep: Name
     kind: Name
     customer: Name | None = None
+    deal: Name | None = None
+    """The deal that it is about, if the source knows."""
 
 
 class LeadCreated(Fact, frozen=True):

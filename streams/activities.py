@@ -14,10 +14,20 @@ _LEAD_SECONDS = 90 * 86_400
 
 
 class Activity(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What of an activity or a lead has been counted: its event types, and the last time."""
+    """What of an activity or a lead has been counted: its event types, and the last time.
+
+    Of an activity also what it was, which PostgreSQL keeps. Instants in seconds since 1970.
+    """
 
     counted: tuple[str, ...] = ()
     last_at: float = 0.0
+    source: str = ""
+    rep: str = ""
+    kind: str = ""
+    customer: str | None = None
+    deal: str | None = None
+    logged_at: float | None = None
+    """None: it is a lead."""
 
 
 def key(event: Event) -> str:
@@ -32,7 +42,7 @@ def step(
     old = activity or Activity()
     if event.type in old.counted:
         return old, NOTHING
-    new = Activity(tuple(sorted((*old.counted, event.type))), max(old.last_at, event.at))
+    new = _known(old, event, event.data)
     return new, (_fact(event, event.data),)
 
 
@@ -40,6 +50,14 @@ def expires_at(activity: Activity) -> float:
     """Return from which watermark on it can be forgotten."""
     lead = "activity.logged" not in activity.counted
     return activity.last_at + (_LEAD_SECONDS if lead else 0.0)
+
+
+def _known(old: Activity, event: Event, data: Any) -> Activity:  # noqa: ANN401 - one of three types
+    counted, last_at = tuple(sorted((*old.counted, event.type))), max(old.last_at, event.at)
+    if not isinstance(data, e.ActivityLogged):
+        return Activity(counted, last_at)
+    said = (event.source, data.rep, data.kind, data.customer, data.deal, event.at)
+    return Activity(counted, last_at, *said)
 
 
 def _fact(event: Event, data: Any) -> Fact:  # noqa: ANN401 - one of three types

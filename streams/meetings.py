@@ -42,6 +42,7 @@ class Meeting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     outcome: Outcome | None = None
     outcome_at: float | None = None
     last_at: float = 0.0
+    deal: str | None = None
 
 
 def key(event: Event) -> str:
@@ -88,6 +89,7 @@ def _changed(old: Meeting, event: Event, data: Any) -> Meeting:  # noqa: ANN401 
             source=event.source,
             rep=data.rep,
             customer=data.customer,
+            deal=data.deal,
             booked_at=at,
             starts_at=starts_at,
             last_at=last_at,

@@ -11,9 +11,11 @@ from agents.errors import DatabaseError
 from agents.postgres.connection import Connection, Say, open_patiently
 from agents.postgres.errors import explained, place
 from agents.postgres.revisions import State, config, require_current, revision_of, state_of
-from agents.postgres.scripts import has_script, run, script
+from agents.postgres.scripts import run, script
 
 MIN_VERSION = 15
+VIEW_SCRIPTS = ("views.sql", "incidence.sql", "touches.sql")
+"""What makes views and functions, in this order; the generator of the boards writes the first."""
 LOCK_KEY = 7_246_391_001
 """Of the advisory lock that lets one migrate at a time; any number that nobody else uses."""
 
@@ -90,15 +92,15 @@ def _upgrade(connection: SyncConnection) -> None:
 
 
 def _recreate_views(connection: SyncConnection) -> int:
-    """Make views and functions anew, as `views.sql` has them; return how many views there are."""
+    """Make views and functions anew, as VIEW_SCRIPTS have them; return how many views there are."""
     # Each kind at once, as they build on each other. Dropped, because neither can be replaced by
     # one of another shape; RESTRICT, because what others built on them is not ours to drop.
     for kind, query in (("VIEW", _VIEWS), ("FUNCTION", _FUNCTIONS)):
         old = connection.execute(text(query)).scalars().all()
         if old:
             run(connection, f"DROP {kind} {', '.join(old)} RESTRICT")
-    if has_script("views.sql"):  # written by the generator of the boards
-        run(connection, script("views.sql"))
+    for name in VIEW_SCRIPTS:
+        run(connection, script(name))
     return len(connection.execute(text(_VIEWS)).all())
 
 

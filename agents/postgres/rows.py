@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from agents.postgres.tables import CALL, DEAL, LEDGER, MEETING, PANE, REP_STATE, Table
+from agents.postgres.tables import ACTIVITY, CALL, DEAL, LEDGER, MEETING, PANE, REP_STATE, Table
 from schemas.measures import HISTOGRAMS, MEASURES
 from streams.activities import Activity
 from streams.call_keys import call_id_and_leg
@@ -100,7 +100,7 @@ def cumulative(buckets: Iterable[int]) -> str:
 
 def _entities(snapshots: Iterable[Snapshot]) -> dict[Table, list[Row]]:
     """Return the rows of each table, in the order of their keys."""
-    tables: dict[Table, list[Row]] = {CALL: [], MEETING: [], DEAL: [], REP_STATE: []}
+    tables: dict[Table, list[Row]] = {CALL: [], MEETING: [], DEAL: [], ACTIVITY: [], REP_STATE: []}
     for snapshot in snapshots:
         partition = (snapshot.topic, snapshot.partition)
         fence = (snapshot.ledger.epoch, snapshot.ledger.next_offset)
@@ -125,7 +125,7 @@ def _entity(key: str, entity: Entity) -> tuple[Table, Row, Row] | None:
             now = entity.now
             return REP_STATE, (key,), (now.source, now.state, now.reason, now.at)
         case Activity():
-            return None  # remembered only so that it is not counted twice
+            return _activity(key, entity)
 
 
 def _call(call: Call) -> Row:
@@ -155,8 +155,16 @@ def _meeting(meeting: Meeting) -> Row:
     return (
         *(meeting.source, meeting.rep, meeting.customer, meeting.booked_at, meeting.starts_at),
         *(len(moves), moves[-1] if moves else None),
-        *(meeting.outcome, meeting.outcome_at, meeting.last_at),
+        *(meeting.outcome, meeting.outcome_at, meeting.last_at, meeting.deal),
     )
+
+
+def _activity(key: str, activity: Activity) -> tuple[Table, Row, Row] | None:
+    """Return an activity's row; a lead has none: it is remembered so that it counts once."""
+    if activity.logged_at is None:
+        return None
+    said = (activity.source, activity.rep, activity.kind, activity.customer, activity.deal)
+    return ACTIVITY, (key,), (*said, activity.logged_at)
 
 
 def _deal(deal: Deal) -> Row:

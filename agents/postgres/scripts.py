@@ -16,11 +16,6 @@ def script(name: str) -> str:
     return _FOLDER.joinpath(*name.split("/")).read_text(encoding="utf-8")
 
 
-def has_script(name: str) -> bool:
-    """Return whether there is a file `agents/sql/<name>`."""
-    return _FOLDER.joinpath(*name.split("/")).is_file()
-
-
 def named_statements(name: str) -> dict[str, str]:
     """Return the statements of a file in which each stands under a line `-- its_name --`."""
     _, *parts = re.split(r"^-- (\w+) --$", script(name), flags=re.MULTILINE)

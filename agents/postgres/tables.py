@@ -115,6 +115,16 @@ MEETING = Table(
         ("outcome", _TEXT),
         ("outcome_at", _INSTANT),
         ("last_at", _INSTANT),
+        ("deal", _TEXT),
+    ),
+)
+ACTIVITY = Table(
+    "activity",
+    (*_PARTITION, ("activity_id", _TEXT)),
+    (
+        *_FENCE,
+        *((name, _TEXT) for name in ("source", "rep", "kind", "customer", "deal")),
+        ("logged_at", _INSTANT),
     ),
 )
 DEAL = Table(
@@ -162,5 +172,5 @@ LEDGER = Table(
     ),
     offset="next_offset",
 )
-TABLES = (PANE, CALL, MEETING, DEAL, REP_STATE, LEDGER)
+TABLES = (PANE, CALL, MEETING, DEAL, ACTIVITY, REP_STATE, LEDGER)
 """In the order in which they are written: always the same, so that workers cannot deadlock."""

@@ -10,6 +10,7 @@ GRANT SELECT, INSERT, UPDATE ON
     ringside.call,
     ringside.meeting,
     ringside.deal,
+    ringside.activity,
     ringside.rep_state,
     ringside.ledger
 TO ringside_writer;

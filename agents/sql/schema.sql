@@ -136,8 +136,26 @@ CREATE TABLE ringside.meeting (
     outcome text,
     outcome_at timestamptz,
     last_at timestamptz NOT NULL,
+    deal text,
     PRIMARY KEY (topic, partition, meeting_id)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
+
+CREATE TABLE ringside.activity (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    activity_id text NOT NULL,
+    epoch bigint NOT NULL,
+    last_offset bigint NOT NULL,
+    source text NOT NULL,
+    rep text NOT NULL,
+    kind text NOT NULL,
+    customer text,
+    deal text,
+    logged_at timestamptz NOT NULL,
+    PRIMARY KEY (topic, partition, activity_id)
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
+
+CREATE INDEX activity_logged_at ON ringside.activity (logged_at);
 
 CREATE INDEX meeting_booked_at ON ringside.meeting (booked_at);
 CREATE INDEX meeting_starts_at ON ringside.meeting (starts_at);
@@ -168,6 +186,14 @@ CREATE TABLE ringside.deal (
 
 CREATE INDEX deal_created_at ON ringside.deal (created_at);
 CREATE INDEX deal_status ON ringside.deal (status, status_at);
+
+-- What meets by customer or by deal: calls, meetings, activities and deals.
+CREATE INDEX activity_customer ON ringside.activity (customer, logged_at) WHERE customer IS NOT NULL;
+CREATE INDEX activity_deal ON ringside.activity (deal) WHERE deal IS NOT NULL;
+CREATE INDEX call_customer ON ringside.call (customer, offered_at) WHERE customer IS NOT NULL;
+CREATE INDEX meeting_customer ON ringside.meeting (customer, starts_at) WHERE customer IS NOT NULL;
+CREATE INDEX meeting_deal ON ringside.meeting (deal) WHERE deal IS NOT NULL;
+CREATE INDEX deal_customer ON ringside.deal (customer) WHERE customer IS NOT NULL;
 
 CREATE TABLE ringside.rep_state (
     topic text NOT NULL,
@@ -203,6 +229,7 @@ COMMENT ON TABLE ringside.pane IS
     'What happened in a quarter of an hour, per source partition and dimensions. Everything adds up: sum over topic and partition, then derive.';
 COMMENT ON TABLE ringside.call IS 'One leg of a call, as last heard of.';
 COMMENT ON TABLE ringside.meeting IS 'A meeting, as last heard of.';
+COMMENT ON TABLE ringside.activity IS 'A logged activity: an e-mail, a demo, a visit.';
 COMMENT ON TABLE ringside.deal IS 'A deal, as last heard of; a deleted one stays, with that status.';
 COMMENT ON TABLE ringside.rep_state IS 'What each rep does now, and since when.';
 COMMENT ON TABLE ringside.ledger IS
@@ -331,6 +358,9 @@ COMMENT ON COLUMN ringside.call.earlier_wait_seconds IS
 COMMENT ON COLUMN ringside.meeting.customer IS 'Token of the number; never the number.';
 COMMENT ON COLUMN ringside.meeting.starts_at IS 'When it is to begin, as last arranged.';
 COMMENT ON COLUMN ringside.meeting.outcome IS 'held, no_show or cancelled; NULL if not yet known.';
+COMMENT ON COLUMN ringside.meeting.deal IS 'The deal that it is about, if the calendar said so.';
+COMMENT ON COLUMN ringside.activity.customer IS 'Token of the number; never the number.';
+COMMENT ON COLUMN ringside.activity.deal IS 'The deal that it is about, if the source said so.';
 COMMENT ON COLUMN ringside.deal.customer IS 'Token of the number; never the number.';
 COMMENT ON COLUMN ringside.deal.stage IS 'The stage it is in, or was in when it ended.';
 COMMENT ON COLUMN ringside.deal.stage_at IS 'Since when it is in that stage.';

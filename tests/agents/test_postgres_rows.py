@@ -152,8 +152,16 @@ def test_a_reps_row_is_the_present_state_and_since_when() -> None:
     assert (row["rep"], row["state"], row["reason"], row["since"]) == ("mai", "paused", "lunch", 5)
 
 
-def test_a_logged_activity_has_no_row_of_its_own() -> None:
-    assert list(rows(snapshot(entities={"a1": Activity(("activity.logged",), 1.0)}))) == ["ledger"]
+def test_a_logged_activity_has_a_row_and_a_lead_none() -> None:
+    entities = {
+        "a1": Activity(("activity.logged",), 1.0, "crm", "linh", "e-mail", "ct1_x", "d1", 1.0),
+        "lead/l1": Activity(("lead.created",), 2.0),
+    }
+    (row,) = rows(snapshot(entities=entities))["activity"]
+    assert (row["activity_id"], row["source"], row["rep"], row["kind"]) == (
+        *("a1", "crm", "linh", "e-mail"),
+    )
+    assert (row["customer"], row["deal"], row["logged_at"]) == ("ct1_x", "d1", 1.0)
 
 
 def test_the_watermark_is_the_newest_event_less_the_lateness() -> None:

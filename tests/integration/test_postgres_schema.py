@@ -14,9 +14,9 @@ from agents.__main__ import run
 from agents.embedded.postgres import HOST, Database, Postgres
 from agents.errors import DatabaseError
 from agents.postgres.errors import NoRightsError, SchemaAheadError, SchemaBehindError
-from agents.postgres.migrate import migrate
+from agents.postgres.migrate import VIEW_SCRIPTS, migrate
 from agents.postgres.revisions import known
-from agents.postgres.scripts import has_script, script
+from agents.postgres.scripts import script
 from schemas.measures import HISTOGRAMS, MEASURES, Unit
 
 NEWEST = known()[0]
@@ -55,9 +55,9 @@ async def test_migrations_and_schema_file_lead_to_the_same(
             await connection.execute(script("roles.sql"))
             await connection.execute("SET ROLE ringside_migrator")
             await connection.execute(script("schema.sql"))
-            if has_script("views.sql"):
-                await connection.execute("SET search_path = ringside")
-                await connection.execute(script("views.sql"))
+            await connection.execute("SET search_path = ringside")
+            for name in VIEW_SCRIPTS:
+                await connection.execute(script(name))
         migrated = dump(postgres, database)
         assert "CREATE TABLE ringside.pane (" in migrated
         assert migrated == dump(postgres, other)

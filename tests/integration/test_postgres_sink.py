@@ -186,7 +186,7 @@ async def test_meetings_deals_and_reps_are_read_back(users: Users) -> None:
             amount_minor=10**15, currency="VND", status="deleted", status_at=7.0, last_at=7.0,
         ),
         "mai": Rep("mai", (Turn(3.0, "paused", "lunch", "pbx/1"),)),
-        "a1": Activity(("activity.logged",), 1.0),
+        "a1": Activity(("lead.created",), 1.0),
     }  # fmt: skip
     await write(users, Snapshot("ringside.deals", 0, Ledger(5, 10), entities=entities))
     meetings = "SELECT meeting_id, starts_at, times_moved, last_moved_at, outcome FROM meeting"

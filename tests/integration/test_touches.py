@@ -1,0 +1,173 @@
+"""Activity meets the funnel: calls, meetings and e-mails of a few days, worked by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from schemas import events as e
+from schemas.events import AnyFact, Event
+from tests.integration.pipeline import Pipeline
+
+HOUR = 3600.0
+TYPE_OF = {data: type_ for type_, data in e.TYPES.items()}
+ANNA, BERT, CARL = "+84900000001", "+84900000002", "+84900000003"
+
+
+def at_time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+@pytest.fixture
+def told(pipeline: Pipeline, now: Callable[[], float]) -> tuple[Pipeline, float]:
+    """T is ten hours ago. Told out of order in part; all within lateness."""
+    t = float(int(now())) - 10 * HOUR
+
+    def event(subject: str, hours: float, data: AnyFact) -> Event:
+        return Event(
+            f"{subject}/{hours}", "/test", subject, TYPE_OF[type(data)], t + hours * HOUR, data
+        )
+
+    def call(name: str, hours: float, customer: str, rep: str | None = "linh") -> list[Event]:
+        """Offered, answered a minute later by *rep* and over after ten; or given up after one."""
+        minute = 1 / 60
+        offered = event(name, hours, e.CallOffered("sales", customer))
+        if rep is None:
+            return [offered, event(name, hours + minute, e.CallAbandoned())]
+        answered = event(name, hours + minute, e.CallAnswered(rep))
+        return [offered, answered, event(name, hours + 11 * minute, e.CallEnded())]
+
+    events = [
+        # Anna's deal: new from 0 h, trial from 5 h, won at 9 h.
+        event("d-anna", 0, e.DealCreated("linh", "sales", "new", 50_000, "USD", ANNA)),
+        event("d-anna", 5, e.DealStageChanged("trial")),
+        event("d-anna", 9, e.DealWon()),
+        # Bert's two deals, open: new from 0 h, and from 2 h.
+        event("d-bert", 0, e.DealCreated("mai", "sales", "new", 70_000, "USD", BERT)),
+        event("d-bert2", 2, e.DealCreated("mai", "sales", "new", 900, "KRW", BERT)),
+        # Carl's deal: lost in new at 4 h.
+        event("d-carl", 0, e.DealCreated("mai", "sales", "new", 1_000, "USD", CARL)),
+        event("d-carl", 4, e.DealLost("price")),
+        # Anna: a call at 1 h, a meeting moved and held at 4 h; an e-mail at 6 h in trial.
+        *call("c1", 1, ANNA),
+        event("m1", 1.2, e.MeetingBooked("linh", at_time(t + 3 * HOUR), ANNA)),
+        event("m1", 2, e.MeetingRescheduled(at_time(t + 4 * HOUR))),
+        event("m1", 4.5, e.MeetingHeld()),
+        event("a1", 6, e.ActivityLogged("linh", "e-mail", ANNA)),
+        # An e-mail before there was a deal, and one after its end: touches of no deal.
+        event("a0", -1, e.ActivityLogged("linh", "e-mail", ANNA)),
+        event("a9", 9.5, e.ActivityLogged("linh", "e-mail", ANNA)),
+        # Bert: an e-mail at 3 h that names its deal, and a call at 3.5 h that does not.
+        event("a2", 3, e.ActivityLogged("mai", "e-mail", BERT, "d-bert")),
+        *call("c2", 3.5, BERT),
+        # Bert gave up waiting at 7 h, nobody called back. Carl did too, and has no open deal.
+        *call("c3", 7, BERT, None),
+        *call("c4", 7, CARL, None),
+        # Anna gave up at 2.5 h, and was called back at 2.9 h.
+        *call("c5", 2.5, ANNA, None),
+        event("c6", 2.9, e.CallDialled("linh", "sales", ANNA)),
+        # Meetings: nobody came, called off, still ahead, its time passed without news.
+        event("m2", 1, e.MeetingBooked("mai", at_time(t + 2 * HOUR), BERT)),
+        event("m2", 2.1, e.MeetingNoShow()),
+        event("m3", 1, e.MeetingBooked("mai", at_time(t + 2 * HOUR), CARL)),
+        event("m3", 1.5, e.MeetingCancelled()),
+        event("m4", 1, e.MeetingBooked("mai", at_time(t + 100 * HOUR), BERT)),
+        event("m5", 1, e.MeetingBooked("mai", at_time(t + 2 * HOUR), BERT)),
+    ]
+    events.sort(key=lambda one: (one.at, one.subject))
+    pipeline.start_worker()
+    count = pipeline.publish(events)
+    pipeline.wait_until_written(count)
+    return pipeline, t
+
+
+def test_activity_meets_the_funnel(told: tuple[Pipeline, float]) -> None:
+    pipeline, t = told
+    _touches(pipeline)
+    _stages(pipeline)
+    _conversion(pipeline)
+    _pace(pipeline, t)
+    _meetings(pipeline)
+    _at_stake(pipeline)
+
+
+def _touches(pipeline: Pipeline) -> None:
+    found = pipeline.ask(
+        "SELECT deal_id, stage, kind, touch_id FROM ringside.deal_touch ORDER BY deal_id, at"
+    )
+    assert found == [
+        ("d-anna", "new", "call", "c1#1"),
+        ("d-anna", "new", "meeting", "m1"),
+        ("d-anna", "trial", "e-mail", "a1"),
+        ("d-bert", "new", "e-mail", "a2"),
+        ("d-bert", "new", "call", "c2#1"),
+        ("d-bert2", "new", "call", "c2#1"),
+    ]
+
+
+def _stages(pipeline: Pipeline) -> None:
+    found = pipeline.ask(
+        "SELECT stage, kind, stays, touches, stays_touched"
+        " FROM ringside.stage_touches ORDER BY 1, 2"
+    )
+    # Four stays in new, one in trial.
+    assert found == [
+        ("new", "call", 4, 3, 3),
+        ("new", "e-mail", 4, 1, 1),
+        ("new", "meeting", 4, 1, 1),
+        ("trial", "e-mail", 1, 1, 1),
+    ]
+
+
+def _conversion(pipeline: Pipeline) -> None:
+    found = pipeline.ask(
+        "SELECT stage, touches, stays, went_on, lost, still_open, went_on_of_over"
+        " FROM ringside.conversion_by_touches ORDER BY 1, 2"
+    )
+    assert found == [
+        ("new", "0", 1, 0, 1, 0, 0.0),  # Carl's
+        ("new", "1", 1, 0, 0, 1, None),  # Bert's second, still open: nothing to judge
+        ("new", "2", 2, 1, 0, 1, 1.0),  # Anna's went on, Bert's first is open
+        ("trial", "1", 1, 1, 0, 0, 1.0),
+    ]
+
+
+def _pace(pipeline: Pipeline, t: float) -> None:
+    found = dict[str, tuple[float | None, ...]](
+        (row[0], row[1:])
+        for row in pipeline.ask(
+            "SELECT deal_id, to_call_seconds, call_to_meeting_seconds, meeting_to_stage_seconds"
+            " FROM ringside.deal_pace"
+        )
+    )
+    # Call answered at 1 h 1 min, meeting at 4 h as moved, trial at 5 h.
+    assert found["d-anna"] == (3_660.0, 4 * 3600 - 3_660.0, 3_600.0)
+    assert found["d-bert2"] == (1.5 * 3600 + 60, None, None)
+    assert found["d-carl"] == (None, None, None)
+    assert t
+
+
+def _meetings(pipeline: Pipeline) -> None:
+    found = pipeline.ask(
+        "SELECT meeting_id, came_to, times_moved FROM ringside.meeting_funnel ORDER BY 1"
+    )
+    assert found == [
+        ("m1", "held", 1),
+        ("m2", "no_show", 0),
+        ("m3", "cancelled", 0),
+        ("m4", "ahead", 0),
+        ("m5", "unknown", 0),
+    ]
+
+
+def _at_stake(pipeline: Pipeline) -> None:
+    found = pipeline.ask(
+        "SELECT call_id, deal_id, rep, currency, amount_minor, rank_in_currency"
+        " FROM ringside.missed_call_at_stake ORDER BY currency"
+    )
+    assert found == [
+        ("c3", "d-bert2", "mai", "KRW", 900, 1),
+        ("c3", "d-bert", "mai", "USD", 70_000, 1),
+    ]
