@@ -5,7 +5,7 @@ with the sign turned, so tables, metrics and Postgres need to know nothing of co
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, final
 
 import msgspec
 
@@ -56,6 +56,7 @@ def dims_of(
     return KNOWN_DIMS[queue, rep, direction, kind, source]
 
 
+@final
 class Fact(msgspec.Struct, frozen=True, gc=False):
     """Amounts at one instant (`at`, seconds since 1970)."""
 
@@ -64,6 +65,7 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
     cells: Cells
 
 
+@final
 class Spell(msgspec.Struct, frozen=True, gc=False):
     """A level that held over [start_at, end_at): every pane gets its share of the seconds.
 

@@ -8,32 +8,32 @@ from collections.abc import Iterator, Sequence
 
 from schemas.measures import MINUTE_SECONDS, QUARTER_SECONDS
 from streams.facts import Amount, Dims, Fact, Spell
-from streams.panes import Cells, Slot, Table, add_cells, pane_start
+from streams.panes import Cells, Slot, Table, pane_start
 from streams.quarters import Parts, Quarter
 
 
 class _Minute:
-    """A minute that is being counted in: its panes that are marked as changed, and may change."""
+    """An open minute that is being counted in: its panes that may change, marked as changed."""
 
     __slots__ = ("changed", "known", "slot", "start_at", "until")
 
-    def __init__(self, start: int, slot: Slot | None, changed: set[Dims]) -> None:
+    def __init__(self, start: int, slot: Slot, changed: set[Dims]) -> None:
         # Floats, as what they are compared with: a mixed comparison costs three times as much.
         self.start_at, self.until = float(start), float(start + MINUTE_SECONDS)
         self.slot = slot
-        """None if the minute is closed."""
         self.changed = changed
         """The panes of its quarter that changed since the last checkpoint."""
         self.known: dict[Dims, Cells] = {}
 
-    def open(self, slot: Slot, dims: Dims) -> Cells:
+    def open(self, dims: Dims) -> Cells:
         """Mark a pane as changed and return what to count in: a copy, if there was something.
 
         What a checkpoint took is written by another thread, so it must not change any more.
         """
         self.changed.add(dims)
-        cells = slot.panes.get(dims)
-        cells = self.known[dims] = slot.panes[dims] = {} if cells is None else cells.copy()
+        panes = self.slot.panes
+        cells = panes.get(dims)
+        cells = self.known[dims] = panes[dims] = {} if cells is None else cells.copy()
         return cells
 
 
@@ -46,8 +46,10 @@ class Grains:
     """
 
     def __init__(self) -> None:
-        self.minutes: Table[Slot] = Table(MINUTE_SECONDS)
+        self.minutes: Table[Slot] = Table(MINUTE_SECONDS, step_seconds=QUARTER_SECONDS)
         self.quarters: Table[Quarter] = Table(QUARTER_SECONDS)
+        self._open_from = 0.0
+        """The minutes before are closed."""
         self._changed: dict[int, set[Dims]] = {}
         self._remembered: dict[int, _Minute] = {}
         self._last = _NO_MINUTE
@@ -58,17 +60,20 @@ class Grains:
         """Add facts to their panes; return how many fell, even if partly, into a closed quarter."""
         closed, minute = 0, self._last
         for fact in facts:
+            at = fact.start_at if type(fact) is Spell else fact.at
+            if not minute.start_at <= at < minute.until:
+                if at < self._open_from:
+                    closed += not self._late(fact)
+                    continue
+                minute = self._minute_of(at)
             if type(fact) is Spell:
-                at, end_at, cell = fact.start_at, fact.end_at, fact.cell
-                if not minute.start_at <= at < minute.until:
-                    minute = self._minute_of(at)
-                slot = minute.slot
-                if slot is None or end_at > minute.until:
-                    closed += not self._spread(fact)
+                end_at, cell = fact.end_at, fact.cell
+                if end_at > minute.until:
+                    self._spread(fact, at)
                     continue
                 cells = minute.known.get(fact.dims)
                 if cells is None:
-                    cells = minute.open(slot, fact.dims)
+                    cells = minute.open(fact.dims)
                 seconds = end_at - at if fact.sign == 1 else at - end_at
                 total = cells[cell] + seconds if cell in cells else seconds
                 if total:
@@ -76,28 +81,17 @@ class Grains:
                 else:
                     # Taken back completely leaves no zero behind: nothing is not zero.
                     cells.pop(cell, None)
-            elif type(fact) is Fact:
-                at = fact.at
-                if not minute.start_at <= at < minute.until:
-                    minute = self._minute_of(at)
-                slot = minute.slot
-                if slot is None:
-                    closed += not self._settle(
-                        pane_start(at, QUARTER_SECONDS), fact.dims, fact.cells
-                    )
-                    continue
+            else:
                 cells = minute.known.get(fact.dims)
                 if cells is None:
-                    cells = minute.open(slot, fact.dims)
+                    cells = minute.open(fact.dims)
                 for cell, amount in fact.cells:
                     total = cells[cell] + amount if cell in cells else amount
                     if total:
                         cells[cell] = total
                     else:
                         cells.pop(cell, None)
-            else:
-                continue
-            slot.version += 1
+            minute.slot.version += 1
         return closed
 
     def close(self, watermark: float) -> list[tuple[int, Dims]]:
@@ -105,16 +99,17 @@ class Grains:
 
         They stay, unchanging, until `drop`: what was counted last may not be written out yet.
         """
-        self._forget()
-        by_quarter: dict[int, list[int]] = {}
-        for start in self.minutes.close(watermark):
-            by_quarter.setdefault(pane_start(start, QUARTER_SECONDS), []).append(start)
-        for start, minutes in by_quarter.items():
-            self.quarters.slots[start].settle(minutes)
-            for minute in minutes:
-                del self.minutes.slots[minute]
-        slots = self.quarters.slots
+        minutes = self.minutes.close(watermark)
+        for start in dict.fromkeys(pane_start(minute, QUARTER_SECONDS) for minute in minutes):
+            self.quarters.slots[start].settle()
+        for minute in minutes:
+            del self.minutes.slots[minute]
         closed = self.quarters.close(watermark)
+        open_from = float(max(self.minutes.closed_before, self.quarters.closed_before))
+        if open_from != self._open_from:
+            self._open_from = open_from
+            self._forget()
+        slots = self.quarters.slots
         return [(start, dims) for start in closed for dims in slots[start].dims]
 
     def drop(self, start: int, dims: Dims) -> None:
@@ -143,28 +138,40 @@ class Grains:
         for minute in quarter.restore(dims, parts):
             self.minutes.slots[minute] = quarter.minute(minute)
 
-    def _spread(self, spell: Spell) -> bool:
-        """Give every pane its share of a spell. False if some fell into closed quarters."""
-        at, end_at, dims = spell.start_at, spell.end_at, spell.dims
-        is_whole = at >= self.quarters.closed_before
-        if not is_whole:
-            at = float(self.quarters.closed_before)
+    # As `count`: where states last for minutes, as a rep's do, this is where most facts go.
+    # As `count`: where states last for minutes, as a rep's do, this is where most facts go.
+    def _spread(self, spell: Spell, at: float) -> None:
+        """Give every open minute from *at* on its share of a spell."""
+        end_at, dims, cell, sign = spell.end_at, spell.dims, spell.cell, spell.sign
+        start = int(at) - int(at) % MINUTE_SECONDS
         while at < end_at:
-            minute = self._minute_of(at)
-            slot, until = minute.slot, minute.until
-            if slot is None:
-                start = pane_start(at, QUARTER_SECONDS)
-                until = min(start + QUARTER_SECONDS, self.minutes.closed_before)
+            minute = self._remembered.get(start) or self._remember(start)
+            cells = minute.known.get(dims)
+            if cells is None:
+                cells = minute.open(dims)
+            until = minute.until if minute.until < end_at else end_at  # noqa: FURB136 - thrice as dear
             # Both are multiples of 1/1024 s, so the shares add up to the whole exactly.
-            until = min(float(until), end_at)
-            share = ((spell.cell, spell.sign * (until - at)),)
-            if slot is None:
-                self._settle(start, dims, share)
+            total = cells.get(cell, 0.0) + sign * (until - at)
+            if total:
+                cells[cell] = total
             else:
-                cells = minute.known.get(dims)
-                add_cells(minute.open(slot, dims) if cells is None else cells, share)
-                slot.version += 1
-            at = until
+                cells.pop(cell, None)
+            minute.slot.version += 1
+            at, start = until, start + MINUTE_SECONDS
+
+    def _late(self, fact: Fact | Spell) -> bool:
+        """Count what falls into closed minutes; False if some fell into closed quarters."""
+        if isinstance(fact, Fact):
+            return self._settle(pane_start(fact.at, QUARTER_SECONDS), fact.dims, fact.cells)
+        is_whole = fact.start_at >= self.quarters.closed_before
+        at = fact.start_at if is_whole else float(self.quarters.closed_before)
+        until = min(fact.end_at, self._open_from)
+        while at < until:
+            start = pane_start(at, QUARTER_SECONDS)
+            next_at = min(until, float(start + QUARTER_SECONDS))
+            self._settle(start, fact.dims, ((fact.cell, fact.sign * (next_at - at)),))
+            at = next_at
+        self._spread(fact, at)
         return is_whole
 
     def _settle(self, start: int, dims: Dims, cells: Sequence[tuple[str, Amount]]) -> bool:
@@ -176,20 +183,16 @@ class Grains:
         return True
 
     def _minute_of(self, at: float) -> _Minute:
-        start = pane_start(at, MINUTE_SECONDS)
-        minute = self._remembered.get(start)
-        if minute is None:
-            minute = self._remembered[start] = self._opened(start)
-        self._last = minute
+        start = int(at) - int(at) % MINUTE_SECONDS
+        self._last = minute = self._remembered.get(start) or self._remember(start)
         return minute
 
-    def _opened(self, start: int) -> _Minute:
+    def _remember(self, start: int) -> _Minute:
         quarter_start = pane_start(start, QUARTER_SECONDS)
-        # Closed where either is; a quarter is, as a rule, a day later.
-        if start < self.minutes.closed_before or quarter_start < self.quarters.closed_before:
-            return _Minute(start, None, set())
         slot = self.minutes.slots[start] = self._quarter(quarter_start).minute(start)
-        return _Minute(start, slot, self._changed.setdefault(quarter_start, set()))
+        changed = self._changed.setdefault(quarter_start, set())
+        minute = self._remembered[start] = _Minute(start, slot, changed)
+        return minute
 
     def _quarter(self, start: int) -> Quarter:
         quarter = self.quarters.slots.get(start)
@@ -203,5 +206,5 @@ class Grains:
         self._last = _NO_MINUTE
 
 
-_NO_MINUTE = _Minute(-MINUTE_SECONDS, None, set())
+_NO_MINUTE = _Minute(-MINUTE_SECONDS, Slot(), set())
 """Before the first fact; it holds none, because all times are after 1970."""

@@ -68,8 +68,12 @@ S = TypeVar("S", bound=Panes)
 class Table(Generic[S]):
     """The panes of one grain, by start; those before `closed_before` take nothing in any more."""
 
-    def __init__(self, grain_seconds: int, *, kept_seconds: int | None = None) -> None:
+    def __init__(
+        self, grain_seconds: int, *, kept_seconds: int | None = None, step_seconds: int = 0
+    ) -> None:
         self.grain_seconds = grain_seconds
+        self._step_seconds = step_seconds or grain_seconds
+        """How much is closed at once: for that, all of it must be over."""
         self.kept_seconds = KEPT_SECONDS[grain_seconds] if kept_seconds is None else kept_seconds
         self.slots: dict[int, S] = {}
         self.closed_before = 0
@@ -81,7 +85,8 @@ class Table(Generic[S]):
     def close(self, watermark: float) -> list[int]:
         """Close the panes that no window reads any more; return the starts that have some."""
         grain = self.grain_seconds
-        first_kept = pane_start(watermark - self.kept_seconds - grain, grain) + grain
+        horizon = pane_start(watermark - self.kept_seconds, grain)
+        first_kept = pane_start(horizon, self._step_seconds)
         if first_kept <= self.closed_before:
             return []
         # As a rule one pane's length has gone by; looking at all of them each time would cost more.

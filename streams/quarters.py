@@ -1,7 +1,7 @@
-"""A quarter of an hour as the sum of its parts: what is settled, and minutes that are still open.
+"""A quarter of an hour as the sum of its minutes, until they are closed and settled in it.
 
 An event changes one minute, not a minute and a quarter. What a quarter holds is added up when it is
-read: by a window, by PostgreSQL's turn, by the minute's own end.
+read, by a window or for PostgreSQL, and when its minutes are closed, all at once.
 """
 
 from collections.abc import Iterable
@@ -95,17 +95,19 @@ class Quarter:
         settled[dims] = _sum(settled.get(dims, {}), dict(cells))
         self._state = _State(settled, minutes, version + 1)
 
-    def settle(self, starts: Iterable[int]) -> None:
-        """Close minutes of ours: from now on they are part of what is settled."""
+    def settle(self) -> None:
+        """Close all minutes: from now on what they hold is settled."""
         settled, minutes, version = self._state
-        settled, minutes = settled.copy(), minutes.copy()
-        for start_at in starts:
-            slot = minutes.pop(self._number(start_at))
+        totals = {dims: cells.copy() for dims, cells in settled.items()}
+        for slot in minutes.values():
             version += slot.version + 1
             for dims, cells in slot.panes.items():
-                before = settled.get(dims)
-                settled[dims] = cells if before is None else _sum(before, cells)
-        self._state = _State(settled, minutes, version)
+                total = totals.get(dims)
+                if total is None:
+                    totals[dims] = cells.copy()
+                else:
+                    add_cells(total, cells.items())
+        self._state = _State(totals, {}, version)
 
     def restore(self, dims: Dims, parts: Parts) -> list[int]:
         """Put a pane back as it was; return the starts of the minutes it has something in."""

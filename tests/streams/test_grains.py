@@ -69,7 +69,7 @@ class Compared:
         self.random = random
         self.grains = Grains()
         self.both = (self.grains.minutes, self.grains.quarters)
-        self.alone = (PaneTable(60), PaneTable(QUARTER_SECONDS))
+        self.alone = (PaneTable(60, step_seconds=900), PaneTable(QUARTER_SECONDS))
         self.missed = 0
 
     def count(self, facts: list[Fact | Spell]) -> None:
@@ -120,8 +120,8 @@ def test_a_facts_share_is_in_its_minute_and_in_its_quarter() -> None:
 def test_a_quarter_holds_what_its_minutes_held_when_they_are_closed() -> None:
     grains = counted(fact(0, a=1), fact(60, a=2), fact(60, CARDS, a=4))
     before = content(grains.quarters)
-    # A minute is kept for the hour after its end: until 3,660 the first, until 3,720 the second.
-    for watermark, minutes in ((3_659.0, 3), (3_660.0, 2), (3_720.0, 0)):
+    # Minutes are kept for the hour after their end, and closed when that has gone by for all 15.
+    for watermark, minutes in ((900 + 3_599.0, 3), (900 + 3_600.0, 0)):
         assert grains.close(watermark) == []
         assert len(grains.minutes) == minutes
         assert content(grains.quarters) == before
@@ -130,10 +130,13 @@ def test_a_quarter_holds_what_its_minutes_held_when_they_are_closed() -> None:
 
 def test_news_of_a_closed_minute_counts_in_its_quarter_alone() -> None:
     grains = counted(fact(0, a=1))
-    grains.close(3_720.0)  # the minutes before 120 are closed
-    assert grains.count((fact(30, a=2), spell(90.0, 150.0))) == 0
-    assert content(grains.minutes) == {(60, 120, LOANS): {"seconds": 30.0}}
-    assert content(grains.quarters) == {(900, 0, LOANS): {"a": 3, "seconds": 60.0}}
+    grains.close(900 + 3_600.0)
+    assert grains.count((fact(30, a=2), spell(840.0, 930.0))) == 0
+    assert content(grains.minutes) == {(60, 900, LOANS): {"seconds": 30.0}}
+    assert content(grains.quarters) == {
+        (900, 0, LOANS): {"a": 3, "seconds": 60.0},
+        (900, 900, LOANS): {"seconds": 30.0},
+    }
 
 
 def test_what_falls_into_a_closed_quarter_counts_nowhere_and_is_told() -> None:
@@ -209,14 +212,19 @@ def test_a_pane_changes_its_slots_version_each_time() -> None:
 
 def test_a_restored_pane_is_as_it_was_and_not_dirty() -> None:
     grains = counted(fact(0, a=1), fact(60, a=2))
-    grains.close(3_660.0)  # the first minute is settled
-    grains.count((fact(0, b=1),))
+    grains.close(900 + 3_600.0)
+    grains.count((fact(0, b=1), fact(960, a=4), fact(1020, a=5)))
+    told = {start: (dims, parts) for start, dims, parts in grains.take_changed()}
+    assert told == {
+        0: (LOANS, Parts({"a": 3, "b": 1}, {})),
+        900: (LOANS, Parts({}, {1: {"a": 4}, 2: {"a": 5}})),
+    }
     again = Grains()
-    for start, dims, parts in grains.take_changed():
-        assert parts == Parts({"a": 1, "b": 1}, {1: {"a": 2}})
+    for start, (dims, parts) in told.items():
         again.restore(start, dims, parts)
+    again.close(900 + 3_600.0)
     assert again.dirty_count == 0
     for one, other in ((again.minutes, grains.minutes), (again.quarters, grains.quarters)):
         assert content(one) == content(other)
-    again.count((fact(60, a=1),))
-    assert taken(again) == {(0, LOANS): {"a": 4, "b": 1}}
+    again.count((fact(60, a=1), fact(960, a=1)))
+    assert taken(again) == {(0, LOANS): {"a": 4, "b": 1}, (900, LOANS): {"a": 10}}
