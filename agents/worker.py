@@ -23,6 +23,7 @@ from agents.settings import Settings
 from agents.shards import Shards
 from agents.view import WorkerView
 from agents.watchdog import Watchdog
+from schemas.pipelines import Pipelines
 from schemas.roster import Roster
 from streams.sources import SourceLimits
 
@@ -54,7 +55,7 @@ class Worker:
         self._roster = RosterFollower(settings, on_change=self._roster_changed)
         self._database: Database | None = None
         self._writer: SnapshotWriter | None = None
-        self._roster_to_write: asyncio.Queue[tuple[Roster, int]] = asyncio.Queue()
+        self._roster_to_write: asyncio.Queue[tuple[Roster, int, Pipelines]] = asyncio.Queue()
         if settings.database_url is not None:
             self._database = Database(settings.required("database_url"))
             self._writer = _writer(settings, self._database, self._shards)
@@ -161,15 +162,15 @@ class Worker:
 
     def _roster_changed(self, roster: Roster, offset: int) -> None:
         self._shards.ghost_limits.roster = self._roster.index
-        self._roster_to_write.put_nowait((roster, offset))
+        self._roster_to_write.put_nowait((roster, offset, self._roster.pipelines))
 
     async def _write_rosters(self, writer: RosterWriter) -> None:
         """Bring each new roster to Postgres, trying on until it is there or a newer one is."""
         while True:
-            roster, version = await self._roster_to_write.get()
+            roster, version, pipelines = await self._roster_to_write.get()
             while self._roster_to_write.empty():
                 try:
-                    await writer.write(roster, version)
+                    await writer.write(roster, version, pipelines)
                     break
                 except RingsideError as error:
                     logger.warning("roster not written yet", why=str(error))

@@ -50,6 +50,8 @@ _EXAMPLES: Json = {
     "amount_minor": 125_000,
     "currency": "USD",
     "deal": "deal-1201",
+    "segment": "small-business",
+    "into": "deal-1187",
 }
 _EXAMPLES_OF_TYPE: dict[str, Json] = {
     "call.transferred": {"kind": "attended"},
@@ -161,7 +163,9 @@ def _envelope(type_: str) -> Json:
         "time": {"type": "string", "format": "date-time"},
         "data": {"$ref": f"#/components/schemas/{TYPES[type_].__name__}"},
     }
-    return {"type": "object", "properties": properties, "required": list(properties)}
+    required = list(properties)
+    properties["sequence"] = {"type": ["string", "integer"], "maxLength": 64, "minimum": 0}
+    return {"type": "object", "properties": properties, "required": required}
 
 
 def _schemas() -> Json:
@@ -191,8 +195,9 @@ def _page() -> Iterator[str]:
         " an offset, not before 2000 and at most five minutes ahead; a call was offered within"
         " seven days before it; a meeting starts within five years of it. Texts hold no control"
         " characters. Unknown fields in `data` are refused, so that a typing error is seen; unknown"
-        " attributes beside `data` are not looked at. `customer` is a telephone number, replaced by"
-        " a token on entry, or such a token (`ct1_...`).\n"
+        " attributes beside `data` are not looked at. `sequence`, if there is one, orders what a"
+        " source says of one subject at the same instant: as numbers, else as texts. `customer` is"
+        " a telephone number, replaced by a token on entry, or such a token (`ct1_...`).\n"
     )
     yield (
         "In binary mode the record's value is `data` alone, and the attributes are headers:"

@@ -40,6 +40,8 @@ MAX_BOOKED_AHEAD_SECONDS = 5 * 366 * 86_400.0
 Headers = Sequence[tuple[str, bytes | None]]
 """Kafka's headers; a header may have no value."""
 _Source = Annotated[str, Meta(min_length=1, max_length=256)]
+_Sequence = Annotated[str, Meta(max_length=64)] | Annotated[int, Meta(ge=0, le=2**63 - 1)]
+_SEQUENCE_DIGITS = 20
 
 
 class Reason(StrEnum):
@@ -97,11 +99,15 @@ class Message(msgspec.Struct, frozen=True, gc=False):
 def _wire_type(type_: str, data: type[Fact]) -> type[msgspec.Struct]:
     """Return the structured-mode envelope of one event type.
 
-    Extension attributes are allowed, as CloudEvents demands; they are not looked at.
+    Extension attributes are allowed, as CloudEvents demands; of them only `sequence` is looked at.
     """
     return msgspec.defstruct(
         "".join(part.title() for part in type_.replace("_", ".").split(".")),
-        [("id", Name), ("source", _Source), ("subject", Name), ("time", Instant), ("data", data)],
+        [
+            *(("id", Name), ("source", _Source), ("subject", Name), ("time", Instant)),
+            ("data", data),
+            ("sequence", _Sequence | None, None),
+        ],
         tag_field="type",
         tag=type_,
         frozen=True,
@@ -121,7 +127,7 @@ _encode = msgspec.json.Encoder().encode
 def _text_fields(data: type[Fact]) -> tuple[str, ...]:
     """Return the fields of a fact that hold free text."""
     names = {"queue", "rep", "customer", "reason", "kind", "stage", "from_stage", "pipeline"}
-    names |= {"to_queue", "to_rep", "deal"}
+    names |= {"to_queue", "to_rep", "deal", "segment", "into"}
     return tuple(name for name in data.__struct_fields__ if name in names)
 
 
@@ -141,7 +147,7 @@ def decode(message: Message, *, now: float, tokeniser: Tokeniser) -> Event | Rej
 
 # In one piece, and without names for its arguments: this is done for each event, and a call costs
 # as much as what it would do.
-def decode_record(  # noqa: C901, PLR0911, PLR0912
+def decode_record(  # noqa: C901, PLR0911, PLR0912, PLR0915
     record: Received, topic: str, now: float, tokeniser: Tokeniser
 ) -> Event | Rejected:
     """Decode one Kafka record that was read from *topic*. Never raises.
@@ -184,7 +190,19 @@ def decode_record(  # noqa: C901, PLR0911, PLR0912
             return where
     if has_customer and data.customer is not None:
         data = msgspec.structs.replace(data, customer=tokeniser.token(data.customer))
-    return Event(wire.id, wire.source, subject, type_, at, data)
+    sequence = wire.sequence
+    if sequence is None:
+        return Event(wire.id, wire.source, subject, type_, at, data)
+    return Event(wire.id, wire.source, subject, type_, at, data, canonical_sequence(sequence))
+
+
+def canonical_sequence(sequence: str | int) -> str:
+    """Return a CloudEvents `sequence` as a text that compares as it means: 9 before 10.
+
+    A number is filled up with zeros to twenty digits; anything else is the text that it is.
+    """
+    text = str(sequence)
+    return text.zfill(_SEQUENCE_DIGITS) if text.isascii() and text.isdecimal() else text
 
 
 def _parse(value: bytes, headers: Headers) -> Any:  # noqa: ANN401 - one of _WIRE_TYPES, or Rejected
@@ -212,7 +230,12 @@ def _parse_binary(value: bytes, attributes: dict[str, bytes]) -> Any:  # noqa: A
         return Rejected(Reason.INVALID, "$.time")
     envelope = msgspec.convert(text, _WIRE_ATTRIBUTES)
     return _WIRE_TYPES[type_](
-        id=envelope.id, source=envelope.source, subject=envelope.subject, time=time, data=data
+        id=envelope.id,
+        source=envelope.source,
+        subject=envelope.subject,
+        time=time,
+        data=data,
+        sequence=envelope.sequence,
     )
 
 
@@ -220,6 +243,7 @@ class _WIRE_ATTRIBUTES(msgspec.Struct, frozen=True):  # noqa: N801 - private, re
     id: Name
     source: _Source
     subject: Name
+    sequence: Annotated[str, Meta(max_length=64)] | None = None
 
 
 _POSITION = re.compile(r"\[(\d{1,3}|\.\.\.)\]")
@@ -291,6 +315,8 @@ def _unprintable(wire: Any, type_: str) -> Rejected | None:  # noqa: ANN401 - on
     """
     if not (wire.id.isprintable() and wire.source.isprintable() and wire.subject.isprintable()):
         return Rejected(Reason.UNPRINTABLE, "$")
+    if isinstance(wire.sequence, str) and not wire.sequence.isprintable():
+        return Rejected(Reason.UNPRINTABLE, "$.sequence")
     for name in _TEXT_FIELDS[type_]:
         text = getattr(wire.data, name)
         if text is not None and not text.isprintable():
@@ -302,6 +328,7 @@ def _unprintable(wire: Any, type_: str) -> Rejected | None:  # noqa: ANN401 - on
 
 def encode(event: Event) -> bytes:
     """Return the structured-mode JSON of *event*: what `decode` takes back."""
+    sequence = {"sequence": event.sequence} if event.sequence else {}
     return _encode(
         {
             "specversion": "1.0",
@@ -311,6 +338,7 @@ def encode(event: Event) -> bytes:
             "subject": event.subject,
             "time": _rfc3339(event.at),
             "datacontenttype": "application/json",
+            **sequence,
             "data": event.data,
         }
     )

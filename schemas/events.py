@@ -134,6 +134,7 @@ class DealCreated(Fact, frozen=True):
     amount_minor: MinorUnits | None = None
     currency: Currency | None = None
     customer: Name | None = None
+    segment: Name | None = None
 
 
 class DealStageChanged(Fact, frozen=True):
@@ -148,6 +149,12 @@ class DealAmountChanged(Fact, frozen=True):
 
     amount_minor: MinorUnits
     currency: Currency
+
+
+class DealOwnerChanged(Fact, frozen=True):
+    """The deal belongs to another rep from now on."""
+
+    rep: Name
 
 
 class DealWon(Fact, frozen=True):
@@ -167,6 +174,12 @@ class DealReopened(Fact, frozen=True):
     """A won or lost deal is open again."""
 
     stage: Name | None = None
+
+
+class DealMerged(Fact, frozen=True):
+    """The deal turned out to be another one; it takes back what it counted, `into` stays."""
+
+    into: Name
 
 
 class DealDeleted(Fact, frozen=True):
@@ -235,9 +248,11 @@ DealFact = (
     DealCreated
     | DealStageChanged
     | DealAmountChanged
+    | DealOwnerChanged
     | DealWon
     | DealLost
     | DealReopened
+    | DealMerged
     | DealDeleted
     | DealImported
 )
@@ -265,9 +280,11 @@ TYPES: dict[str, type[Fact]] = {
     "deal.created": DealCreated,
     "deal.stage_changed": DealStageChanged,
     "deal.amount_changed": DealAmountChanged,
+    "deal.owner_changed": DealOwnerChanged,
     "deal.won": DealWon,
     "deal.lost": DealLost,
     "deal.reopened": DealReopened,
+    "deal.merged": DealMerged,
     "deal.deleted": DealDeleted,
     "deal.imported": DealImported,
     "activity.logged": ActivityLogged,
@@ -278,7 +295,11 @@ TYPES: dict[str, type[Fact]] = {
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
-    """One fact and where it came from. `at` is when it happened, in seconds since 1970, UTC."""
+    """One fact and where it came from. `at` is when it happened, in seconds since 1970, UTC.
+
+    `sequence` orders what one source says of one subject at the same instant: CloudEvents'
+    extension of that name, as `schemas.codec.canonical_sequence` has it; "" if there is none.
+    """
 
     id: str
     source: str
@@ -286,3 +307,4 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     type: str
     at: float
     data: AnyFact
+    sequence: str = ""

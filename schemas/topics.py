@@ -53,7 +53,7 @@ DEAD_LETTERS = Topic(
 ROSTER = Topic(
     "ringside.roster",
     "kind/id",
-    "Reps, teams, sites and queues, each with its dated history.",
+    "Reps, teams, sites, queues and pipelines, each with its dated history.",
     partitions=1,
     options={"cleanup.policy": "compact"},
 )

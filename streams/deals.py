@@ -1,6 +1,13 @@
-"""A deal as a state machine: created, moved from stage to stage, won or lost, perhaps reopened."""
+"""A deal as a state machine: created, moved from stage to stage, won or lost, perhaps reopened.
 
-from typing import Any, Literal
+What is kept are the sayings themselves, each kind in the order of their instants, then of their
+`sequence`, then of what they say: whatever order they came in, the same ones make the same deal.
+Which stage a name stands for, and what a move means, is looked up in the pipelines later
+(streams/journeys.py).
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -8,45 +15,33 @@ from schemas import events as e
 from schemas import measures as m
 from schemas.events import Event
 from streams.deal_history import told
+from streams.deal_state import (
+    Deal,
+    Move,
+    Owned,
+    Priced,
+    Status,
+    Turn,
+    move_order,
+    owned_order,
+    turn_order,
+)
 from streams.facts import NOTHING, Fact, Facts, difference, dims_of
 
 MAX_MOVES = 128
+MAX_TURNS = 32
+MAX_OWNERS = 32
 KEPT_SECONDS = 365 * 86_400
 """How long an ended deal is kept, so that it can be reopened."""
 OPEN_SECONDS = 3650 * 86_400
-
-Status = Literal["open", "won", "lost", "deleted"]
 
 _STATUS: dict[type, Status] = {
     e.DealWon: "won",
     e.DealLost: "lost",
     e.DealReopened: "open",
+    e.DealMerged: "merged",
     e.DealDeleted: "deleted",
 }
-
-
-class Deal(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What is known of a deal. Instants in seconds since 1970; money in minor units."""
-
-    source: str = ""
-    rep: str = ""
-    pipeline: str = ""
-    customer: str | None = None
-    created_at: float | None = None
-    moves: tuple[tuple[float, str], ...] = ()
-    """(when, to which stage), by time; the first is the stage it was created in."""
-    amount_minor: int | None = None
-    currency: str | None = None
-    amount_at: float | None = None
-    status: Status = "open"
-    status_at: float | None = None
-    reason: str | None = None
-    last_at: float = 0.0
-
-    @property
-    def stage(self) -> str:
-        """The stage it is in, or was in when it ended."""
-        return self.moves[-1][1] if self.moves else ""
 
 
 def key(event: Event) -> str:
@@ -57,10 +52,7 @@ def key(event: Event) -> str:
 def step(deal: Deal | None, event: Event, _horizon_at: float = 0.0) -> tuple[Deal, Facts]:
     """Take one event in. A repeated or outdated one changes nothing and returns the same object."""
     old = deal or Deal()
-    data = event.data
-    new = (
-        _imported(old, event, data) if type(data) is e.DealImported else _changed(old, event, data)
-    )
+    new = _TAKE[type(event.data)](old, event, event.data)
     if new is old:
         return old, NOTHING
     new = msgspec.structs.replace(new, last_at=max(old.last_at, event.at))
@@ -73,59 +65,30 @@ def expires_at(deal: Deal) -> float:
 
 
 def contributions(deal: Deal) -> tuple[Fact, ...]:
-    """Return what the deal counts; nothing before its creation, and so its owner, is known."""
-    if deal.created_at is None or deal.status == "deleted":
+    """Return what the deal counts, each for the owner of that time."""
+    if deal.created_at is None or not deal.is_counted:
         return ()
-    rep, pipeline, source = deal.rep, deal.pipeline, deal.source
-    whole = dims_of("", rep, "", pipeline, source)
-    facts = [Fact(deal.created_at, whole, ((m.OPPORTUNITIES_CREATED.name, 1),))]
+    pipeline, source = deal.pipeline, deal.source
+    created = dims_of("", deal.owner_at(deal.created_at), "", pipeline, source)
+    facts = [Fact(deal.created_at, created, ((m.OPPORTUNITIES_CREATED.name, 1),))]
     if deal.status != "open" and deal.status_at is not None:
         outcome = m.DEALS_WON if deal.status == "won" else m.DEALS_LOST
-        facts.append(Fact(deal.status_at, whole, ((outcome.name, 1),)))
+        ended = dims_of("", deal.owner_at(deal.status_at), "", pipeline, source)
+        facts.append(Fact(deal.status_at, ended, ((outcome.name, 1),)))
     moved = ((m.DEAL_STAGE_CHANGES.name, 1),)
     facts.extend(
-        Fact(at, dims_of("", rep, "", stage, source), moved)
-        for at, stage in deal.moves
-        if at > deal.created_at
+        Fact(move.at, dims_of("", deal.owner_at(move.at), "", move.stage, source), moved)
+        for move in deal.moves
+        if move.at > deal.created_at
     )
     return tuple(facts)
 
 
-def _changed(old: Deal, event: Event, data: Any) -> Deal:  # noqa: ANN401 - one of seven types
-    if isinstance(data, e.DealCreated):
-        return _created(old, event, data)
-    if isinstance(data, e.DealStageChanged):
-        return _moved(old, event.at, data.stage)
-    if isinstance(data, e.DealAmountChanged):
-        return _priced(old, event.at, data)
-    return _ended(old, event, data)
-
-
-def _imported(old: Deal, event: Event, data: e.DealImported) -> Deal:
-    new = old
-    for part in told(event, data):
-        new = _changed(new, part, part.data)
-    return new
-
-
-def _ended(old: Deal, event: Event, data: Any) -> Deal:  # noqa: ANN401 - won, lost, reopened, deleted
-    new = old
-    if old.status_at is None or event.at > old.status_at:
-        reason = data.reason if isinstance(data, e.DealLost) else None
-        new = msgspec.structs.replace(
-            old, status=_STATUS[type(data)], status_at=event.at, reason=reason
-        )
-    # What is not the last word still says which stage, or which amount, it was at that time.
-    if isinstance(data, e.DealReopened) and data.stage is not None:
-        return _moved(new, event.at, data.stage)
-    if isinstance(data, e.DealWon):
-        return _priced(new, event.at, data)
-    return new
-
-
 def _created(old: Deal, event: Event, data: e.DealCreated) -> Deal:
-    if old.created_at is not None and event.at >= old.created_at:
-        return old
+    order = "\0".join((event.sequence, data.rep, data.pipeline, event.source, data.segment or ""))
+    if old.created_at is not None and (event.at, order) >= (old.created_at, old.created_order):
+        # It is another's saying of the same deal, or came again: a stage or amount of it is news.
+        return _priced(_moved(old, event, data), event, data)
     new = msgspec.structs.replace(
         old,
         source=event.source,
@@ -133,19 +96,107 @@ def _created(old: Deal, event: Event, data: e.DealCreated) -> Deal:
         pipeline=data.pipeline,
         customer=data.customer,
         created_at=event.at,
+        segment=data.segment or "",
+        created_order=order,
     )
-    return _priced(_moved(new, event.at, data.stage), event.at, data)
+    return _priced(_moved(new, event, data), event, data)
 
 
-def _moved(old: Deal, at: float, stage: str) -> Deal:
-    if (at, stage) in old.moves or len(old.moves) >= MAX_MOVES:
+def _moved(old: Deal, event: Event, data: e.DealStageChanged | e.DealCreated) -> Deal:
+    move = Move(event.at, data.stage, event.sequence)
+    moves, cut = _with(old.moves, move, move_order, MAX_MOVES)
+    if moves is old.moves and cut <= old.is_cut:
         return old
-    return msgspec.structs.replace(old, moves=tuple(sorted((*old.moves, (at, stage)))))
+    return msgspec.structs.replace(old, moves=moves, is_cut=cut or old.is_cut)
 
 
-def _priced(old: Deal, at: float, data: e.DealCreated | e.DealAmountChanged | e.DealWon) -> Deal:
-    if data.amount_minor is None or (old.amount_at is not None and at <= old.amount_at):
+def _given(old: Deal, event: Event, data: e.DealOwnerChanged) -> Deal:
+    owned = Owned(event.at, data.rep, event.sequence)
+    owners, cut = _with(old.owners, owned, owned_order, MAX_OWNERS)
+    if owners is old.owners and cut <= old.is_cut:
         return old
-    return msgspec.structs.replace(
-        old, amount_minor=data.amount_minor, currency=data.currency or old.currency, amount_at=at
-    )
+    return msgspec.structs.replace(old, owners=owners, is_cut=cut or old.is_cut)
+
+
+def _turned(old: Deal, event: Event, data: Any) -> Deal:  # noqa: ANN401 - won, lost, reopened, ...
+    reason = getattr(data, "reason", None) or getattr(data, "into", None)
+    turn = Turn(event.at, _STATUS[type(data)], event.sequence, reason)
+    before = _turns(old)
+    turns, cut = _with(before, turn, turn_order, MAX_TURNS)
+    new = old
+    if turns is not before or cut > old.is_cut:
+        last = turns[-1]
+        new = msgspec.structs.replace(
+            old,
+            turns=turns,
+            status=last.status,
+            status_at=last.at,
+            reason=last.reason,
+            is_cut=cut or old.is_cut,
+        )
+    # What is not the last word still says which stage, or which amount, it was at that time.
+    if isinstance(data, e.DealReopened) and data.stage is not None:
+        return _moved(new, event, e.DealStageChanged(data.stage))
+    if isinstance(data, e.DealWon):
+        return _priced(new, event, data)
+    return new
+
+
+def _turns(deal: Deal) -> tuple[Turn, ...]:
+    """Return its turns; a deal of an older release has only its last one."""
+    if deal.turns or deal.status_at is None:
+        return deal.turns
+    return (Turn(deal.status_at, deal.status, "", deal.reason),)
+
+
+def _priced(old: Deal, event: Event, data: e.DealCreated | e.DealAmountChanged | e.DealWon) -> Deal:
+    """Take in an amount and a currency. A win may say the one without the other."""
+    amount, currency = data.amount_minor, data.currency
+    said = Priced(event.at, event.sequence, -1 if amount is None else amount, currency or "")
+    new = old
+    if amount is not None and (old.amount_order is None or said > old.amount_order):
+        new = msgspec.structs.replace(
+            new, amount_minor=amount, amount_at=event.at, amount_order=said
+        )
+    if currency is not None and (old.currency_order is None or said > old.currency_order):
+        new = msgspec.structs.replace(new, currency=currency, currency_order=said)
+    return new
+
+
+def _imported(old: Deal, event: Event, data: e.DealImported) -> Deal:
+    new = old
+    for part in told(event, data):
+        new = _TAKE[type(part.data)](new, part, part.data)
+    return new
+
+
+_TAKE: dict[type, Callable[[Deal, Event, Any], Deal]] = {
+    e.DealCreated: _created,
+    e.DealStageChanged: _moved,
+    e.DealAmountChanged: _priced,
+    e.DealOwnerChanged: _given,
+    e.DealImported: _imported,
+    **dict.fromkeys(_STATUS, _turned),
+}
+
+_S = TypeVar("_S")
+
+
+def _with(
+    said: tuple[_S, ...], new: _S, order: Callable[[_S], Any], at_most: int
+) -> tuple[tuple[_S, ...], bool]:
+    """Return *said* with *new* in its place, and whether that is more than is kept.
+
+    If nothing changes it is the same object. Past `at_most` the first ones and the very last stay:
+    what is kept depends on what was said, not on the order in which it came.
+    """
+    if said and order(new) > order(said[-1]):
+        longer = (*said, new)
+    elif new in said:
+        return said, False
+    else:
+        longer = tuple(sorted((*said, new), key=order))
+    if len(longer) <= at_most:
+        return longer, False
+    kept = (*longer[: at_most - 1], longer[-1])
+    return (said if kept == said else kept), True

@@ -7,6 +7,7 @@ from schemas.events import Event
 from schemas.topics import ACTIVITIES, CALLS, DEALS, MEETINGS, REPS
 from streams import activities, calls, deals, meetings, reps
 from streams.call_state import Call
+from streams.deal_state import Deal
 from streams.expiry import HOUR_SECONDS
 from streams.facts import Facts
 
@@ -37,7 +38,7 @@ MACHINES: dict[str, Machine] = {
         meetings.KEPT_SECONDS,
     ),
     DEALS.name: Machine(
-        *(deals.key, deals.step, deals.expires_at, _never, deals.Deal), deals.KEPT_SECONDS
+        *(deals.key, deals.step, deals.expires_at, _never, Deal), deals.KEPT_SECONDS
     ),
     ACTIVITIES.name: Machine(
         activities.key, activities.step, activities.expires_at, _never, activities.Activity

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from streams.activities import Activity
 from streams.call_state import Call
-from streams.deals import Deal
+from streams.deal_state import Deal
 from streams.facts import Amount, Dims
 from streams.ledger import Ledger
 from streams.meetings import Meeting

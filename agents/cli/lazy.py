@@ -43,6 +43,12 @@ REGISTRY: tuple[Lazy, ...] = (
         "Say who is in which team, and what each queue promises.",
         "Run",
     ),
+    Lazy(
+        "pipelines",
+        "agents.cli.pipelines",
+        "Say through which stages deals go, and what events call them.",
+        "Run",
+    ),
     Lazy("settings", "agents.cli.settings", "List the settings and their values.", "Run"),
     Lazy("publish", "agents.cli.publish", "Send events from a file to Kafka.", "Events"),
     Lazy("import", "agents.cli.imports", "Bring in what other programs exported.", "Events"),

@@ -42,7 +42,7 @@ def apply(
     settings = settings_of(ctx)
     new = rosterfile.read(file)
     _connect(settings, wait)
-    values = rosters.read_values(settings)
+    values = rosters.without_pipelines(rosters.read_values(settings))
     messages = rosters.changes(values, rosters.to_values(new))
     for line in difference(rosters.to_roster(values), new):
         say(line)
@@ -63,7 +63,7 @@ def show(ctx: typer.Context, *, wait: Wait = 10) -> None:
     """Print the roster that is in force, as a file that can be changed and applied."""
     settings = settings_of(ctx)
     _connect(settings, wait)
-    values = rosters.read_values(settings)
+    values = rosters.without_pipelines(rosters.read_values(settings))
     if not values:
         warn("no roster has been applied; everybody counts as unknown")
     typer.echo(rosterfile.dump(rosters.to_roster(values)), nl=False)

@@ -14,8 +14,8 @@ from confluent_kafka.admin import AdminClient
 from agents import clock
 from agents.cli.context import err, say, settings_of, warn
 from agents.errors import InputError
+from agents.kafka import pipelines, rosterfile
 from agents.kafka import roster as rosters
-from agents.kafka import rosterfile
 from agents.kafka.admin import connect
 from agents.kafka.sending import Sender
 from agents.kafka.topics import check_topics
@@ -28,7 +28,7 @@ from agents.simulating.progress import SimulationProgress
 from agents.simulating.stopping import Stopping
 from schemas.roster import Roster
 from schemas.topics import ROSTER, SOURCES
-from streams.simulation import FloorPlan, next_opening, plan_roster, simulate
+from streams.simulation import FloorPlan, next_opening, plan_pipelines, plan_roster, simulate
 from streams.simulation.parts import Mischief, PlanError
 
 commands = typer.Typer(add_completion=False, rich_markup_mode="rich")
@@ -181,10 +181,11 @@ class _Run:
     wait_seconds: float
 
     def apply_roster(self) -> None:
-        """Publish the plan's roster over what is there; what is not in the plan stays."""
+        """Publish the plan's roster and pipeline over what is there; what is not in it stays."""
         self._connect_for_roster()
         old = rosters.read_values(self.settings)
         new = rosters.to_values(plan_roster(self.plan)) | _kept_choice(old)
+        new |= pipelines.to_values(plan_pipelines(self.plan))
         messages = [message for message in rosters.changes(old, new) if message.value is not None]
         with Sender(self.settings) as sender:
             for message in messages:

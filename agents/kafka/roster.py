@@ -11,13 +11,16 @@ from aiokafka.errors import KafkaError
 from confluent_kafka import Consumer
 
 from agents import log
-from agents.kafka import config
+from agents.kafka import config, pipelines
 from agents.kafka.reading import read_to_end
 from agents.settings import Settings
 from schemas.codec import Message
+from schemas.pipelines import Pipelines
 from schemas.roster import Queue, Rep, Roster, Site, Team
 from schemas.topics import ROSTER
 from streams import roster as index
+from streams.pipelines import EMPTY as EMPTY_PIPELINES
+from streams.pipelines import PipelineIndex
 from streams.roster import RosterIndex
 
 _log = log.get(__name__)
@@ -53,7 +56,7 @@ def to_roster(values: Mapping[str, bytes]) -> Roster:
     """Return the roster that such messages make; what cannot be read is logged and left out."""
     entries: dict[str, list[Any]] = {field: [] for field in _FIELDS.values()}
     found: dict[str, Any] = {}
-    for key, value in values.items():
+    for key, value in without_pipelines(values).items():
         kind = key.partition("/")[0]
         try:
             if key == _VOLUME_KEY:
@@ -87,8 +90,13 @@ def changes(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> list[Message]
     return changed + gone
 
 
+def without_pipelines(values: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return what of the topic is the roster: the pipelines on it have a file of their own."""
+    return {key: value for key, value in values.items() if not pipelines.is_key(key)}
+
+
 def read_values(settings: Settings) -> dict[str, bytes]:
-    """Return what the topic holds now, by key.
+    """Return what the topic holds now, by key, pipelines included.
 
     Raises:
         TopicsError: there is no such topic.
@@ -127,6 +135,8 @@ class RosterFollower:
     def __init__(self, settings: Settings, *, on_change: OnChange | None = None) -> None:
         self.index: RosterIndex = index.EMPTY
         self.roster = Roster()
+        self.pipelines = Pipelines()
+        self.pipeline_index = EMPTY_PIPELINES
         self.ready = asyncio.Event()
         self._settings = settings
         self._on_change = on_change
@@ -180,6 +190,9 @@ class RosterFollower:
         """Make what has been read the roster."""
         roster = to_roster(self._values)
         self.index, self.roster = RosterIndex(roster), roster
+        found = pipelines.to_pipelines(self._values)
+        if found != self.pipelines:
+            self.pipelines, self.pipeline_index = found, PipelineIndex(found)
         self.ready.set()
         _log.info("roster read", entities=len(self._values), offset=offset)
         if self._on_change is not None:

@@ -5,8 +5,10 @@ from typing import Any
 
 import msgspec
 
+from agents.postgres.pipelines import pipeline_columns
 from agents.postgres.pool import Database
 from agents.postgres.scripts import named_statements
+from schemas.pipelines import Pipelines
 from schemas.roster import Roster
 from streams.roster import Period, RosterIndex
 
@@ -21,15 +23,16 @@ class RosterWriter:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def write(self, roster: Roster, version: int) -> bool:
-        """Replace it if *version*, an offset of the roster topic, is greater than what is there.
+    async def write(self, roster: Roster, version: int, pipelines: Pipelines | None = None) -> bool:
+        """Replace it and the pipelines, if *version* is greater than what is there.
 
-        Return whether it was replaced. Every worker may write the same one.
+        A version is an offset of the roster topic. Return whether it was replaced. Every worker may
+        write the same one.
 
         Raises:
             DatabaseError: it is not known to be written; write it again.
         """
-        tables = roster_columns(roster)
+        tables = roster_columns(roster) | pipeline_columns(pipelines or Pipelines())
         async with self._database.transaction() as connection:
             if await connection.execute(_SQL["claim"], version) != "UPDATE 1":
                 return False

@@ -15,7 +15,7 @@ from schemas.measures import HISTOGRAMS, MEASURES
 from streams.activities import Activity
 from streams.call_keys import call_id_and_leg
 from streams.call_state import Call
-from streams.deals import Deal
+from streams.deal_state import Deal, Owned
 from streams.facts import Amount
 from streams.meetings import Meeting
 from streams.reps import Rep
@@ -168,11 +168,15 @@ def _activity(key: str, activity: Activity) -> tuple[Table, Row, Row] | None:
 
 
 def _deal(deal: Deal) -> Row:
+    owners = deal.owners
+    if deal.created_at is not None:
+        owners = (Owned(deal.created_at, deal.rep), *owners)
     return (
-        *(deal.source, deal.rep, deal.pipeline, deal.customer, deal.created_at),
-        *(deal.stage, deal.moves[-1][0] if deal.moves else None, _json(deal.moves).decode()),
+        *(deal.source, deal.owner, deal.pipeline, deal.customer, deal.created_at),
+        *(deal.stage, deal.moves[-1].at if deal.moves else None, _json(deal.moves).decode()),
         *(deal.amount_minor, deal.currency, deal.amount_at),
         *(deal.status, deal.status_at, deal.reason, deal.last_at),
+        *(deal.segment, _json(owners).decode(), _json(deal.turns).decode(), deal.is_cut),
     )
 
 

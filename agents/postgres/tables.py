@@ -20,6 +20,7 @@ class Type(StrEnum):
     INSTANT = "float8[] to_timestamp({})"
     """Seconds since 1970: cheaper to send than datetimes."""
     JSON = "text[] {}::jsonb"
+    BOOLEAN = "boolean[] {}"
     COUNTS = "text[] {}::bigint[]"
     """Arrays of arrays cannot be taken apart row by row, so each one travels as its text."""
     COUNT_MEASURE = "float8[] coalesce({}, 0)::bigint"
@@ -144,6 +145,10 @@ DEAL = Table(
         ("status_at", _INSTANT),
         ("reason", _TEXT),
         ("last_at", _INSTANT),
+        ("segment", _TEXT),
+        ("owners", Type.JSON),
+        ("turns", Type.JSON),
+        ("is_cut", Type.BOOLEAN),
     ),
 )
 REP_STATE = Table(

@@ -20,7 +20,11 @@ GRANT INSERT, DELETE ON
     ringside.roster_team,
     ringside.roster_rep,
     ringside.roster_queue,
-    ringside.roster_activity_volume
+    ringside.roster_activity_volume,
+    ringside.pipeline_name,
+    ringside.pipeline_version,
+    ringside.pipeline_stage,
+    ringside.pipeline_stage_name
 TO ringside_writer;
 GRANT SELECT, UPDATE ON ringside.roster_version TO ringside_writer;
 GRANT SELECT ON ringside.alembic_version TO ringside_writer;

@@ -47,3 +47,46 @@ FROM unnest($1::text[], $2::float8[], $3::float8[], $4::text[], $5::float8[], $6
 -- fill_roster_activity_volume --
 INSERT INTO ringside.roster_activity_volume (measure)
 SELECT measure FROM unnest($1::text[]) AS sent (measure);
+
+-- clear_pipeline_name --
+DELETE FROM ringside.pipeline_name;
+
+-- clear_pipeline_version --
+DELETE FROM ringside.pipeline_version;
+
+-- clear_pipeline_stage --
+DELETE FROM ringside.pipeline_stage;
+
+-- clear_pipeline_stage_name --
+DELETE FROM ringside.pipeline_stage_name;
+
+-- fill_pipeline_name --
+INSERT INTO ringside.pipeline_name (name, pipeline)
+SELECT name, pipeline FROM unnest($1::text[], $2::text[]) AS sent (name, pipeline);
+
+-- fill_pipeline_version --
+INSERT INTO ringside.pipeline_version (pipeline, valid_from, valid_to, title, zone)
+SELECT id, to_timestamp(since), to_timestamp(until), title, zone
+FROM unnest($1::text[], $2::float8[], $3::float8[], $4::text[], $5::text[])
+    AS sent (id, since, until, title, zone);
+
+-- fill_pipeline_stage --
+INSERT INTO ringside.pipeline_stage (
+    pipeline, valid_from, valid_to, stage, title, position, is_own, next_stage, next_position,
+    stalled_after_days
+)
+SELECT
+    id, to_timestamp(since), to_timestamp(until), stage, title, position, is_own, next_stage,
+    next_position, stalled_after
+FROM unnest(
+    $1::text[], $2::float8[], $3::float8[], $4::text[], $5::text[], $6::float8[], $7::boolean[],
+    $8::text[], $9::float8[], $10::float8[]
+) AS sent (
+    id, since, until, stage, title, position, is_own, next_stage, next_position, stalled_after
+);
+
+-- fill_pipeline_stage_name --
+INSERT INTO ringside.pipeline_stage_name (pipeline, valid_from, valid_to, name, stage)
+SELECT id, to_timestamp(since), to_timestamp(until), name, stage
+FROM unnest($1::text[], $2::float8[], $3::float8[], $4::text[], $5::text[])
+    AS sent (id, since, until, name, stage);

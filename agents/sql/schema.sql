@@ -181,11 +181,16 @@ CREATE TABLE ringside.deal (
     status_at timestamptz,
     reason text,
     last_at timestamptz NOT NULL,
+    segment text NOT NULL DEFAULT '',
+    owners jsonb NOT NULL DEFAULT '[]',
+    turns jsonb NOT NULL DEFAULT '[]',
+    is_cut boolean NOT NULL DEFAULT false,
     PRIMARY KEY (topic, partition, deal_id)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
 
 CREATE INDEX deal_created_at ON ringside.deal (created_at);
 CREATE INDEX deal_status ON ringside.deal (status, status_at);
+CREATE INDEX deal_last_at ON ringside.deal (last_at);
 
 -- What meets by customer or by deal: calls, meetings, activities and deals.
 CREATE INDEX activity_customer ON ringside.activity (customer, logged_at) WHERE customer IS NOT NULL;
@@ -364,10 +369,19 @@ COMMENT ON COLUMN ringside.activity.deal IS 'The deal that it is about, if the s
 COMMENT ON COLUMN ringside.deal.customer IS 'Token of the number; never the number.';
 COMMENT ON COLUMN ringside.deal.stage IS 'The stage it is in, or was in when it ended.';
 COMMENT ON COLUMN ringside.deal.stage_at IS 'Since when it is in that stage.';
-COMMENT ON COLUMN ringside.deal.moves IS
-    'Every stage by time, [[seconds since 1970, stage], ...]; the first is where it was created.';
 COMMENT ON COLUMN ringside.deal.amount_minor IS 'Minor units of the currency, e.g. cents.';
-COMMENT ON COLUMN ringside.deal.status IS 'open, won, lost or deleted.';
+COMMENT ON COLUMN ringside.deal.rep IS 'Whose it is now; see owners.';
+COMMENT ON COLUMN ringside.deal.moves IS
+    'Every stage by time, [[seconds since 1970, stage, sequence], ...]; the first is where it was created.';
+COMMENT ON COLUMN ringside.deal.status IS 'open, won, lost, merged or deleted: the last of turns.';
+COMMENT ON COLUMN ringside.deal.reason IS 'Why lost; into which deal merged.';
+COMMENT ON COLUMN ringside.deal.segment IS 'Kind of customer, as the source says; else empty.';
+COMMENT ON COLUMN ringside.deal.owners IS
+    'Who had it since when, [[seconds since 1970, rep, sequence], ...]; the first created it.';
+COMMENT ON COLUMN ringside.deal.turns IS
+    'Ends and reopenings, [[seconds since 1970, status, sequence, reason], ...].';
+COMMENT ON COLUMN ringside.deal.is_cut IS
+    'More was said than is kept; of moves, turns and owners the first and the last are.';
 COMMENT ON COLUMN ringside.rep_state.state IS
     'available, ringing, on_call, after_call_work, paused or offline.';
 COMMENT ON COLUMN ringside.rep_state.reason IS 'Why paused; else empty.';
@@ -465,3 +479,60 @@ COMMENT ON COLUMN ringside.roster_rep.valid_from IS 'Inclusive; -infinity: alway
 COMMENT ON COLUMN ringside.roster_rep.valid_to IS 'Exclusive; infinity: until further notice.';
 COMMENT ON COLUMN ringside.roster_queue.valid_from IS 'Inclusive; -infinity: always.';
 COMMENT ON COLUMN ringside.roster_queue.valid_to IS 'Exclusive; infinity: until further notice.';
+
+
+-- The pipelines, each version with when it holds: [valid_from, valid_to). They come on the roster's
+-- topic, are replaced with it, and are joined to the deals when they are read.
+
+CREATE TABLE ringside.pipeline_name (
+    name text PRIMARY KEY,
+    pipeline text NOT NULL
+);
+
+CREATE TABLE ringside.pipeline_version (
+    pipeline text NOT NULL,
+    valid_from timestamptz NOT NULL,
+    valid_to timestamptz NOT NULL,
+    title text NOT NULL,
+    zone text NOT NULL,
+    PRIMARY KEY (pipeline, valid_from)
+);
+
+CREATE TABLE ringside.pipeline_stage (
+    pipeline text NOT NULL,
+    valid_from timestamptz NOT NULL,
+    valid_to timestamptz NOT NULL,
+    stage text NOT NULL,
+    title text NOT NULL,
+    position double precision NOT NULL,
+    is_own boolean NOT NULL,
+    next_stage text NOT NULL,
+    next_position double precision NOT NULL,
+    stalled_after_days double precision,
+    PRIMARY KEY (pipeline, valid_from, stage)
+);
+
+CREATE TABLE ringside.pipeline_stage_name (
+    pipeline text NOT NULL,
+    valid_from timestamptz NOT NULL,
+    valid_to timestamptz NOT NULL,
+    name text NOT NULL,
+    stage text NOT NULL,
+    PRIMARY KEY (pipeline, valid_from, name)
+);
+
+COMMENT ON TABLE ringside.pipeline_name IS 'What events call a pipeline.';
+COMMENT ON TABLE ringside.pipeline_version IS 'A pipeline, from one change to the next.';
+COMMENT ON TABLE ringside.pipeline_stage IS
+    'Where each stage that a pipeline ever had stands in each of its versions.';
+COMMENT ON TABLE ringside.pipeline_stage_name IS
+    'What events call a stage, won or lost, in each version of a pipeline.';
+COMMENT ON COLUMN ringside.pipeline_version.zone IS 'In which the days of its deals are cut.';
+COMMENT ON COLUMN ringside.pipeline_version.valid_from IS 'Inclusive; -infinity: always.';
+COMMENT ON COLUMN ringside.pipeline_version.valid_to IS 'Exclusive; infinity: until further notice.';
+COMMENT ON COLUMN ringside.pipeline_stage.position IS
+    '1, 2, 3, ...; with a fraction if the stage belongs to another version only.';
+COMMENT ON COLUMN ringside.pipeline_stage.is_own IS 'Whether this version has the stage.';
+COMMENT ON COLUMN ringside.pipeline_stage.next_stage IS 'What should follow; won after the last one.';
+COMMENT ON COLUMN ringside.pipeline_stage.stalled_after_days IS
+    'A deal that is in it longer is stalled; NULL: longer than nine of ten were before.';

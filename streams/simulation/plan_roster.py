@@ -1,7 +1,18 @@
-"""The roster that goes with a plan, so that teams and targets of a simulated floor are known."""
+"""What goes with a plan, so that teams, targets and stages of a simulated floor are known."""
 
+from schemas.pipelines import Pipeline, Pipelines, Stage
 from schemas.roster import Queue, Rep, Roster, Site, Team
 from streams.simulation.plan import FloorPlan
+
+
+def plan_pipelines(plan: FloorPlan) -> Pipelines:
+    """Return the pipeline of *plan*, whose days are those of its first site."""
+    sales = plan.sales
+    if sales is None:
+        return Pipelines()
+    stages = tuple(Stage(id=stage) for stage in sales.stages)
+    pipeline = Pipeline(id=sales.pipeline, zone=plan.sites[0].zone, stages=stages)
+    return Pipelines(pipelines=(pipeline,))
 
 
 def plan_roster(plan: FloorPlan) -> Roster:

@@ -7,7 +7,7 @@ from agents.postgres.tables import CALL, LEDGER, PANE, REP_STATE, TABLES, Table
 from schemas.measures import SECONDS_BOUNDS
 from streams.activities import Activity
 from streams.call_state import Call
-from streams.deals import Deal
+from streams.deal_state import Deal, Move, Owned
 from streams.facts import Dims
 from streams.ledger import Ledger
 from streams.meetings import Meeting
@@ -138,12 +138,19 @@ def test_a_meeting_says_how_often_it_was_moved() -> None:
 
 def test_a_deleted_deal_keeps_its_row_and_says_so() -> None:
     deal = Deal(
-        rep="mai", pipeline="new", created_at=1.0, moves=((1.0, "lead"), (4.0, "offer")),
+        rep="mai", pipeline="new", created_at=1.0, moves=(Move(1.0, "lead"), Move(4.0, "offer")),
         amount_minor=990, currency="VND", status="deleted", status_at=7.0, last_at=7.0,
     )  # fmt: skip
     row = entity("d1", deal)
     assert (row["status"], row["stage"], row["stage_at"]) == ("deleted", "offer", 4.0)
-    assert row["moves"] == '[[1.0,"lead"],[4.0,"offer"]]'
+    assert row["moves"] == '[[1.0,"lead",""],[4.0,"offer",""]]'
+
+
+def test_a_deals_row_names_who_owns_it_now_and_all_who_did() -> None:
+    deal = Deal(rep="mai", created_at=1.0, owners=(Owned(5.0, "linh"),), segment="smb", last_at=5.0)
+    row = entity("d1", deal)
+    assert (row["rep"], row["segment"], row["is_cut"]) == ("linh", "smb", False)
+    assert row["owners"] == '[[1.0,"mai",""],[5.0,"linh",""]]'
 
 
 def test_a_reps_row_is_the_present_state_and_since_when() -> None:

@@ -12,6 +12,7 @@ from postgres_support import Users, prepared, read
 from agents.embedded.postgres import Database
 from agents.postgres.pool import Database as Pool
 from agents.postgres.roster import RosterWriter
+from schemas.pipelines import Pipeline, Pipelines, Stage
 from schemas.roster import Queue, Rep, Roster, Site, Team
 
 HCMC = Site(id="hcmc", zone="Asia/Ho_Chi_Minh", holidays=(date(2026, 1, 1),))
@@ -86,3 +87,33 @@ async def test_of_many_workers_one_writes_it(users: Users, roster: RosterWriter)
     done = await asyncio.gather(*(roster.write(ROSTER, 7) for _ in range(5)))
     assert sorted(done) == [False, False, False, False, True]
     assert await read(users.reader_url, "SELECT count(*) FROM roster_team") == [(2,)]
+
+
+async def test_pipelines_are_replaced_with_the_roster(users: Users, roster: RosterWriter) -> None:
+    stages = (Stage(id="new", title="New"), Stage(id="demo"), Stage(id="offer", names=("Quote",)))
+    sales = Pipeline(id="sales", names=("default",), zone=HCMC.zone, stages=stages[::2])
+    later = Pipeline(id="sales", since="2026-03-01", zone=HCMC.zone, stages=stages, won=("Done",))
+    assert await roster.write(ROSTER, 7, Pipelines(pipelines=(sales, later)))
+    names = await read(users.reader_url, "SELECT name, pipeline FROM pipeline_name ORDER BY 1")
+    assert names == [("default", "sales"), ("sales", "sales")]
+    found = await read(
+        users.reader_url,
+        """SELECT valid_from = '-infinity', stage, title, position, is_own, next_stage
+           FROM pipeline_stage ORDER BY valid_from, position""",
+    )
+    assert found == [
+        (True, "new", "New", 1.0, True, "offer"),
+        (True, "demo", "demo", 1.5, False, "offer"),
+        (True, "offer", "offer", 2.0, True, "won"),
+        (False, "new", "New", 1.0, True, "demo"),
+        (False, "demo", "demo", 2.0, True, "offer"),
+        (False, "offer", "offer", 3.0, True, "won"),
+    ]
+    # Midnight in Ho Chi Minh City; a name of either version is known in both.
+    query = """SELECT valid_from, stage FROM pipeline_stage_name
+               WHERE name = $1 AND valid_to = 'infinity'"""
+    since = datetime(2026, 2, 28, 17, tzinfo=UTC)
+    assert await read(users.reader_url, query.replace("$1", "'Quote'")) == [(since, "offer")]
+    assert await read(users.reader_url, query.replace("$1", "'Done'")) == [(since, "won")]
+    assert await roster.write(ROSTER, 8)
+    assert await read(users.reader_url, "SELECT count(*) FROM pipeline_stage") == [(0,)]

@@ -25,7 +25,8 @@ from agents.postgres.rows import CHUNK_ROWS
 from schemas.measures import SECONDS_BOUNDS
 from streams.activities import Activity
 from streams.call_state import Call
-from streams.deals import Deal
+from streams.deal_state import Deal, Move
+from streams.deal_state import Turn as DealTurn
 from streams.facts import Amount, Dims
 from streams.ledger import Ledger
 from streams.meetings import Meeting
@@ -182,7 +183,9 @@ async def test_meetings_deals_and_reps_are_read_back(users: Users) -> None:
     entities: dict[str, Entity] = {
         "m1": Meeting(rep="mai", booked_at=1.0, starts_at=9.0, moves=(5.0,), last_at=5.0),
         "d1": Deal(
-            rep="mai", pipeline="new", created_at=1.0, moves=((1.0, "lead"), (4.5, "offer")),
+            rep="mai", pipeline="new", created_at=1.0,
+            moves=(Move(1.0, "lead"), Move(4.5, "offer", "2")), turns=(DealTurn(7.0, "deleted"),),
+            segment="smb",
             amount_minor=10**15, currency="VND", status="deleted", status_at=7.0, last_at=7.0,
         ),
         "mai": Rep("mai", (Turn(3.0, "paused", "lunch", "pbx/1"),)),
@@ -191,10 +194,11 @@ async def test_meetings_deals_and_reps_are_read_back(users: Users) -> None:
     await write(users, Snapshot("ringside.deals", 0, Ledger(5, 10), entities=entities))
     meetings = "SELECT meeting_id, starts_at, times_moved, last_moved_at, outcome FROM meeting"
     assert await read(users.reader_url, meetings) == [("m1", at(9), 1, at(5), None)]
-    deals = "SELECT deal_id, status, stage, stage_at, moves, amount_minor FROM deal"
-    moves = '[[1.0, "lead"], [4.5, "offer"]]'
+    deals = "SELECT deal_id, status, stage, stage_at, moves, amount_minor, owners, turns FROM deal"
+    moves = '[[1.0, "lead", ""], [4.5, "offer", "2"]]'
+    owners, turns = '[[1.0, "mai", ""]]', '[[7.0, "deleted", "", null]]'
     assert await read(users.reader_url, deals) == [
-        ("d1", "deleted", "offer", at(4.5), moves, 10**15)
+        ("d1", "deleted", "offer", at(4.5), moves, 10**15, owners, turns)
     ]
     reps = "SELECT rep, state, reason, since FROM rep_state"
     assert await read(users.reader_url, reps) == [("mai", "paused", "lunch", at(3))]

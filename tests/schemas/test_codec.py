@@ -26,6 +26,8 @@ MINIMAL: dict[str, dict[str, object]] = {
     "deal.created": {"rep": "linh", "pipeline": "sales", "stage": "new"},
     "deal.stage_changed": {"stage": "trial"},
     "deal.amount_changed": {"amount_minor": 100, "currency": "USD"},
+    "deal.owner_changed": {"rep": "linh"},
+    "deal.merged": {"into": "d2"},
     "deal.imported": {
         "as_of": "2026-08-31T18:00:00Z",
         "created_at": "2026-03-02T10:00:00Z",

@@ -1,7 +1,7 @@
 """Random lives of calls, reps, meetings, deals and activities as events; a fold to put them in.
 
 The lives are wild on purpose: pieces are missing, come twice, contradict each other, even with one
-time. Deals are spared that: no two different events of one deal and type have the same time.
+time.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -32,9 +32,11 @@ def seeded(seed: int) -> Random:
     return Random(seed)  # noqa: S311 - repeatable, not secret
 
 
-def event(subject: str, at: float, data: Fact, source: str = "pbx/hanoi") -> Event:
+def event(
+    subject: str, at: float, data: Fact, source: str = "pbx/hanoi", sequence: str = ""
+) -> Event:
     type_ = TYPE_OF[type(data)]
-    return Event(f"{subject}/{at}", source, subject, type_, at, cast("e.AnyFact", data))
+    return Event(f"{subject}/{at}", source, subject, type_, at, cast("e.AnyFact", data), sequence)
 
 
 def new_fold(topic: str, lateness_seconds: float = LATENESS_SECONDS) -> Fold:
@@ -168,25 +170,39 @@ def meeting_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[Ev
 
 
 def deal_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[Event]:
-    def later() -> Fact:
-        return random.choice(
-            [
-                e.DealStageChanged(random.choice(STAGES)),
-                e.DealStageChanged(random.choice(STAGES)),
-                e.DealAmountChanged(random.randrange(100), "USD"),
-                e.DealWon(random.choice([None, 7]), "USD"),
-                e.DealLost("price"),
-                e.DealReopened(random.choice([None, *STAGES])),
-                e.DealDeleted(),
-            ]
-        )
+    """Deals, of which much is said at the same instant, with a sequence or without."""
+
+    def one() -> Fact:
+        made: list[Callable[[], Fact]] = [
+            lambda: e.DealStageChanged(random.choice(STAGES)),
+            lambda: e.DealStageChanged(random.choice(STAGES)),
+            lambda: e.DealStageChanged(random.choice(STAGES)),
+            lambda: e.DealAmountChanged(random.randrange(100), random.choice(["USD", "KRW"])),
+            lambda: e.DealOwnerChanged(random.choice(REP_IDS)),
+            lambda: e.DealWon(random.choice([None, 7]), random.choice([None, "USD"])),
+            lambda: e.DealLost(random.choice([None, "price"])),
+            lambda: e.DealReopened(random.choice([None, *STAGES])),
+            lambda: e.DealMerged("d0"),
+            e.DealDeleted,
+            created,
+        ]
+        weights = (3, 3, 3, 2, 2, 2, 2, 2, 1, 1, 1)
+        return random.choices(made, weights)[0]()
+
+    def created() -> Fact:
+        rep, segment = random.choice(REP_IDS), random.choice([None, "smb", "large"])
+        return e.DealCreated(rep, "sales", random.choice(STAGES), 5, "USD", segment=segment)
 
     made = []
     for index in range(random.randint(1, 5)):
-        first, *times = _times(random, random.randint(1, 8), seconds)
-        created = e.DealCreated(random.choice(REP_IDS), "sales", "new", 5, "USD")
-        facts = [(first, created), *((at, later()) for at in times)]
-        made += [event(f"d{index}", at, data, random.choice(SOURCES)) for at, data in facts]
+        times = _times(random, random.randint(1, 5), seconds)
+        instants = random.choices(times, k=random.randint(0, 9))
+        facts = [(times[0], created()), *((at, one()) for at in instants)]
+        made += [
+            event(f"d{index}", at, data, random.choice(SOURCES), random.choice(["", "", "1", "2"]))
+            for at, data in facts
+            if random.random() < 0.95
+        ]
     return made
 
 

@@ -1,0 +1,114 @@
+"""`ringside pipelines`: through which stages deals go, and what their events call them."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from agents import clock
+from agents.cli.context import err, out, say, settings_of, warn
+from agents.kafka import pipelines, yamlfile
+from agents.kafka import roster as rosters
+from agents.kafka.admin import connect
+from agents.kafka.sending import Sender
+from agents.kafka.topics import check_topics
+from agents.postgres.connection import connected
+from agents.postgres.pipelines import UnknownStage, unknown_stages
+from agents.settings import Settings
+from schemas.topics import ROSTER
+from streams.pipeline_rules import difference
+
+commands = typer.Typer(
+    no_args_is_help=True, help="Say through which stages deals go, and what events call them."
+)
+
+File = Annotated[Path, typer.Argument(help="YAML, as docs/examples/pipelines.yaml.")]
+Wait = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for Kafka.")]
+
+
+@commands.command()
+def check(file: File) -> None:
+    """Say what is wrong with *file*, or what is in it. Needs neither Kafka nor a database."""
+    found = pipelines.read_file(file)
+    for entry in found.pipelines:
+        since = f" from {entry.since}" if entry.since else ""
+        say(f"{entry.id}{since}: {' > '.join(stage.id for stage in entry.stages)}")
+    say(f"{file} may be applied")
+
+
+@commands.command()
+def apply(
+    ctx: typer.Context,
+    file: File,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the difference.")] = False,
+    wait: Wait = 30,
+) -> None:
+    """Make *file* the pipelines: what it holds is published, what it does not hold is removed.
+
+    The whole file is checked first; one mistake, and nothing is published. Safe to repeat. What was
+    counted already is read anew with it, since deals are kept as their events told of them.
+    """
+    settings = settings_of(ctx)
+    new = pipelines.read_file(file)
+    values = _values(settings, wait)
+    messages = rosters.changes(values, pipelines.to_values(new))
+    for line in difference(pipelines.to_pipelines(values), new):
+        say(line)
+    if not messages:
+        say("no change")
+    elif dry_run:
+        say(f"{len(messages)} pipelines would change; nothing was published (--dry-run)")
+    else:
+        with Sender(settings) as sender:
+            for message in messages:
+                sender.send(message)
+            sender.finish()
+        say(f"{len(messages)} pipelines published")
+
+
+@commands.command()
+def show(ctx: typer.Context, *, wait: Wait = 10) -> None:
+    """Print the pipelines that are in force, as a file that can be changed and applied."""
+    values = _values(settings_of(ctx), wait)
+    if not values:
+        warn("no pipelines have been applied; every stage counts as unknown")
+    typer.echo(yamlfile.dump(pipelines.to_pipelines(values)), nl=False)
+
+
+@commands.command()
+def unknown(
+    ctx: typer.Context,
+    *,
+    days: Annotated[float, typer.Option("--days", min=0, help="How far to look back.")] = 365,
+) -> None:
+    """List the pipelines and stages that deals name and no pipeline has.
+
+    They count under `unknown` until a file with them is applied; then the past is repaired, too.
+    Asks the database of RINGSIDE_DATABASE_URL, whose user must be a reader.
+    """
+    url = settings_of(ctx).required("database_url")
+    names = asyncio.run(_unknown(url, since_at=clock.now() - days * 86_400))
+    if not names:
+        say("the pipelines have every stage")
+        return
+    table = Table("pipeline", "stage", "deals", "first", "last")
+    for name in names:
+        first, last = (f"{at:%Y-%m-%d %H:%MZ}" for at in (name.since, name.until))
+        table.add_row(name.pipeline, name.name or "(the pipeline)", str(name.deals), first, last)
+    out().print(table)
+
+
+async def _unknown(url: str, *, since_at: float) -> list[UnknownStage]:
+    async with connected(url, patience_seconds=10, say=warn) as connection:
+        return await unknown_stages(connection, since_at=since_at)
+
+
+def _values(settings: Settings, wait_seconds: float) -> dict[str, bytes]:
+    """Return what the topic has of pipelines."""
+    admin = connect(settings, wait_seconds=wait_seconds, progress=lambda text: err().print(text))
+    check_topics(admin, settings, [ROSTER])
+    values = rosters.read_values(settings)
+    return {key: value for key, value in values.items() if pipelines.is_key(key)}
