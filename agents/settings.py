@@ -1,15 +1,15 @@
 """Everything an operator may set: one field, one RINGSIDE_* variable, one line of help."""
 
 import difflib
-import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     FilePath,
@@ -19,26 +19,12 @@ from pydantic import (
 )
 
 from agents.errors import SettingsError
+from agents.exposure import Risk, complaint, risks
 from schemas.customers import Tokeniser
 from schemas.topics import CALLS, REPS
 
 PREFIX = "RINGSIDE_"
 MIN_KEY_BYTES = 16
-_ENCRYPTED = frozenset({"require", "verify-ca", "verify-full"})
-_ALLOW = (
-    "Encrypt it, or, where the network itself is private (as between the containers of one "
-    "compose file), set RINGSIDE_ALLOW_PLAINTEXT=true"
-)
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether *host* names this machine itself; '' (a local socket) does."""
-    if host in {"", "localhost"} or host.startswith("/"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:  # a name, and names can point anywhere
-        return False
 
 
 def _is_address(value: str) -> str:
@@ -67,6 +53,7 @@ def _is_long_enough(value: SecretStr) -> SecretStr:
 Addresses = Annotated[str, AfterValidator(_is_address)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_is_postgres)]
 CustomerKey = Annotated[SecretStr, AfterValidator(_is_long_enough)]
+Risks = Annotated[frozenset[Risk], BeforeValidator(risks)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -132,6 +119,16 @@ class Settings(BaseModel):
     """Address on which a worker serves `/metrics`, `/live` and `/ready`."""
     metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 9464
     """Its port; 0 takes any free one."""
+    metrics_username: Annotated[str, Field(pattern=r"^[^:]+$")] = "prometheus"
+    """Who may read `/metrics`, if there is a password."""
+    metrics_password: SecretStr | None = None
+    """Password of `/metrics` (basic authentication). `/live` and `/ready` ask nobody."""
+    metrics_certificate_file: FilePath | None = None
+    """With TLS: PEM file of the certificate that the page shows."""
+    metrics_key_file: FilePath | None = None
+    """With TLS: PEM file of its key, not encrypted."""
+    metrics_client_ca_file: FilePath | None = None
+    """With mutual TLS: PEM file of the authorities whose clients may read the page."""
 
     data_dir: Path = Path(".ringside")
     """Folder of the worker and of the embedded stack for what they keep on disk."""
@@ -144,8 +141,8 @@ class Settings(BaseModel):
     """`console`, `json`, or `auto`: console on a terminal, else JSON."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
-    allow_plaintext: bool = False
-    """Allow Kafka without TLS, and PostgreSQL without `sslmode`, on other machines."""
+    allow_plaintext: Risks = frozenset()
+    """What may reach other machines unencrypted or unchecked: `kafka`, `database`, `metrics`."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
@@ -169,7 +166,7 @@ class Settings(BaseModel):
             raise SettingsError("\n".join(lines)) from None
 
     @model_validator(mode="after")
-    def _sasl_is_complete(self) -> Self:
+    def _what_belongs_together_is_there(self) -> Self:
         if self.kafka_security_protocol.startswith("SASL"):
             for field in ("kafka_sasl_mechanism", "kafka_username", "kafka_password"):
                 if getattr(self, field) is None:
@@ -178,36 +175,17 @@ class Settings(BaseModel):
                         f"RINGSIDE_KAFKA_SECURITY_PROTOCOL={self.kafka_security_protocol} needs it"
                     )
                     raise ValueError(message)
-        if (self.kafka_certificate_file is None) != (self.kafka_key_file is None):
-            message = (
-                "RINGSIDE_KAFKA_CERTIFICATE_FILE and RINGSIDE_KAFKA_KEY_FILE belong together; "
-                "set both or neither"
-            )
+        _both_or_neither(self, "kafka_certificate_file", "kafka_key_file")
+        _both_or_neither(self, "metrics_certificate_file", "metrics_key_file")
+        if self.metrics_client_ca_file is not None and self.metrics_key_file is None:
+            message = "RINGSIDE_METRICS_CLIENT_CA_FILE needs RINGSIDE_METRICS_CERTIFICATE_FILE"
             raise ValueError(message)
         return self
 
     @model_validator(mode="after")
     def _plain_text_stays_at_home(self) -> Self:
-        if self.allow_plaintext:
-            return self
-        if self.kafka_security_protocol in {"PLAINTEXT", "SASL_PLAINTEXT"}:
-            for address in self.kafka_bootstrap.split(","):
-                host = address.strip().rpartition(":")[0].strip("[]")
-                if not is_loopback(host):
-                    message = (
-                        f"RINGSIDE_KAFKA_BOOTSTRAP names {host}, another machine, and "
-                        f"RINGSIDE_KAFKA_SECURITY_PROTOCOL={self.kafka_security_protocol} is not "
-                        f"encrypted. {_ALLOW}"
-                    )
-                    raise ValueError(message)
-        for field in ("database_url", "database_admin_url"):
-            url = getattr(self, field)
-            if url is not None and not _is_safe(url.get_secret_value()):
-                message = (
-                    f"{variable(field)} goes to another machine without sslmode=verify-full "
-                    f"(or require), so it is not encrypted. {_ALLOW}"
-                )
-                raise ValueError(message)
+        if found := complaint(self):
+            raise ValueError(found)
         return self
 
     def lateness_of(self, topic: str) -> float:
@@ -250,6 +228,12 @@ def secrets(model: type[BaseModel]) -> frozenset[str]:
     )
 
 
+def _both_or_neither(settings: BaseModel, one: str, other: str) -> None:
+    if (getattr(settings, one) is None) != (getattr(settings, other) is None):
+        message = f"{variable(one)} and {variable(other)} belong together; set both or neither"
+        raise ValueError(message)
+
+
 def _refuse_unknown(model: type[BaseModel], given: Mapping[str, str]) -> None:
     known = {variable(field) for field in model.model_fields}
     known |= {f"{variable(field)}_FILE" for field in secrets(model)}
@@ -287,12 +271,3 @@ def _sentence(model: type[BaseModel], detail: Any, values: Mapping[str, str]) ->
     if field in secrets(model):
         return f"{variable(field)} (not shown) {expected}"
     return f"{variable(field)}={values[field]!r} {expected}"
-
-
-def _is_safe(url: str) -> bool:
-    """Return whether a database URL stays on this machine or asks for TLS."""
-    parts = urlsplit(url)
-    query = parse_qs(parts.query)
-    hosts = [*query.get("host", []), parts.hostname or ""]
-    mode = query.get("sslmode", ["prefer"])[-1]
-    return mode in _ENCRYPTED or all(is_loopback(host) for host in hosts)

@@ -60,6 +60,8 @@ def _shown(value: object) -> str:
     """Return a value as one would write it in the environment."""
     if value is None:
         return ""
+    if isinstance(value, frozenset):
+        return ",".join(sorted(value))
     if isinstance(value, SecretStr):
         return "(set)"
     return str(value).lower() if isinstance(value, bool) else str(value)

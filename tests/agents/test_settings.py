@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from agents.cli.settings import as_markdown
 from agents.errors import RingsideError, SettingsError
-from agents.settings import Settings, is_loopback, secrets, variable
+from agents.exposure import is_loopback
+from agents.settings import Settings, secrets, variable
 
 KEY = "0123456789abcdef"
 
@@ -99,20 +100,53 @@ def test_what_is_no_secret_has_no_file() -> None:
 
 
 @pytest.mark.parametrize(
-    "env",
+    ("risk", "env"),
     [
-        {"KAFKA_BOOTSTRAP": "kafka:9092"},
-        {"KAFKA_BOOTSTRAP": "127.0.0.1:9092,10.0.0.7:9092"},
-        {"DATABASE_URL": "postgresql://u:p@db/ringside"},
-        {"DATABASE_URL": "postgresql://u:p@db/ringside?sslmode=prefer"},
-        {"DATABASE_ADMIN_URL": "postgresql://u:p@db/ringside"},
-        {"DATABASE_URL": "postgresql:///ringside?host=db.example.com"},
+        ("kafka", {"KAFKA_BOOTSTRAP": "kafka:9092"}),
+        ("kafka", {"KAFKA_BOOTSTRAP": "127.0.0.1:9092,10.0.0.7:9092"}),
+        ("database", {"DATABASE_URL": "postgresql://u:p@db/ringside"}),
+        ("database", {"DATABASE_URL": "postgresql://u:p@db/ringside?sslmode=prefer"}),
+        # Encrypted, but to whoever answers.
+        ("database", {"DATABASE_URL": "postgresql://u:p@db/ringside?sslmode=require"}),
+        ("database", {"DATABASE_ADMIN_URL": "postgresql://u:p@db/ringside"}),
+        ("database", {"DATABASE_URL": "postgresql:///ringside?host=db.example.com"}),
+        ("metrics", {"METRICS_HOST": "0.0.0.0"}),  # noqa: S104 - what is refused
+        ("metrics", {"METRICS_HOST": "::", "METRICS_PASSWORD": "p"}),
     ],
 )
-def test_plain_text_to_another_machine_must_be_allowed_by_name(env: dict[str, str]) -> None:
+def test_plain_text_to_another_machine_must_be_allowed_by_name(
+    risk: str, env: dict[str, str]
+) -> None:
     variables = {f"RINGSIDE_{name}": value for name, value in env.items()}
-    assert "RINGSIDE_ALLOW_PLAINTEXT=true" in complaint(**variables)
-    assert Settings.from_env(variables | {"RINGSIDE_ALLOW_PLAINTEXT": "true"}).allow_plaintext
+    assert f"RINGSIDE_ALLOW_PLAINTEXT={risk}" in complaint(**variables)
+    others = ",".join({"kafka", "database", "metrics"} - {risk})
+    assert "RINGSIDE_ALLOW_PLAINTEXT=" in complaint(**variables, RINGSIDE_ALLOW_PLAINTEXT=others), (
+        "allowing the others allows this one"
+    )
+    allowed = Settings.from_env(variables | {"RINGSIDE_ALLOW_PLAINTEXT": risk}).allow_plaintext
+    assert allowed == {risk}
+
+
+def test_plain_text_is_not_allowed_without_saying_what() -> None:
+    said = complaint(RINGSIDE_KAFKA_BOOTSTRAP="kafka:9092", RINGSIDE_ALLOW_PLAINTEXT="true")
+    assert "should name what may go unencrypted, of kafka, database, metrics" in said
+
+
+def test_the_metrics_page_may_be_reached_from_afar_if_it_is_encrypted_and_asks(
+    tmp_path: Path,
+) -> None:
+    for name in ("cert.pem", "key.pem", "ca.pem"):
+        (tmp_path / name).write_text("")
+    tls = {
+        "RINGSIDE_METRICS_HOST": "10.0.0.1",
+        "RINGSIDE_METRICS_CERTIFICATE_FILE": str(tmp_path / "cert.pem"),
+        "RINGSIDE_METRICS_KEY_FILE": str(tmp_path / "key.pem"),
+    }
+    assert "asks nobody" in complaint(**tls)
+    assert Settings.from_env(tls | {"RINGSIDE_METRICS_PASSWORD": "p"})
+    assert Settings.from_env(tls | {"RINGSIDE_METRICS_CLIENT_CA_FILE": str(tmp_path / "ca.pem")})
+    del tls["RINGSIDE_METRICS_KEY_FILE"]
+    assert "belong together" in complaint(**tls)
 
 
 def test_sasl_without_tls_is_refused_off_loopback_too() -> None:
@@ -134,7 +168,7 @@ def test_sasl_without_tls_is_refused_off_loopback_too() -> None:
         "postgresql://u:p@[::1]/d",
         "postgresql:///d?host=/var/run/postgresql",
         "postgresql://u:p@db/d?sslmode=verify-full",
-        "postgresql://u:p@db/d?sslmode=require",
+        "postgresql://u:p@db/d?sslmode=verify-ca",
     ],
 )
 def test_a_database_on_this_machine_or_with_tls_is_allowed(url: str) -> None:
@@ -175,6 +209,7 @@ def test_every_setting_is_documented_and_the_document_is_up_to_date() -> None:
 
 def test_secrets_are_what_holds_passwords_and_keys() -> None:
     expected = {"kafka_password", "database_url", "database_admin_url", "customer_key"}
+    expected |= {"metrics_password"}
     assert secrets(Settings) == expected
     assert variable("app_id") == "RINGSIDE_APP_ID"
 
