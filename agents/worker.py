@@ -13,6 +13,7 @@ from agents.folding import BatchFolder
 from agents.health import Health
 from agents.kafka.roster import RosterFollower
 from agents.kafka.watch import KafkaWatch
+from agents.metrics.access import Access
 from agents.metrics.collector import Collector
 from agents.metrics.server import MetricsServer
 from agents.postgres.pool import Database
@@ -69,7 +70,10 @@ class Worker:
             Exception: a bug; the message it happened at is the first one after the next start.
         """
         server = MetricsServer(
-            Collector(self._view, clock.now), live=self._health.live, ready=self._missing
+            Collector(self._view, clock.now),
+            live=self._health.live,
+            ready=self._missing,
+            access=Access.of(self._settings),
         )
         port = server.start(self._settings.metrics_host, self._settings.metrics_port)
         logger.info("metrics served", host=self._settings.metrics_host, port=port)

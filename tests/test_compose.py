@@ -30,6 +30,11 @@ def run(*command: str) -> int:
 every_service = pytest.mark.parametrize("name", SERVICES)
 
 
+def secrets_of(service: dict[str, Any]) -> set[str]:
+    given = service.get("secrets", ())
+    return {one["source"] if isinstance(one, dict) else one for one in given}
+
+
 def mounts(service: dict[str, Any]) -> list[str]:
     return [volume for volume in service.get("volumes", ()) if volume.startswith("./")]
 
@@ -58,12 +63,25 @@ def test_nothing_can_gain_privileges_or_take_all_memory(name: str) -> None:
     assert re.fullmatch(r"\d+[mg]", service["mem_limit"])
 
 
-@pytest.mark.parametrize("name", sorted(OURS))
-def test_our_own_containers_are_read_only_and_not_root(name: str) -> None:
+@every_service
+def test_nobody_is_root_and_what_they_can_write_is_a_volume_or_memory(name: str) -> None:
     service = SERVICES[name]
-    assert service["read_only"] is True
-    assert service["user"] == "10001:10001"
+    assert re.fullmatch(r"[1-9]\d*:\d+", service["user"])
     assert "cap_add" not in service
+    assert "privileged" not in service
+    assert service["read_only"] is (name != "kafka"), "its entry point writes its configuration"
+
+
+@every_service
+def test_nobody_sees_the_machine(name: str) -> None:
+    service = SERVICES[name]
+    assert not {"network_mode", "pid", "ipc", "devices", "userns_mode"} & set(service)
+    assert not any("docker.sock" in volume for volume in service.get("volumes", ()))
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_our_own_containers_are_the_images_user(name: str) -> None:
+    assert SERVICES[name]["user"] == "10001:10001"
 
 
 @pytest.mark.parametrize("name", sorted(set(SERVICES) - ONE_SHOT - {"simulate"}))
@@ -92,7 +110,7 @@ def test_every_mounted_file_is_in_the_repository_and_mounted_read_only(name: str
 
 def test_every_secret_is_declared_and_made_by_make_secrets(tmp_path: Path) -> None:
     ensure_all(tmp_path / "secrets")
-    used = {name for service in SERVICES.values() for name in service.get("secrets", ())}
+    used = {name for service in SERVICES.values() for name in secrets_of(service)}
     assert used == set(COMPOSE["secrets"])
     for name in used:
         file = COMPOSE["secrets"][name]["file"]
@@ -138,6 +156,21 @@ def test_grafanas_sources_are_the_ones_the_boards_name() -> None:
     assert set(sources) == {"prometheus", "postgres"}
     assert sources["postgres"]["user"] == "grafana"
     assert sources["postgres"]["secureJsonData"]["password"].startswith("$__file{")
+
+
+def test_prometheus_has_the_password_that_the_worker_asks_for() -> None:
+    path = PROJECT / "deploy/prometheus/prometheus.yml"
+    (job,) = [
+        job
+        for job in yaml.safe_load(path.read_text())["scrape_configs"]
+        if job["job_name"] == "ringside"
+    ]
+    assert job["basic_auth"]["username"] == Settings().metrics_username
+    (mounted,) = SERVICES["prometheus"]["secrets"]
+    assert mounted["target"] == f"/etc/prometheus/{job['basic_auth']['password_file']}"
+    assert mounted["source"] in secrets_of(SERVICES["worker"])
+    variable_ = "RINGSIDE_METRICS_PASSWORD_FILE"
+    assert SERVICES["worker"]["environment"][variable_] == f"/run/secrets/{mounted['source']}"
 
 
 def test_prometheus_scrapes_the_worker_that_compose_starts() -> None:

@@ -31,7 +31,12 @@ class Prometheus:
 
     @classmethod
     def create(
-        cls, home: Path, *, port: int | None = None, rules: Sequence[Path] = ()
+        cls,
+        home: Path,
+        *,
+        port: int | None = None,
+        rules: Sequence[Path] = (),
+        password: str = "",
     ) -> Prometheus:
         """A server that keeps everything under `home`; not started yet.
 
@@ -39,6 +44,7 @@ class Prometheus:
             home: holds the configuration, the targets, the rules and the samples.
             port: the loopback port; any free one if None.
             rules: rule files, copied beside the configuration.
+            password: what the workers' pages ask for, if they do.
 
         Raises:
             EmbeddedError: it is not installed, the port is taken, the folder cannot be written.
@@ -46,7 +52,7 @@ class Prometheus:
         executable = find_prometheus()
         home = writable_folder("Prometheus", home)
         port = claim("Prometheus", port)
-        _lay_out(home, rules)
+        _lay_out(home, rules, password)
         command = (
             str(executable),
             f"--config.file={home / 'prometheus.yml'}",
@@ -133,9 +139,13 @@ def _find(executable: str, name: str) -> Path:
     raise MissingError(name, _HOW_TO_GET_IT)
 
 
-def _lay_out(home: Path, rules: Sequence[Path]) -> None:
+def _lay_out(home: Path, rules: Sequence[Path], password: str) -> None:
     shutil.copyfile(deploy_file("prometheus/prometheus.yml"), home / "prometheus.yml")
     (home / "targets").mkdir(exist_ok=True)
+    (home / "secrets").mkdir(mode=0o700, exist_ok=True)
+    secret = home / "secrets" / "metrics_password"
+    secret.touch(mode=0o600)
+    secret.write_text(password, encoding="utf-8")
     shutil.rmtree(home / "rules", ignore_errors=True)
     (home / "rules").mkdir()
     for rule in rules:

@@ -14,6 +14,7 @@ RANDOM = (
     "writer_password",
     "reader_password",
     "grafana_admin_password",
+    "metrics_password",
     "customer_key",
 )
 _SERVER = "postgres:5432/ringside"
