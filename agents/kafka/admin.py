@@ -10,6 +10,7 @@ from confluent_kafka.admin import AdminClient
 from agents import clock
 from agents.errors import BrokerError
 from agents.kafka import config
+from agents.kafka.refusals import Refusals, refusal
 from agents.settings import Settings
 
 TRY_SECONDS = 2.0
@@ -38,15 +39,19 @@ def connect(
     """Return a client whose broker has answered.
 
     Raises:
-        BrokerError: no answer within `wait_seconds`.
+        BrokerError: no answer within `wait_seconds`, or one that waiting will not change.
     """
-    admin = AdminClient(config.librdkafka(settings))
+    refusals = Refusals()
+    admin = AdminClient(config.librdkafka(settings) | {"error_cb": refusals})
     deadline = clock.monotonic() + wait_seconds
     tries = 0
     while True:
         try:
             admin.list_topics(timeout=TRY_SECONDS)
         except KafkaException as error:
+            admin.poll(0)
+            if why := refusal(settings, refusals):
+                raise BrokerError(why) from None
             left_seconds = deadline - clock.monotonic()
             if left_seconds <= 0:
                 raise BrokerError(unreachable(settings, error)) from None
