@@ -14,7 +14,6 @@ from tests.integration.security.authority import Authority
 from tests.integration.security.secure_kafka import SecureKafka
 
 
-
 Env = dict[str, str]
 
 
