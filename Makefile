@@ -37,11 +37,18 @@ unit: setup ## Unit and property tests
 	$(BIN)/python -m pytest -q -m "not integration"
 
 integration: setup ## Tests against real Kafka, PostgreSQL and Prometheus, started as processes
-	$(BIN)/python -m pytest -q tests/integration tests/faults -m integration
+	$(BIN)/python -m pytest -q tests/integration tests/faults -m "integration and not long"
 
 # SEED=n repeats a run's random moments; ROWS="-k naive", for instance, runs some.
 faults: setup ## Every fault of docs/guarantees.md, by its row (half an hour)
 	$(BIN)/python -m pytest -q tests/faults --faults --broker=apache $(if $(SEED),--seed $(SEED)) $(ROWS)
+
+.PHONY: security
+security: setup ## Every test of encryption, rights, personal data and hostile input
+	$(BIN)/python -m pytest -q tests/integration/security tests/fuzz tests/test_compose.py \
+		tests/agents/test_metrics_access.py tests/agents/test_kafka_rights.py \
+		tests/agents/test_settings.py tests/schemas/test_codec_hostile.py \
+		tests/integration/test_postgres_roles.py
 
 format: setup ## Format the code
 	$(BIN)/ruff format .

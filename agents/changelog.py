@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from agents import log
 from agents.errors import BrokerError, RingsideError
 from agents.kafka import config
+from agents.kafka.admin import reason
 from agents.settings import Settings
 from schemas.topics import TABLES, changelog
 
@@ -74,7 +75,7 @@ class Changelog:
             try:
                 self._producer.init_transactions(OPEN_SECONDS)
             except KafkaException as error:
-                raise BrokerError(f"the changelog cannot be opened: {_why(error)}") from error
+                raise BrokerError(f"the changelog cannot be opened: {reason(error)}") from error
 
     def close(self) -> None:
         """Let go of the producer. What was not committed is lost, as it should be."""
@@ -86,8 +87,9 @@ class Changelog:
         Raises:
             BrokerError: Kafka stopped answering.
         """
-        # The group is never joined nor committed to; librdkafka wants its name.
-        consumer = Consumer(config.consumer(self._settings, f"{self._settings.app_id}-recovery"))
+        # The group is never joined nor committed to. librdkafka wants a name, and asks Kafka about
+        # it, so it is the one that the worker has a right to.
+        consumer = Consumer(config.consumer(self._settings, self._settings.app_id))
         try:
             consumer.assign([TopicPartition(name, self.shard, 0) for name in self._topics])
             yield from self._read(consumer)
@@ -147,8 +149,8 @@ class Changelog:
             if _is_fatal(second):
                 self._producer = None
                 raise FencedError from second
-            raise BrokerError(f"the changelog cannot be written: {_why(second)}") from second
-        raise BrokerError(f"the changelog cannot be written: {_why(error)}") from error
+            raise BrokerError(f"the changelog cannot be written: {reason(second)}") from second
+        raise BrokerError(f"the changelog cannot be written: {reason(error)}") from error
 
     @staticmethod
     def _write_plainly(producer: Producer, records: Iterable[Record]) -> None:
@@ -198,7 +200,3 @@ def _commit(producer: Producer) -> None:
 
 def _is_fatal(error: KafkaException) -> bool:
     return bool(error.args[0].fatal())
-
-
-def _why(error: KafkaException) -> str:
-    return str(error.args[0].str())

@@ -36,6 +36,10 @@ class TopicsError(RingsideError):
     """The topics are not as they should be. Run `ringside topics apply`."""
 
 
+class RightsError(RingsideError):
+    """Kafka does not allow this user what the command needs. See `ringside topics acls`."""
+
+
 class DeliveryError(RingsideError):
     """Kafka did not confirm every message. What was confirmed is kept; run the command again."""
 

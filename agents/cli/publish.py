@@ -14,7 +14,9 @@ from agents.cli.context import err, say, settings_of, warn
 from agents.cli.progress import Counting
 from agents.errors import InputError, RefusedError
 from agents.kafka.admin import connect
+from agents.kafka.preflight import check_rights
 from agents.kafka.publish import lines, to_message
+from agents.kafka.rights import Role
 from agents.kafka.sending import Sender
 from agents.kafka.topics import check_topics
 from agents.settings import Settings
@@ -150,6 +152,7 @@ def tokeniser_of(settings: Settings, *, dry_run: bool) -> Tokeniser:
 def sender_of(settings: Settings, wait_seconds: float) -> Sender:
     """Return a producer, once Kafka is there and its topics are as they should be."""
     admin = connect(settings, wait_seconds=wait_seconds, progress=lambda text: err().print(text))
+    check_rights(admin, settings, Role.PUBLISHER)
     check_topics(admin, settings, SOURCES)
     return Sender(settings)
 

@@ -6,9 +6,10 @@ import typer
 from rich.table import Table
 
 from agents.cli.context import err, out, say, settings_of, warn
-from agents.errors import TopicsError
-from agents.kafka import topics
+from agents.errors import SettingsError, TopicsError
+from agents.kafka import rights, topics
 from agents.kafka.admin import connect
+from agents.kafka.rights import Role
 from schemas.topics import all_topics
 
 commands = typer.Typer(no_args_is_help=True, help="Create and check the Kafka topics.")
@@ -65,3 +66,43 @@ def list_(ctx: typer.Context, *, wait: Wait = 10) -> None:
             count = f"[red]{have}[/], should be {should}"
         table.add_row(topic.name, count, topic.key, topic.help)
     out().print(table)
+
+
+def _user(role: Role) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(
+        f"--{role}", metavar="USER", help=f"Kafka's name of the {role}."
+    )
+    return option
+
+
+@commands.command()
+def acls(
+    ctx: typer.Context,
+    *,
+    worker: Annotated[str | None, _user(Role.WORKER)] = None,
+    publisher: Annotated[str | None, _user(Role.PUBLISHER)] = None,
+    operator: Annotated[str | None, _user(Role.OPERATOR)] = None,
+    apply_: Annotated[
+        bool, typer.Option("--apply", help="Give the rights, instead of printing commands.")
+    ] = False,
+) -> None:
+    """Print the commands that give each user of Kafka the rights it needs, and no others.
+
+    A user is who logs in (SASL), or the name that the broker makes of a certificate. Name those you
+    have; without any, all three are shown with made-up names.
+    """
+    settings = settings_of(ctx)
+    users = {Role.WORKER: worker, Role.PUBLISHER: publisher, Role.OPERATOR: operator}
+    named = {role: user for role, user in users.items() if user is not None}
+    if not apply_:
+        for role, user in (named or {role: f"ringside-{role}" for role in Role}).items():
+            say(f"# The {role}")
+            for right in rights.rights(role, settings.app_id):
+                say(f"{rights.command(right, user, settings.kafka_bootstrap)}  # {right.why}")
+        return
+    if not named:
+        raise SettingsError("--apply needs to know whom: --worker USER, --publisher USER, ...")
+    admin = connect(settings, wait_seconds=10, progress=lambda text: err().print(text))
+    for role, user in named.items():
+        count = rights.apply(admin, rights.rights(role, settings.app_id), user)
+        say(f"{user} has the {count} rights of the {role}")

@@ -10,6 +10,8 @@ from agents import log
 from agents.cli.context import settings_of
 from agents.errors import SettingsError
 from agents.kafka.admin import connect
+from agents.kafka.preflight import check_rights
+from agents.kafka.rights import Role
 from agents.kafka.topics import check_topics
 from agents.settings import Settings
 from agents.worker import Worker
@@ -37,6 +39,7 @@ def worker(
     settings.required("customer_key")
     _prepare_folder(settings)
     admin = connect(settings, wait_seconds=wait_seconds, progress=logger.warning)
+    check_rights(admin, settings, Role.WORKER)
     check_topics(admin, settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(settings))

@@ -27,6 +27,16 @@ _PASSING = frozenset(
 )
 """What a broker answers for a moment after it, a topic or a group is new."""
 
+_NOT_ALLOWED = frozenset(
+    {
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+        KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+    }
+)
+_RIGHTS = "; `ringside topics acls` shows and gives the rights that are needed"
+
 _T = TypeVar("_T")
 
 Progress = Callable[[str], None]
@@ -94,4 +104,7 @@ def unreachable(settings: Settings, error: KafkaException) -> str:
 def reason(error: KafkaException) -> str:
     """Return librdkafka's words for an error, without its codes."""
     first = error.args[0] if error.args else error
-    return str(first.str()) if hasattr(first, "str") else str(first)
+    if not hasattr(first, "str"):
+        return str(first)
+    advice = _RIGHTS if first.code() in _NOT_ALLOWED else ""
+    return f"{first.str()}{advice}"

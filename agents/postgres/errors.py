@@ -36,6 +36,9 @@ FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClien
 
 _Types = tuple[type[BaseException], ...]
 
+_MISMATCH = frozenset({62, 64})
+"""OpenSSL's numbers for a certificate of another host, or of another address."""
+
 _MEANINGS: tuple[tuple[_Types, type[DatabaseError], str], ...] = (
     ((ssl.SSLError,), DatabaseError, "TLS failed; check sslmode and sslrootcert in the URL"),
     ((asyncpg.ClientConfigurationError,), DatabaseError, "Correct the URL"),
@@ -97,9 +100,23 @@ def explain(error: BaseException, url: str) -> DatabaseError:
     where, why = place(url), str(error) or type(error).__name__
     if isinstance(error, asyncpg.PostgresError):
         why = error.message or why  # without its detail, which may quote a row
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return DatabaseError(f"{where} {_certificate(error)}")
     if isinstance(error, asyncpg.DependentObjectsStillExistError):
         why = f"{why}: {error.detail}"
     for types, kind, advice in _MEANINGS:
         if isinstance(error, types):
             return kind(f"{where}: {why}. {advice}")
     return DatabaseError(f"{where}: {why}")
+
+
+def _certificate(error: ssl.SSLCertVerificationError) -> str:
+    if error.verify_code in _MISMATCH:
+        return (
+            f"shows a certificate for another host ({error.verify_message}). Put a name that the "
+            "certificate holds into the URL"
+        )
+    return (
+        f"shows a certificate that cannot be trusted ({error.verify_message}). Let sslrootcert in "
+        "the URL name the file of the authority that signed it"
+    )

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.integration.security.authority import Authority
+from tests.integration.security.installed import Installation
 from tests.integration.security.secure_kafka import SecureKafka
+from tests.integration.security.secure_postgres import SecurePostgres
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +36,23 @@ def secure_kafka(
     kafka.start()
     yield kafka
     kafka.stop()
+
+
+@pytest.fixture(scope="session")
+def secure_postgres(server_folder: Path, authority: Authority) -> Iterator[SecurePostgres]:
+    """PostgreSQL with TLS; what is not encrypted is refused."""
+    home = Path(tempfile.mkdtemp(prefix="secure-postgres-", dir=server_folder))
+    postgres = SecurePostgres.create(home, authority)
+    yield postgres
+    postgres.server.stop()
+
+
+@pytest.fixture(scope="session")
+def installation(
+    server_folder: Path,
+    secure_kafka: SecureKafka,
+    secure_postgres: SecurePostgres,
+    env: Mapping[str, str],
+) -> Installation:
+    """Topics, schema, users and rights, all made through TLS by the commands one would use."""
+    return Installation.make(server_folder, secure_kafka, secure_postgres, env)

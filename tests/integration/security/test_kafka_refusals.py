@@ -13,7 +13,6 @@ from agents.settings import Settings
 from tests.integration.security.authority import Authority
 from tests.integration.security.secure_kafka import SecureKafka
 
-
 Env = dict[str, str]
 
 
