@@ -15,7 +15,7 @@ from agents.kafka import config
 from agents.membership import HEARTBEAT_SECONDS, REBALANCE_SECONDS, SESSION_SECONDS
 from agents.settings import Settings
 from agents.shards import Shards
-from schemas.topics import SOURCES
+from schemas.topics import FOLDED
 
 logger = log.get(__name__)
 
@@ -30,7 +30,7 @@ class ShardRecovery(Recovery):  # type: ignore[misc]  # faust has no types
 
     async def _resume_streams(self, generation_id: int = 0) -> None:
         assigned = self.app.consumer.assignment()
-        names = {topic.name for topic in SOURCES}
+        names = {topic.name for topic in FOLDED}
         owned = {tp.partition for tp in assigned if tp.topic in names}
         # _wait gives up as soon as the next rebalance begins.
         await self._wait(self.app.shards.own(owned, generation_id))
@@ -106,7 +106,7 @@ def create_app(settings: Settings, shards: Shards) -> RingsideApp:
     app.assignor.replicas = 0
     app.shards = shards
     app.transport = batch_transport(shards)(app.conf.broker_consumer, app)
-    for topic in SOURCES:
+    for topic in FOLDED:
         # The topic is added so that it is subscribed to; its messages come as batches.
         app.topics.add(app.topic(topic.name, value_type=bytes, value_serializer="raw"))
         channel = shards.channels[topic.name] = app.channel(maxsize=1)

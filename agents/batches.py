@@ -6,6 +6,8 @@ This consumer keeps its group membership, assignment and flow control, and repla
 * a fetched list of one partition goes to that topic's agent as one `Batch`;
 * what is committed is what a checkpoint says (`acknowledge`), never what was merely handed out;
 * reading starts where the state ends, which is at or after the committed offset.
+
+It reads committed transactions only: the workers' own notes to each other are part of checkpoints.
 """
 
 import asyncio
@@ -18,7 +20,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from agents import clock, log
-from schemas.topics import SOURCES
+from schemas.topics import FOLDED
 
 logger = log.get(__name__)
 
@@ -44,6 +46,10 @@ class Batch(NamedTuple):
 class Receiver(Protocol):
     """Who takes the batches, and knows how far the state of each partition has come."""
 
+    @property
+    def reads_committed(self) -> bool:
+        """Whether the broker has transactions, and what is not committed must not be read."""
+
     async def deliver(self, batch: Batch) -> None:
         """Take a batch; returns when there is room for the next."""
 
@@ -65,7 +71,7 @@ class Receiver(Protocol):
 
 FETCH_WAIT_MS = 100
 
-_SOURCES = frozenset(topic.name for topic in SOURCES)
+_FOLDED = frozenset(topic.name for topic in FOLDED)
 
 
 class LeanRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka has no types
@@ -76,7 +82,7 @@ class LeanRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka h
     """
 
     def _consumer_record(self, tp: TP, record: Any) -> Any:  # noqa: ANN401 - aiokafka's
-        return record if tp.topic in _SOURCES else super()._consumer_record(tp, record)
+        return record if tp.topic in _FOLDED else super()._consumer_record(tp, record)
 
 
 class PromptThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # faust has no types
@@ -94,6 +100,9 @@ class PromptThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # faus
         fetcher.PartitionRecords = LeanRecords
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001 - Faust has no setting for it
+        if self.consumer.receiver.reads_committed:
+            # Faust has one for this, which would make its own producers transactional, too.
+            consumer._isolation_level = "read_committed"  # noqa: SLF001
         return consumer
 
     async def on_start(self) -> None:
@@ -112,6 +121,12 @@ class PromptThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # faus
 
         coordinator._do_heartbeat = noted  # noqa: SLF001
 
+    def position_now(self, tp: TP) -> int | None:
+        """Return the offset from which the next fetch reads; any thread may ask."""
+        assignment = self._ensure_consumer()._subscription.subscription.assignment  # noqa: SLF001
+        state = assignment.state_value(tp) if assignment is not None else None
+        return int(state.position) if state is not None and state.has_valid_position else None
+
 
 class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no types
     """See the module."""
@@ -126,6 +141,8 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
         super().__init__(*args, **kwargs)
         self._positions: dict[TP, int] = {}
         self._checkpointed: dict[TP, int] = {}
+        self._fetched: set[TP] = set()
+        """Partitions of which something is fetched that is not handed on yet."""
         self._seeks = 0
         """What was fetched before a seek, or during one, is not what comes next after it."""
 
@@ -145,7 +162,12 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
         highwater = self.highwater(tp) if tp in self.assignment() else None
         if highwater is None:
             return None
-        return max(0, int(highwater) - self.receiver.next_offset(topic, partition))
+        folded = self.receiver.next_offset(topic, partition)
+        if highwater > folded and self._positions.get(tp) == folded and tp not in self._fetched:
+            # All that was fetched is folded. What the consumer has passed by since holds no
+            # message: the end of a transaction, or one that was undone.
+            folded = max(folded, self._thread.position_now(tp) or 0)
+        return max(0, int(highwater) - folded)
 
     async def perform_seek(self) -> None:
         """Go to where the state ends. Called by Faust before reading starts, and after a pause."""
@@ -201,11 +223,13 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
             # it or from after it; it is dropped, so the consumer must go back behind it.
             await self.perform_seek()
             return
+        self._fetched = {TP(*tp) for tp, fetched in records.items() if fetched}
         for tp, fetched in records.items():
             if not self.flow_active or self._seeks != seeks:
                 return
             if fetched and (active is None or tp in active):
-                await self._hand_on(TP(tp.topic, tp.partition), fetched)
+                await self._hand_on(TP(*tp), fetched)
+            self._fetched.discard(TP(*tp))
 
     async def _hand_on(self, tp: TP, fetched: list[Any]) -> None:
         start = self._positions.get(tp)

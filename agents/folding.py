@@ -12,6 +12,8 @@ from agents.settings import Settings
 from agents.shard import Exporter, Shard
 from schemas.codec import Message, Rejected, decode_record
 from schemas.customers import Tokeniser
+from schemas.notes import decode_note
+from schemas.topics import CUSTOMERS
 from streams.fold import Fold
 from streams.sources import SourceLimits
 
@@ -62,12 +64,13 @@ class BatchFolder:
         topic, now, limits, tokeniser = batch.topic, self._clock(), self.limits, self._tokeniser
         accepted: dict[str, int] = {}
         known_offset, watched, apply = fold.ledger.next_offset, limits.is_watching, fold.apply
+        decode = decode_record if topic != CUSTOMERS.name else decode_note
         for record in batch.records[first : first + self._settings.batch_records]:
             offset = record.offset
             if offset < known_offset:
                 continue
             try:
-                event = decode_record(record, topic, now, tokeniser)
+                event = decode(record, topic, now, tokeniser)
                 rejected = apply(event, offset)
             except BaseException:
                 # The state may be half changed: it must not be written.

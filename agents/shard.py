@@ -4,7 +4,8 @@ import asyncio
 from typing import Protocol
 
 from agents.changelog import Changelog, Record
-from streams.fold import Changes, Fold
+from streams.changes import Changes
+from streams.fold import Fold
 from streams.snapshot import Snapshot
 
 

@@ -154,6 +154,11 @@ class Shards:
 
     # Folding
 
+    @property
+    def reads_committed(self) -> bool:
+        """Whether checkpoints are transactions: other workers' notes count once committed."""
+        return self._settings.kafka_transactions
+
     async def deliver(self, batch: Batch) -> None:
         """Hand a batch to the agent of its topic; returns when there is room for the next."""
         await self.channels[batch.topic].put(batch)
@@ -243,15 +248,15 @@ class Shards:
         for change in changes:
             self.acknowledge(change.topic, change.partition, change.ledger.next_offset)
             if self.folder.exporter is None:
-                shard.folds[change.topic].release(change.ledger.next_offset)
+                shard.folds[change.topic].release(change.ledger.fence)
             else:
                 self.folder.exporter.put(change.snapshot)
 
-    def exported(self, topic: str, partition: int, next_offset: int) -> None:
+    def exported(self, topic: str, partition: int, fence: int) -> None:
         """Forget what is over and has been written to Postgres."""
         shard = self._shards.get(partition)
         if shard is not None and shard.is_open:
-            shard.folds[topic].release(next_offset)
+            shard.folds[topic].release(fence)
 
     def _idle(self, shard: Shard) -> None:
         """Let event time go on in partitions where nothing has come for a while."""

@@ -11,9 +11,11 @@ import msgspec
 
 from agents.changelog import Entry, Record
 from agents.errors import RingsideError
-from schemas.topics import SOURCES, changelog
+from schemas import notes
+from schemas.topics import CUSTOMERS, FOLDED, changelog
+from streams.changes import Changes
 from streams.facts import Dims
-from streams.fold import Changes, Fold
+from streams.fold import Fold
 from streams.ghosts import GhostLimits
 from streams.ledger import Ledger
 from streams.machines import MACHINES
@@ -57,6 +59,8 @@ def to_records(changes: Iterable[Changes], topics: ChangelogTopics, shard: int) 
         for (start, dims), parts in change.panes.items():
             pane_key = _encode([source, start, *dims])
             yield Record(topics.panes, pane_key, None if parts is None else _encode(parts), shard)
+        for customer, note in change.notes:
+            yield Record(CUSTOMERS.name, customer.encode(), notes.encode(note))
     for change in all_changes:
         yield Record(topics.ledger, _encode([change.topic]), _encode(change.ledger), shard)
 
@@ -82,7 +86,7 @@ class Restorer:
                 lateness_seconds=lateness_of(topic.name),
                 ghost_limits=ghost_limits,
             )
-            for topic in SOURCES
+            for topic in FOLDED
         }
         self.entries = 0
 

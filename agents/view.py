@@ -8,7 +8,7 @@ from agents.metrics.service import PartitionStatus, Status, table_entries
 from agents.postgres.writer import SnapshotWriter
 from agents.shard import Shard
 from agents.shards import Shards
-from schemas.topics import SOURCES
+from schemas.topics import FOLDED
 from streams.fold import Fold
 from streams.roster import RosterIndex
 from streams.unknown import unknown
@@ -83,7 +83,7 @@ class WorkerView:
         """Whether every partition that is assigned to this worker has its state."""
         if not self._app.rebalances:
             return False
-        names = {topic.name for topic in SOURCES}
+        names = {topic.name for topic in FOLDED}
         assigned = {tp.partition for tp in self._app.consumer.assignment() if tp.topic in names}
         return assigned <= {shard.index for shard in self._shards}
 

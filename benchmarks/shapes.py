@@ -7,7 +7,8 @@ import msgspec
 from schemas.events import Event
 from schemas.measures import MINUTE_SECONDS, QUARTER_SECONDS
 from schemas.topics import SOURCES, TOPIC_OF_TYPE
-from streams.fold import Changes, Fold
+from streams.changes import Changes
+from streams.fold import Fold
 from streams.ledger import Ledger
 from streams.panes import Cells, pane_start
 

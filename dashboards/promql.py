@@ -16,6 +16,8 @@ from schemas.measures import (
     CALLS_FLOWED_OUT,
     CALLS_OFFERED,
     CALLS_OFFERED_AGAIN,
+    CONTACTS_MISSED,
+    MISSED_SETTLED,
 )
 
 PREFIX = "ringside_"
@@ -30,6 +32,7 @@ WITHOUT_A_REP = frozenset(
     for measure in (
         *(CALLS_OFFERED, CALLS_OFFERED_AGAIN, CALLS_ABANDONED, CALLS_ABANDONED_BY_END),
         *(CALLS_FLOWED_OUT, CALLS_CLOSED_WAITING, CALLS_ENDED_IN_MENU, WAITING_IN_TARGET),
+        *(CONTACTS_MISSED, MISSED_SETTLED),
     )
 )
 """What happens to a call before a rep has it: these have a queue and no team."""
@@ -84,7 +87,8 @@ def has_rule(kpi: Kpi) -> bool:
 
 def is_by_queue(kpi: Kpi) -> bool:
     """Whether the KPI can be told per queue: only calls have one."""
-    return kpi.topic == "calls" and all(_topic(term) == "calls" for term in terms_of(kpi))
+    topics = {kpi.topic, *map(_topic, terms_of(kpi))}
+    return topics <= {"calls", "customers"}
 
 
 def _topic(term: Term) -> str:

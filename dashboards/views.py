@@ -100,6 +100,7 @@ def views() -> tuple[View, ...]:
         _added_up("kpi_quarter", ("start_at", "day", *_TEAM_PLACE), "a quarter of an hour"),
         _added_up("kpi_day", ("day",), "a day in the time zone of the site"),
         *(_of_kpis(grain, entity) for entity in _ENTITIES for grain in _GRAINS),
+        _missed_calls(),
     )
 
 
@@ -241,6 +242,32 @@ def _of_kpis(grain: str, entity: _Entity) -> View:
         f"kpi_{entity.name}_{grain}",
         f"Every KPI per {entity.name} and {per}; NULL where it cannot be told of a {entity.name}.",
         _grouped(keys, columns, "ringside.pane_located", f"{entity.name} <> ''"),
+    )
+
+
+def _missed_calls() -> View:
+    query = """SELECT
+    customer.customer,
+    missed.call_id,
+    missed.source,
+    missed.queue,
+    to_timestamp(missed.arrived_at) AS arrived_at,
+    to_timestamp(missed.missed_at) AS missed_at,
+    missed.is_open AND to_timestamp(missed.missed_at) > now() - interval '7 days' AS is_open,
+    extract(epoch FROM now() - to_timestamp(missed.missed_at))::double precision AS age_seconds
+FROM ringside.customer
+CROSS JOIN LATERAL jsonb_to_recordset(customer.missed) AS missed (
+    call_id text,
+    source text,
+    queue text,
+    arrived_at double precision,
+    missed_at double precision,
+    is_open boolean
+)"""
+    return View(
+        "missed_call",
+        "Calls that nobody answered, and whether they still wait to be called back.",
+        query,
     )
 
 

@@ -11,6 +11,11 @@ _token = re.compile(rf"{TOKEN_PREFIX}[0-9a-f]{{{_TOKEN_HEX_DIGITS}}}")
 _PUNCTUATION = str.maketrans("", "", " \t-.()/\u2010\u2011\u2012\u2013")
 
 
+def is_token(text: str) -> bool:
+    """Return whether *text* looks like a customer's token."""
+    return _token.fullmatch(text) is not None
+
+
 def normalise(number: str, *, country_code: str = "") -> str:
     """Return *number* as E.164 (`+` and digits), or stripped and lower-cased if it is none.
 
@@ -56,7 +61,7 @@ class Tokeniser:
 
     def _token(self, number: str) -> str:
         """Return the token of *number*; a token is returned as it is."""
-        if _token.fullmatch(number):
+        if is_token(number):
             return number
         normal = normalise(number, country_code=self._country_code)
         # A copy of what has taken in the key: hmac.digest costs half as much again, and lets other

@@ -8,6 +8,7 @@ gauges of their own, in NOW. The call floor's KPIs are listed in schemas/floor_k
 from dataclasses import dataclass
 
 from schemas import measures as m
+from schemas.customer_kpis import CUSTOMER_KPIS
 from schemas.floor_kpis import (
     FLOOR_KPIS,
     WAITING_IN_TARGET,
@@ -30,10 +31,13 @@ __all__ = [
     "BY_NAME",
     "CALLS_IN_PROGRESS",
     "CALLS_WAITING",
+    "CUSTOMER_KPIS",
     "FLOOR_KPIS",
     "KPIS",
     "LONGEST_WAIT",
+    "MISSED_CALLS_OPEN",
     "NOW",
+    "OLDEST_MISSED_CALL",
     "REPS_IN_STATE",
     "WAITING_IN_TARGET",
     "WHEN_READ",
@@ -50,6 +54,7 @@ __all__ = [
 
 KPIS: tuple[Kpi, ...] = (
     *FLOOR_KPIS,
+    *CUSTOMER_KPIS,
     total(m.MEETINGS_BOOKED, "Meetings booked", "Meetings arranged; a reschedule is no new one."),
     total(m.MEETINGS_HELD, "Meetings held", "Meetings that took place."),
     Kpi(
@@ -105,4 +110,19 @@ LONGEST_WAIT = Now(
     "longest_wait_seconds", "Age of the oldest call in the queue now.", ("queue", "site")
 )
 REPS_IN_STATE = Now("reps_in_state", "Signed-in reps by state now.", ("team", "site", "state"))
-NOW: tuple[Now, ...] = (CALLS_WAITING, CALLS_IN_PROGRESS, LONGEST_WAIT, REPS_IN_STATE)
+MISSED_CALLS_OPEN = Now(
+    "missed_calls_open",
+    "Missed calls of the last 7 d that nobody has called back, by age.",
+    ("queue", "site", "age"),
+)
+OLDEST_MISSED_CALL = Now(
+    "oldest_missed_call_seconds", "Age of the oldest of them.", ("queue", "site")
+)
+NOW: tuple[Now, ...] = (
+    CALLS_WAITING,
+    CALLS_IN_PROGRESS,
+    LONGEST_WAIT,
+    REPS_IN_STATE,
+    MISSED_CALLS_OPEN,
+    OLDEST_MISSED_CALL,
+)

@@ -34,7 +34,7 @@ class Measure:
     unit: Unit
     help: str
     topic: str
-    """Which facts give it: calls, reps, meetings, deals or activities."""
+    """Which facts give it: calls, reps, meetings, deals, activities or customers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +204,49 @@ ACTIVITIES_LOGGED = _of("activities", "activities_logged", "Logged activities, b
 LEADS_CREATED = _of("activities", "leads_created", "Leads that became known.")
 LEADS_QUALIFIED = _of("activities", "leads_qualified", "Leads found worth working on.")
 
+CONTACTS = _of("customers", "contacts", "Inbound calls of known customers; all legs are one.")
+CONTACTS_PRECEDED_24H = _of(
+    "customers", "contacts_preceded_24h", "Contacts within 24 h after another of the customer."
+)
+CONTACTS_PRECEDED_7D = _of(
+    "customers", "contacts_preceded_7d", "Contacts within 7 d after another of the customer."
+)
+CONTACTS_FOLLOWED_24H = _of(
+    "customers", "contacts_followed_24h", "Contacts that another has followed within 24 h, so far."
+)
+CONTACTS_FOLLOWED_7D = _of(
+    "customers", "contacts_followed_7d", "Contacts that another has followed within 7 d, so far."
+)
+CONTACTS_SETTLED_24H = _of(
+    "customers", "contacts_settled_24h", "Contacts whose 24 h have passed: what is known is final."
+)
+CONTACTS_SETTLED_7D = _of(
+    "customers", "contacts_settled_7d", "Contacts whose 7 d have passed: what is known is final."
+)
+CONTACTS_RESOLVED_24H = _of(
+    "customers", "contacts_resolved_24h", "Settled contacts that none followed within 24 h."
+)
+CONTACTS_RESOLVED_7D = _of(
+    "customers", "contacts_resolved_7d", "Settled contacts that none followed within 7 d."
+)
+CONTACTS_MISSED = _of("customers", "contacts_missed", "Contacts that nobody answered.")
+MISSED_CALLED_BACK = _of(
+    "customers", "missed_called_back", "Missed contacts with a call back within 24 h, so far."
+)
+MISSED_REACHED = _of(
+    "customers", "missed_reached", "Missed contacts called back and reached, so far."
+)
+MISSED_SETTLED = _of("customers", "missed_settled", "Missed contacts whose 24 h have passed.")
+MISSED_SETTLED_CALLED_BACK = _of(
+    "customers", "missed_settled_called_back", "Of those: called back within 24 h."
+)
+MISSED_SETTLED_REACHED = _of(
+    "customers", "missed_settled_reached", "Of those: called back and reached."
+)
+CUSTOMER_NOTES_DROPPED = _of(
+    "customers", "customer_notes_dropped", "Calls too many of one customer, or told too late."
+)
+
 MEASURES: tuple[Measure, ...] = (
     CALLS_OFFERED,
     CALLS_ANSWERED,
@@ -260,6 +303,22 @@ MEASURES: tuple[Measure, ...] = (
     ACTIVITIES_LOGGED,
     LEADS_CREATED,
     LEADS_QUALIFIED,
+    CONTACTS,
+    CONTACTS_PRECEDED_24H,
+    CONTACTS_PRECEDED_7D,
+    CONTACTS_FOLLOWED_24H,
+    CONTACTS_FOLLOWED_7D,
+    CONTACTS_SETTLED_24H,
+    CONTACTS_SETTLED_7D,
+    CONTACTS_RESOLVED_24H,
+    CONTACTS_RESOLVED_7D,
+    CONTACTS_MISSED,
+    MISSED_CALLED_BACK,
+    MISSED_REACHED,
+    MISSED_SETTLED,
+    MISSED_SETTLED_CALLED_BACK,
+    MISSED_SETTLED_REACHED,
+    CUSTOMER_NOTES_DROPPED,
 )
 
 ANSWERED_WAIT = Histogram(

@@ -44,6 +44,15 @@ ACTIVITIES = Topic(
 SOURCES = (CALLS, REPS, MEETINGS, DEALS, ACTIVITIES)
 """What the outside world publishes. All have the same number of partitions."""
 
+CUSTOMERS = Topic(
+    "ringside.customers",
+    "customer token",
+    "What the workers tell each other about a customer's calls; internal.",
+    options=_retained(30),
+)
+FOLDED = (*SOURCES, CUSTOMERS)
+"""What the workers fold: shard *i* is partition *i* of each of these."""
+
 DEAD_LETTERS = Topic(
     "ringside.deadletters",
     "as the original",
@@ -74,7 +83,7 @@ def changelog(app_id: str, table: str) -> Topic:
 
 def all_topics(app_id: str) -> tuple[Topic, ...]:
     """Return every topic that an installation named *app_id* needs."""
-    return (*SOURCES, DEAD_LETTERS, ROSTER, *(changelog(app_id, table) for table in TABLES))
+    return (*FOLDED, DEAD_LETTERS, ROSTER, *(changelog(app_id, table) for table in TABLES))
 
 
 _TOPIC_OF_FAMILY = {

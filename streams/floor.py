@@ -4,8 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from streams.call_state import Call
+from streams.customers import Customer
 from streams.reps import Rep
 from streams.roster import RosterIndex
+
+_AGES = (
+    ("under 15 min", 900.0),
+    ("15 min to 1 h", 3600.0),
+    ("1 to 4 h", 14_400.0),
+    ("4 to 24 h", 86_400.0),
+)
+AGES = (*(name for name, _ in _AGES), "24 h and over")
+"""How long a missed call has waited to be called back, as the backlog is told."""
 
 
 @dataclass(slots=True)
@@ -17,6 +27,9 @@ class QueueNow:
     in_progress: int = 0
     longest_wait_seconds: float | None = None
     """Age of the oldest call that waits; None when none does."""
+    missed: dict[str, int] = field(default_factory=dict)
+    """Missed calls that nobody has called back, by age."""
+    oldest_missed_seconds: float | None = None
 
 
 @dataclass(slots=True)
@@ -33,6 +46,8 @@ def floor(entities: Iterable[object], roster: RosterIndex, now: float) -> Floor:
     for entity in entities:
         if isinstance(entity, Call):
             _count_call(result, entity, roster, now)
+        elif isinstance(entity, Customer):
+            _count_missed(result, entity, roster, now)
         elif isinstance(entity, Rep) and entity.now.state != "offline":
             team = roster.team_of(entity.rep, now)
             key = (team, roster.site_of_team(team, now), entity.now.state)
@@ -40,11 +55,30 @@ def floor(entities: Iterable[object], roster: RosterIndex, now: float) -> Floor:
     return result
 
 
-def _count_call(result: Floor, call: Call, roster: RosterIndex, now: float) -> None:
-    queue = result.queues.get(call.queue)
+def age_of_missed(seconds: float) -> str:
+    """Return the name of the age that a missed call has come to."""
+    return next((name for name, bound in _AGES if seconds < bound), AGES[-1])
+
+
+def _queue(result: Floor, name: str, roster: RosterIndex, now: float) -> QueueNow:
+    queue = result.queues.get(name)
     if queue is None:
-        site = roster.queue(call.queue, now).site if call.queue else ""
-        queue = result.queues[call.queue] = QueueNow(site)
+        site = roster.queue(name, now).site if name else ""
+        queue = result.queues[name] = QueueNow(site)
+    return queue
+
+
+def _count_missed(result: Floor, customer: Customer, roster: RosterIndex, now: float) -> None:
+    for contact in customer.open_missed:
+        queue = _queue(result, contact.queue, roster, now)
+        seconds = max(0.0, now - (contact.missed_at or now))
+        age = age_of_missed(seconds)
+        queue.missed[age] = queue.missed.get(age, 0) + 1
+        queue.oldest_missed_seconds = max(queue.oldest_missed_seconds or 0.0, seconds)
+
+
+def _count_call(result: Floor, call: Call, roster: RosterIndex, now: float) -> None:
+    queue = _queue(result, call.queue, roster, now)
     if call.answered_at is not None:
         queue.in_progress += 1
     elif call.direction == "inbound":

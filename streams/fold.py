@@ -14,8 +14,8 @@ from schemas.codec import Reason, Rejected
 from schemas.events import Event
 from schemas.measures import MINUTE_SECONDS, QUARTER_SECONDS
 from schemas.topics import CALLS
-from streams import calls
-from streams.call_state import Call
+from streams.changes import Changes
+from streams.due import Due
 from streams.expiry import Expiry
 from streams.facts import Facts
 from streams.ghosts import GhostLimits, ghosts
@@ -23,48 +23,17 @@ from streams.grains import Grains
 from streams.ledger import Ledger
 from streams.legs import Legs
 from streams.machines import MACHINES
+from streams.notes import NoteTaker
 from streams.panes import Table, pane_start
 from streams.quarters import Parts
 from streams.snapshot import Entity, PaneKey, Snapshot
 from streams.watermark import Watermark
 
 
-class Changes(NamedTuple):
-    """What changed since the last checkpoint; None stands for an entity or pane that is gone."""
-
-    topic: str
-    partition: int
-    ledger: Ledger
-    entities: dict[str, Entity | None]
-    panes: dict[PaneKey, Parts | None]
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """What Postgres is to have of it: what is gone stays there."""
-        return Snapshot(
-            self.topic,
-            self.partition,
-            self.ledger,
-            {key: parts.total() for key, parts in self.panes.items() if parts is not None},
-            {key: entity for key, entity in self.entities.items() if entity is not None},
-        )
-
-    @property
-    def size(self) -> int:
-        """How many records it is."""
-        return len(self.entities) + len(self.panes)
-
-    def under(self, newer: "Changes") -> "Changes":
-        """Return both as one: a key's last value is the one that counts. Uses up this one."""
-        self.entities.update(newer.entities)
-        self.panes.update(newer.panes)
-        return newer._replace(entities=self.entities, panes=self.panes)
-
-
 class _Closing(NamedTuple):
-    """What was over when `offset` was reached, and stays until everything before is written."""
+    """What was over when `fence` was reached, and stays until everything before is written."""
 
-    offset: int
+    fence: int
     panes: list[PaneKey]
     entities: list[str]
 
@@ -72,7 +41,7 @@ class _Closing(NamedTuple):
 class Fold:
     """The state of one source partition."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0915 - one attribute after the other
         self,
         topic: str,
         partition: int,
@@ -92,12 +61,15 @@ class Fold:
         self.live: dict[str, Entity] = self.entities if self.machine.is_live is None else {}
         """Those that are on the floor now: calls waiting or in progress; every rep."""
         self.grains = Grains()
+        self.grains.quarters.kept_seconds += self.machine.panes_kept_seconds
         self.tables: dict[int, Table[Any]] = {
             MINUTE_SECONDS: self.grains.minutes,
             QUARTER_SECONDS: self.grains.quarters,
         }
         self._expiry = Expiry(self.machine.expires_at, look_seconds=self.machine.kept_seconds)
+        self._due = Due()
         self._changed: dict[str, Entity | None] = {}
+        self._notes = NoteTaker(topic, partition, self.machine.notes)
         self._gone: list[PaneKey] = []
         self._closing: deque[_Closing] = deque()
         self._touched = False
@@ -134,7 +106,7 @@ class Fold:
             if at >= self._close_at:
                 # By event time: what is closed does not depend on when somebody looks.
                 self.close()
-        elif at < newest_at - self._lateness_seconds:
+        elif at < newest_at - self._lateness_seconds and not self.machine.is_judged:
             ledger.late += 1
             return self._refused(Rejected(Reason.TOO_LATE, "$.time"))
         elif at < newest_at:
@@ -146,6 +118,9 @@ class Fold:
             ledger.duplicate += 1
             return None
         ledger.applied += 1
+        before, timed = self._notes.before, self.machine.timed
+        if before is not None and key not in before:
+            before[key] = old
         entities[key] = self._changed[key] = new
         is_live = self._is_live
         if is_live is not None:
@@ -155,6 +130,8 @@ class Fold:
                 del self.live[key]
         if old is None:
             self._expiry.add(key, new)
+        if timed is not None:
+            self._due.expect(key, timed.due_at(new))
         if facts:
             closed_facts = self._count(facts)
             if closed_facts:
@@ -165,15 +142,18 @@ class Fold:
             self._replace(legs.updated(event.subject, entities))
         return None
 
-    def _replace(self, changed: Iterable[tuple[str, Call, Facts]]) -> None:
-        """Take in what follows for calls other than the one that an event was about."""
-        for key, call, facts in list(changed):
-            self.entities[key] = self._changed[key] = call
-            if calls.is_live(call):
-                self.live[key] = call
+    def _replace(self, changed: Iterable[tuple[str, Any, Facts]]) -> int:
+        """Take in what follows for entities other than the one that an event was about."""
+        all_changed = list(changed)
+        for key, entity, facts in all_changed:
+            self._notes.remember(key, self.entities[key])
+            self.entities[key] = self._changed[key] = entity
+            if self._is_live is not None and self._is_live(entity):
+                self.live[key] = entity
             else:
                 self.live.pop(key, None)
             self.ledger.closed_facts += self._count(facts)
+        return len(all_changed)
 
     def idle(self, elapsed_seconds: float, *, now: float) -> None:
         """Let event time move on while nothing comes."""
@@ -194,15 +174,19 @@ class Fold:
         self._close_at = next_minute + self._lateness_seconds
         if self._legs is not None:
             live = list(self.live.items())
-            self._replace(ghosts(live, self.ghost_limits, watermark, self._lateness_seconds))
+            closed = ghosts(live, self.ghost_limits, watermark, self._lateness_seconds)
+            self.ledger.settled += self._replace(closed)
+        if self.machine.timed is not None:
+            settled = self._due.settled(self.machine.timed, self.entities, watermark)
+            self.ledger.settled += self._replace(settled)
         panes = [PaneKey(*key) for key in self.grains.close(watermark)]
         entities = list(self._expiry.due(watermark, self.entities))
         if panes or entities:
-            self._closing.append(_Closing(self.ledger.next_offset, panes, entities))
+            self._closing.append(_Closing(self.ledger.fence, panes, entities))
 
-    def release(self, offset: int) -> None:
-        """Forget what was closed before *offset*: Postgres has everything up to there."""
-        while self._closing and self._closing[0].offset <= offset:
+    def release(self, fence: int) -> None:
+        """Forget what was closed before *fence*: Postgres has everything up to there."""
+        while self._closing and self._closing[0].fence <= fence:
             closing = self._closing.popleft()
             for pane in closing.panes:
                 self.grains.drop(*pane)
@@ -215,8 +199,10 @@ class Fold:
         entity, watermark = self.entities[key], self.watermark.at
         # Not at the watermark itself: a repetition of that very time would not be late, and count.
         if watermark is not None and self._is_over(key, entity, watermark):
+            self._notes.part(key, self.entities, self.ledger)
             del self.entities[key]
             self.live.pop(key, None)
+            self._due.expect(key, None)
             self._changed[key] = None
             if self._legs is not None:
                 self._legs.forget(key)
@@ -246,12 +232,13 @@ class Fold:
         self._touched = False
         self.ledger.newest_at = self.watermark.newest_at
         ledger = msgspec.structs.replace(self.ledger, reasons=self.ledger.reasons.copy())
+        notes = self._notes.take(self.entities, ledger)
         changed, self._changed = self._changed, {}
         panes: dict[PaneKey, Parts | None] = dict.fromkeys(self._gone)
         self._gone = []
         for start, dims, parts in self.grains.take_changed():
             panes[PaneKey(start, dims)] = parts
-        return Changes(self.topic, self.partition, ledger, changed, panes)
+        return Changes(self.topic, self.partition, ledger, changed, panes, notes)
 
     def whole(self) -> Snapshot:
         """Return everything that Postgres should have, whether it has it or not."""
@@ -270,8 +257,11 @@ class Fold:
 
     def restored(self) -> None:
         """Finish reading a changelog: index what was restored, and close what time has passed."""
+        timed = self.machine.timed
         for key, entity in self.entities.items():
             self._expiry.add(key, entity)
+            if timed is not None:
+                self._due.expect(key, timed.due_at(entity))
             if self._legs is not None:
                 self._legs.add(key)
             if self._is_live is not None and self._is_live(entity):

@@ -25,3 +25,10 @@ class Ledger(msgspec.Struct, array_like=True, gc=False):
     """Refused messages by reason; late ones are among them."""
     out_of_order: int = 0
     """Timely events that came after a newer one of the partition."""
+    settled: int = 0
+    """Changes of entities that the passing of event time made, without a message."""
+
+    @property
+    def fence(self) -> int:
+        """Up to where the state counts: it grows with every message and every change by time."""
+        return self.next_offset + self.settled

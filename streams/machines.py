@@ -1,15 +1,25 @@
-"""The state machine of each source topic."""
+"""The state machine of each topic's entities: what the fold knows of them."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from schemas.events import Event
-from schemas.topics import ACTIVITIES, CALLS, DEALS, MEETINGS, REPS
-from streams import activities, calls, deals, meetings, reps
+from schemas.topics import ACTIVITIES, CALLS, CUSTOMERS, DEALS, MEETINGS, REPS
+from streams import activities, call_notes, calls, customers, deals, meetings, reps
 from streams.call_state import Call
 from streams.deal_state import Deal
 from streams.expiry import HOUR_SECONDS
 from streams.facts import Facts
+from streams.notes import Tell
+
+
+class Timed(NamedTuple):
+    """What the passing of event time changes about an entity, without an event."""
+
+    due_at: Callable[[Any], float | None]
+    """The instant whose passing changes it, if any."""
+    settle: Callable[[Any, float], tuple[Any, Facts]]
+    """(state, watermark) -> (state, facts)."""
 
 
 class Machine(NamedTuple):
@@ -24,6 +34,12 @@ class Machine(NamedTuple):
     state: type
     kept_seconds: float = HOUR_SECONDS
     """How long an entity is kept at least after a change: so often it is looked at for its end."""
+    notes: Tell | None = None
+    timed: Timed | None = None
+    is_judged: bool = False
+    """Its messages were found in time where they came from: none is too late here."""
+    panes_kept_seconds: int = 0
+    """How much longer than others its quarters of an hour stay open for what comes later."""
 
 
 def _never(_: object) -> bool:
@@ -31,7 +47,9 @@ def _never(_: object) -> bool:
 
 
 MACHINES: dict[str, Machine] = {
-    CALLS.name: Machine(calls.key, calls.step, calls.expires_at, calls.is_live, Call),
+    CALLS.name: Machine(
+        calls.key, calls.step, calls.expires_at, calls.is_live, Call, notes=call_notes.notes
+    ),
     REPS.name: Machine(reps.key, reps.step, reps.expires_at, None, reps.Rep),
     MEETINGS.name: Machine(
         *(meetings.key, meetings.step, meetings.expires_at, _never, meetings.Meeting),
@@ -42,5 +60,16 @@ MACHINES: dict[str, Machine] = {
     ),
     ACTIVITIES.name: Machine(
         activities.key, activities.step, activities.expires_at, _never, activities.Activity
+    ),
+    CUSTOMERS.name: Machine(
+        customers.key,
+        customers.step,
+        customers.expires_at,
+        customers.is_live,
+        customers.Customer,
+        customers.KEPT_SECONDS,
+        timed=Timed(customers.due_at, customers.settle),
+        is_judged=True,
+        panes_kept_seconds=customers.KEPT_SECONDS,
     ),
 }

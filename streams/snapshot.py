@@ -5,13 +5,14 @@ from typing import NamedTuple
 
 from streams.activities import Activity
 from streams.call_state import Call
+from streams.customers import Customer
 from streams.deal_state import Deal
 from streams.facts import Amount, Dims
 from streams.ledger import Ledger
 from streams.meetings import Meeting
 from streams.reps import Rep
 
-Entity = Call | Rep | Meeting | Deal | Activity
+Entity = Call | Rep | Meeting | Deal | Activity | Customer
 
 
 class PaneKey(NamedTuple):

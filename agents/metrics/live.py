@@ -8,7 +8,7 @@ from prometheus_client.utils import floatToGoString
 from schemas import kpis
 from schemas import measures as m
 from schemas.measures import Histogram
-from streams.floor import Floor
+from streams.floor import AGES, Floor
 from streams.located import ACTIVITY_VOLUME
 from streams.panes import Cells
 from streams.windows import Located
@@ -75,6 +75,8 @@ def now_families(floor: Floor) -> Iterator[GaugeMetricFamily]:
         )
     )
     for name, queue in floor.queues.items():
+        if not (queue.waiting or queue.in_progress):
+            continue
         waiting.add_metric((name, queue.site), queue.waiting)
         in_progress.add_metric((name, queue.site), queue.in_progress)
         if queue.longest_wait_seconds is not None:
@@ -82,6 +84,22 @@ def now_families(floor: Floor) -> Iterator[GaugeMetricFamily]:
     for labels, count in floor.reps.items():
         reps.add_metric(labels, count)
     yield from (waiting, in_progress, longest, reps)
+    yield from _missed(floor)
+
+
+def _missed(floor: Floor) -> Iterator[GaugeMetricFamily]:
+    """Yield the backlog of calls back, by queue and age."""
+    open_, oldest = (
+        GaugeMetricFamily(f"ringside_{now.name}", now.help, labels=now.labels)
+        for now in (kpis.MISSED_CALLS_OPEN, kpis.OLDEST_MISSED_CALL)
+    )
+    for name, queue in floor.queues.items():
+        if queue.oldest_missed_seconds is None:
+            continue
+        oldest.add_metric((name, queue.site), queue.oldest_missed_seconds)
+        for age in AGES:  # a zero here is known: the queue has a backlog, and none of that age
+            open_.add_metric((name, queue.site, age), queue.missed.get(age, 0))
+    yield from (open_, oldest)
 
 
 def _by_queue(histogram: Histogram, located: Located) -> dict[tuple[str, str], list[float]]:

@@ -10,11 +10,22 @@ from typing import Any
 
 import msgspec
 
-from agents.postgres.tables import ACTIVITY, CALL, DEAL, LEDGER, MEETING, PANE, REP_STATE, Table
+from agents.postgres.tables import (
+    ACTIVITY,
+    CALL,
+    CUSTOMER,
+    DEAL,
+    LEDGER,
+    MEETING,
+    PANE,
+    REP_STATE,
+    Table,
+)
 from schemas.measures import HISTOGRAMS, MEASURES
 from streams.activities import Activity
 from streams.call_keys import call_id_and_leg
 from streams.call_state import Call
+from streams.customers import Customer
 from streams.deal_state import Deal, Owned
 from streams.facts import Amount
 from streams.meetings import Meeting
@@ -62,7 +73,7 @@ def batches(
 def _panes(snapshot: Snapshot) -> Iterator[tuple[Row, dict[str, Amount]]]:
     """Yield each pane's key and fence, and its cells."""
     topic, partition, ledger = snapshot.topic, snapshot.partition, snapshot.ledger
-    epoch, offset = ledger.epoch, ledger.next_offset
+    epoch, offset = ledger.epoch, ledger.fence
     panes = snapshot.panes
     for key in sorted(panes):
         yield (topic, partition, key.start_at, *key.dims, epoch, offset), panes[key]
@@ -100,10 +111,17 @@ def cumulative(buckets: Iterable[int]) -> str:
 
 def _entities(snapshots: Iterable[Snapshot]) -> dict[Table, list[Row]]:
     """Return the rows of each table, in the order of their keys."""
-    tables: dict[Table, list[Row]] = {CALL: [], MEETING: [], DEAL: [], ACTIVITY: [], REP_STATE: []}
+    tables: dict[Table, list[Row]] = {
+        CALL: [],
+        MEETING: [],
+        DEAL: [],
+        ACTIVITY: [],
+        REP_STATE: [],
+        CUSTOMER: [],
+    }
     for snapshot in snapshots:
         partition = (snapshot.topic, snapshot.partition)
-        fence = (snapshot.ledger.epoch, snapshot.ledger.next_offset)
+        fence = (snapshot.ledger.epoch, snapshot.ledger.fence)
         for key in sorted(snapshot.entities):
             found = _entity(key, snapshot.entities[key])
             if found is not None:
@@ -124,6 +142,8 @@ def _entity(key: str, entity: Entity) -> tuple[Table, Row, Row] | None:
         case Rep():
             now = entity.now
             return REP_STATE, (key,), (now.source, now.state, now.reason, now.at)
+        case Customer():
+            return _customer(key, entity)
         case Activity():
             return _activity(key, entity)
 
@@ -178,6 +198,26 @@ def _deal(deal: Deal) -> Row:
         *(deal.status, deal.status_at, deal.reason, deal.last_at),
         *(deal.segment, _json(owners).decode(), _json(deal.turns).decode(), deal.is_cut),
     )
+
+
+def _customer(key: str, customer: Customer) -> tuple[Table, Row, Row] | None:
+    """Return the missed calls of a customer; None for the many who never had one."""
+    if not customer.has_missed:
+        return None
+    waiting = {contact.call_id for contact in customer.open_missed}
+    missed = [
+        {
+            "call_id": contact.call_id,
+            "source": contact.source,
+            "queue": contact.queue,
+            "arrived_at": contact.arrived_at,
+            "missed_at": contact.missed_at,
+            "is_open": contact.call_id in waiting,
+        }
+        for contact in customer.contacts
+        if contact.missed_at is not None
+    ]
+    return CUSTOMER, (key,), (_json(missed).decode(), customer.last_at)
 
 
 def _ledger(snapshot: Snapshot, lateness_seconds: float) -> Row:

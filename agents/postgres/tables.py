@@ -162,6 +162,11 @@ REP_STATE = Table(
         ("since", _INSTANT),
     ),
 )
+CUSTOMER = Table(
+    "customer",
+    (*_PARTITION, ("customer", _TEXT)),
+    (*_FENCE, ("missed", Type.JSON), ("last_at", _INSTANT)),
+)
 LEDGER = Table(
     "ledger",
     _PARTITION,
@@ -177,5 +182,5 @@ LEDGER = Table(
     ),
     offset="next_offset",
 )
-TABLES = (PANE, CALL, MEETING, DEAL, ACTIVITY, REP_STATE, LEDGER)
+TABLES = (PANE, CALL, MEETING, DEAL, ACTIVITY, REP_STATE, CUSTOMER, LEDGER)
 """In the order in which they are written: always the same, so that workers cannot deadlock."""

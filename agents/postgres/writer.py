@@ -23,10 +23,10 @@ class Sink(Protocol):
 
 
 OnWritten = Callable[[str, int, int], None]
-"""Is told the topic, partition and offset up to which everything is in PostgreSQL now."""
+"""Is told the topic, partition and fence up to which everything is in PostgreSQL now."""
 
 
-def _nobody(topic: str, partition: int, next_offset: int) -> None:
+def _nobody(topic: str, partition: int, fence: int) -> None:
     """Tell nobody."""
 
 
@@ -162,7 +162,7 @@ class SnapshotWriter:
         if self._failures_in_a_row:
             _log.info("database back", attempts=self._failures_in_a_row + 1)
         for snapshot in self._writing.values():
-            self._on_written(snapshot.topic, snapshot.partition, snapshot.ledger.next_offset)
+            self._on_written(snapshot.topic, snapshot.partition, snapshot.ledger.fence)
         self._writing, self._writing_since = {}, None
         self._failures_in_a_row = 0
         self.last_success_at = self._now()

@@ -12,6 +12,7 @@ GRANT SELECT, INSERT, UPDATE ON
     ringside.deal,
     ringside.activity,
     ringside.rep_state,
+    ringside.customer,
     ringside.ledger
 TO ringside_writer;
 -- The roster is replaced as a whole; which version it is, is one row that stays.

@@ -81,6 +81,22 @@ CREATE TABLE ringside.pane (
     calls_moved_away bigint NOT NULL DEFAULT 0,
     calls_retracted bigint NOT NULL DEFAULT 0,
     answered_wait_by_end bigint[],
+    contacts bigint NOT NULL DEFAULT 0,
+    contacts_preceded_24h bigint NOT NULL DEFAULT 0,
+    contacts_preceded_7d bigint NOT NULL DEFAULT 0,
+    contacts_followed_24h bigint NOT NULL DEFAULT 0,
+    contacts_followed_7d bigint NOT NULL DEFAULT 0,
+    contacts_settled_24h bigint NOT NULL DEFAULT 0,
+    contacts_settled_7d bigint NOT NULL DEFAULT 0,
+    contacts_resolved_24h bigint NOT NULL DEFAULT 0,
+    contacts_resolved_7d bigint NOT NULL DEFAULT 0,
+    contacts_missed bigint NOT NULL DEFAULT 0,
+    missed_called_back bigint NOT NULL DEFAULT 0,
+    missed_reached bigint NOT NULL DEFAULT 0,
+    missed_settled bigint NOT NULL DEFAULT 0,
+    missed_settled_called_back bigint NOT NULL DEFAULT 0,
+    missed_settled_reached bigint NOT NULL DEFAULT 0,
+    customer_notes_dropped bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (topic, partition, start_at, queue, rep, direction, kind, source)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
 
@@ -213,6 +229,19 @@ CREATE TABLE ringside.rep_state (
     PRIMARY KEY (topic, partition, rep)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
 
+CREATE TABLE ringside.customer (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    customer text NOT NULL,
+    epoch bigint NOT NULL,
+    last_offset bigint NOT NULL,
+    missed jsonb NOT NULL,
+    last_at timestamptz NOT NULL,
+    PRIMARY KEY (topic, partition, customer)
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
+
+CREATE INDEX customer_last_at ON ringside.customer (last_at);
+
 CREATE TABLE ringside.ledger (
     topic text NOT NULL,
     partition integer NOT NULL,
@@ -339,6 +368,36 @@ COMMENT ON COLUMN ringside.pane.calls_retracted IS
     'Count. Calls taken back, where they counted before.';
 COMMENT ON COLUMN ringside.pane.answered_wait_by_end IS
     'Cumulative counts: Time in queue of answered calls by when they ended, seconds. One per bound, last the total; NULL if none.';
+COMMENT ON COLUMN ringside.pane.contacts IS
+    'Count. Inbound calls of known customers; all legs are one.';
+COMMENT ON COLUMN ringside.pane.contacts_preceded_24h IS
+    'Count. Contacts within 24 h after another of the customer.';
+COMMENT ON COLUMN ringside.pane.contacts_preceded_7d IS
+    'Count. Contacts within 7 d after another of the customer.';
+COMMENT ON COLUMN ringside.pane.contacts_followed_24h IS
+    'Count. Contacts that another has followed within 24 h, so far.';
+COMMENT ON COLUMN ringside.pane.contacts_followed_7d IS
+    'Count. Contacts that another has followed within 7 d, so far.';
+COMMENT ON COLUMN ringside.pane.contacts_settled_24h IS
+    'Count. Contacts whose 24 h have passed: what is known is final.';
+COMMENT ON COLUMN ringside.pane.contacts_settled_7d IS
+    'Count. Contacts whose 7 d have passed: what is known is final.';
+COMMENT ON COLUMN ringside.pane.contacts_resolved_24h IS
+    'Count. Settled contacts that none followed within 24 h.';
+COMMENT ON COLUMN ringside.pane.contacts_resolved_7d IS
+    'Count. Settled contacts that none followed within 7 d.';
+COMMENT ON COLUMN ringside.pane.contacts_missed IS 'Count. Contacts that nobody answered.';
+COMMENT ON COLUMN ringside.pane.missed_called_back IS
+    'Count. Missed contacts with a call back within 24 h, so far.';
+COMMENT ON COLUMN ringside.pane.missed_reached IS
+    'Count. Missed contacts called back and reached, so far.';
+COMMENT ON COLUMN ringside.pane.missed_settled IS 'Count. Missed contacts whose 24 h have passed.';
+COMMENT ON COLUMN ringside.pane.missed_settled_called_back IS
+    'Count. Of those: called back within 24 h.';
+COMMENT ON COLUMN ringside.pane.missed_settled_reached IS
+    'Count. Of those: called back and reached.';
+COMMENT ON COLUMN ringside.pane.customer_notes_dropped IS
+    'Count. Calls too many of one customer, or told too late.';
 
 COMMENT ON COLUMN ringside.call.leg IS '1, or higher after a transfer.';
 COMMENT ON COLUMN ringside.call.customer IS 'Token of the number; never the number.';
@@ -385,6 +444,12 @@ COMMENT ON COLUMN ringside.deal.is_cut IS
 COMMENT ON COLUMN ringside.rep_state.state IS
     'available, ringing, on_call, after_call_work, paused or offline.';
 COMMENT ON COLUMN ringside.rep_state.reason IS 'Why paused; else empty.';
+COMMENT ON TABLE ringside.customer IS
+    'Customers with missed calls of the last 8 days; see the view missed_call.';
+COMMENT ON COLUMN ringside.customer.customer IS 'Token of the number; never the number.';
+COMMENT ON COLUMN ringside.customer.missed IS
+    'Calls that nobody answered: [{call_id, source, queue, arrived_at, missed_at, is_open}, ...].';
+COMMENT ON COLUMN ringside.customer.last_at IS 'The newest event about a call of the customer.';
 COMMENT ON COLUMN ringside.ledger.next_offset IS 'The first offset that is not in it.';
 COMMENT ON COLUMN ringside.ledger.closed_facts IS
     'Facts of timely events whose pane was closed already; they are in no pane.';

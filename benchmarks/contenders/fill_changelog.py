@@ -9,7 +9,7 @@ from agents.state import ChangelogTopics, to_records
 from benchmarks.contenders.folding import Folding
 from benchmarks.contenders.measured import tell
 from benchmarks.settings import PARTITIONS, settings_for
-from streams.fold import Changes
+from streams.changes import Changes
 
 CHECKPOINT_SECONDS = 20.0
 """By event time. A worker checkpoints every second, so it writes more entries for as many events,

@@ -8,7 +8,8 @@ from agents import clock
 from benchmarks.settings import PARTITIONS, settings_for
 from schemas.codec import Message, Rejected, decode
 from schemas.topics import SOURCES
-from streams.fold import Changes, Fold
+from streams.changes import Changes
+from streams.fold import Fold
 from streams.ledger import Ledger
 
 

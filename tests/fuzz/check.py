@@ -74,6 +74,6 @@ def _restored(fold: Fold) -> Fold:
     changes = fold.take_changes()
     assert changes is not None
     restorer = Restorer(0, lateness_of=lambda _: LATENESS_SECONDS, epoch=1)
-    records = to_records([changes], _TOPICS, 0)
+    records = [r for r in to_records([changes], _TOPICS, 0) if r.topic in _TABLES]
     restorer.add(Entry(_TABLES[r.topic], r.key or b"", r.value) for r in records)
     return restorer.finish()[fold.topic]

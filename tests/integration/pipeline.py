@@ -31,9 +31,10 @@ from agents.kafka.reading import read_to_end
 from agents.settings import Settings
 from schemas.codec import encode
 from schemas.events import Event
-from schemas.topics import DEAD_LETTERS, TOPIC_OF_TYPE
+from schemas.topics import CUSTOMERS, DEAD_LETTERS, SOURCES, TOPIC_OF_TYPE
 
 PATIENCE_SECONDS = 90.0
+_SOURCES = tuple(topic.name for topic in SOURCES)
 RESULTS = ("applied", "duplicate", "late", "dead_lettered")
 
 Condition = Callable[[], bool]
@@ -216,14 +217,16 @@ class Pipeline:
         return sum(worker.total(name, **labels) for worker in self.running)
 
     def consumed(self) -> int:
-        """Return how many messages the running workers have in their state."""
-        return int(self.total("ringside_events_consumed_total"))
+        """Return how many messages of the sources the running workers have in their state."""
+        return int(sum(self.total("ringside_events_consumed_total", topic=one) for one in _SOURCES))
 
     def results(self) -> Counter[str]:
         """Return the ledger of the metrics pages: by result, and `consumed`."""
         found: Counter[str] = Counter(dict.fromkeys((*RESULTS, "consumed"), 0))
         for worker in self.running:
             for sample in worker.samples():
+                if sample.labels.get("topic") == CUSTOMERS.name:
+                    continue
                 if sample.name == "ringside_events_total":
                     found[sample.labels["result"]] += int(sample.value)
                 elif sample.name == "ringside_events_consumed_total":
@@ -239,14 +242,15 @@ class Pipeline:
         wait_until(lambda: self.written() >= count, lambda: self._progress(count), seconds)
 
     def written(self) -> int:
-        """Return how many messages are in Postgres."""
-        return int(self.row("SELECT coalesce(sum(consumed), 0) FROM ringside.ledger")[0])
+        """Return how many messages of the sources are in Postgres."""
+        return self.ledger()["consumed"]
 
     def ledger(self) -> Counter[str]:
         """Return the ledger that Postgres has, like `results`."""
         names = (*RESULTS, "consumed")
         sums = ", ".join(f"coalesce(sum({name}), 0)::bigint" for name in names)
-        found = self.row(f"SELECT {sums} FROM ringside.ledger")  # noqa: S608 - constant names
+        sources = f"topic <> '{CUSTOMERS.name}'"
+        found = self.row(f"SELECT {sums} FROM ringside.ledger WHERE {sources}")  # noqa: S608 - constant names
         return Counter(dict(zip(names, found, strict=True)))
 
     def rows(self, query: str, *arguments: object) -> list[tuple[Any, ...]]:

@@ -42,6 +42,7 @@ SERVICE = {
 FLOOR = {
     *("ringside_calls_waiting", "ringside_calls_in_progress"),
     *("ringside_longest_wait_seconds", "ringside_reps_in_state"),
+    *("ringside_missed_calls_open", "ringside_oldest_missed_call_seconds"),
 }
 
 

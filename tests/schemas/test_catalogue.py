@@ -23,7 +23,7 @@ from schemas.kpis import (
 )
 from schemas.measures import HISTOGRAMS, MEASURES, SECONDS_BOUNDS, WINDOWS, Measure, Unit
 from schemas.roster import Queue, default_limits
-from schemas.topics import SOURCES
+from schemas.topics import FOLDED
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 IDS = [kpi.name for kpi in KPIS]
@@ -80,14 +80,14 @@ def test_a_name_ends_in_seconds_exactly_if_it_is_seconds(one: Measure | Kpi) -> 
 
 
 def test_help_texts_are_sentences() -> None:
-    for one in named(MEASURES, HISTOGRAMS, KPIS, NOW, SOURCES):
+    for one in named(MEASURES, HISTOGRAMS, KPIS, NOW, FOLDED):
         assert one.help.endswith("."), one.name
         assert one.help[0].isupper(), one.name
         assert "\n" not in one.help, one.name
 
 
-def test_every_measure_comes_from_a_source_topic() -> None:
-    topics = {topic.name.removeprefix("ringside.") for topic in SOURCES}
+def test_every_measure_comes_from_a_topic_that_is_folded() -> None:
+    topics = {topic.name.removeprefix("ringside.") for topic in FOLDED}
     assert {measure.topic for measure in MEASURES} == topics
 
 

@@ -1,7 +1,15 @@
 """Every type has its topic; what an installation needs is named once."""
 
 from schemas.events import TYPES
-from schemas.topics import DEAD_LETTERS, ROSTER, SOURCES, TOPIC_OF_TYPE, all_topics, changelog
+from schemas.topics import (
+    DEAD_LETTERS,
+    FOLDED,
+    ROSTER,
+    SOURCES,
+    TOPIC_OF_TYPE,
+    all_topics,
+    changelog,
+)
 
 
 def test_every_event_type_is_accepted_on_exactly_one_source_topic() -> None:
@@ -25,7 +33,7 @@ def test_leads_share_the_topic_of_activities_and_nothing_else_is_shared() -> Non
 
 def test_topic_names_are_unique_and_kafka_takes_them() -> None:
     names = [topic.name for topic in all_topics("ringside")]
-    assert len(names) == len(set(names)) == 10
+    assert len(names) == len(set(names)) == 11
     assert all(
         len(name) <= 249 and set(name) <= set("abcdefghijklmnopqrstuvwxyz.-") for name in names
     )
@@ -34,7 +42,7 @@ def test_topic_names_are_unique_and_kafka_takes_them() -> None:
 def test_two_installations_share_sources_but_no_changelog() -> None:
     one = {topic.name for topic in all_topics("one")}
     other = {topic.name for topic in all_topics("other")}
-    shared = {topic.name for topic in (*SOURCES, DEAD_LETTERS, ROSTER)}
+    shared = {topic.name for topic in (*FOLDED, DEAD_LETTERS, ROSTER)}
     assert one & other == shared
 
 

@@ -12,7 +12,8 @@ from typing import Any, cast
 from schemas import events as e
 from schemas.codec import Rejected
 from schemas.events import TYPES, Event, Fact
-from schemas.topics import ACTIVITIES, CALLS, DEALS, MEETINGS, REPS
+from schemas.notes import NOTED, CallNote, Note
+from schemas.topics import ACTIVITIES, CALLS, CUSTOMERS, DEALS, MEETINGS, REPS
 from streams.facts import Dims
 from streams.fold import Fold
 from streams.ledger import Ledger
@@ -217,6 +218,23 @@ def activity_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[E
     return made
 
 
+def customer_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[Event]:
+    """Notes about calls of few customers: what a note says later holds, whatever came when."""
+    made = []
+    for index in range(random.randint(1, 12)):
+        customer = f"ct1_{random.randrange(3):032x}"
+        direction = random.choice(["inbound", "inbound", "outbound"])
+        for offset, at in enumerate(_times(random, random.randint(1, 4), seconds)):
+            outcome = random.choice([None, "answered", "abandoned", "flowed_out", "menu"])
+            over_at = at + random.randrange(90) if outcome in {"abandoned", "flowed_out"} else None
+            rep, queue = random.choice(["", *REP_IDS]), random.choice(QUEUES)
+            says = CallNote("pbx/hanoi", direction, at, queue, rep, outcome, over_at)
+            key = random.choice([f"c{index}", f"c{index}", f"c{index}#2"])
+            note = Note(CALLS.name, 0, 1, offset, at, key, random.choice([says, says, says, None]))
+            made.append(Event(key, "pbx/hanoi", customer, NOTED, at, cast("e.AnyFact", note)))
+    return made
+
+
 Lives = Callable[[Random, float], list[Event]]
 LIVES: Mapping[str, Lives] = {
     CALLS.name: call_events,
@@ -224,4 +242,5 @@ LIVES: Mapping[str, Lives] = {
     MEETINGS.name: meeting_events,
     DEALS.name: deal_events,
     ACTIVITIES.name: activity_events,
+    CUSTOMERS.name: customer_events,
 }

@@ -9,7 +9,8 @@ from agents.state import ChangelogTopics, Restorer, to_records
 from schemas import events as e
 from schemas.codec import Reason, Rejected
 from schemas.events import Event
-from streams.fold import Changes, Fold
+from streams.changes import Changes
+from streams.fold import Fold
 from tests.streams.lives import T0, apply, event, new_fold, panes, quarter
 
 CALLS = "ringside.calls"
@@ -117,7 +118,7 @@ def test_an_ended_call_goes_once_it_is_over_and_written() -> None:
     apply(fold, [offered("c2", 2 * 3600 + 700)])
     assert "c1" in fold.entities  # over, but perhaps not in Postgres yet
     before = taken(fold)
-    fold.release(before.snapshot.ledger.next_offset)
+    fold.release(before.snapshot.ledger.fence)
     assert list(fold.entities) == ["c2"]
     after = taken(fold)
     assert after.entities == {"c1": None}
@@ -143,7 +144,7 @@ def test_a_repetition_at_the_watermark_itself_is_no_new_call() -> None:
     fold = apply(new_fold(CALLS), [record("c1", 60), offered("c2", 660)])
     fold.close()
     taken(fold)
-    fold.release(fold.ledger.next_offset)
+    fold.release(fold.ledger.fence)
     apply(fold, [record("c1", 60)])
     assert fold.ledger.duplicate == 1
     assert quarter(fold)["calls_offered"] == 2
@@ -155,7 +156,7 @@ def test_a_call_with_news_at_the_watermark_itself_stays_when_the_rest_goes() -> 
     fold = apply(
         new_fold(CALLS), [offered("c1", 0), abandoned("c1", 5), offered("c2", 7800), ended]
     )
-    fold.release(fold.ledger.next_offset)
+    fold.release(fold.ledger.fence)
     apply(fold, [ended])
     assert (fold.ledger.applied, fold.ledger.duplicate) == (4, 1)
 
@@ -171,7 +172,7 @@ def test_panes_go_when_no_window_reads_them_and_they_are_written() -> None:
     apply(fold, [offered("c3", 27 * 3600)])
     closed = taken(fold)
     assert (900, 0) in {(grain, start - int(T0)) for grain, start, _ in panes(fold)}
-    fold.release(closed.ledger.next_offset)
+    fold.release(closed.ledger.fence)
     assert (900, 0) not in {(grain, start - int(T0)) for grain, start, _ in panes(fold)}
     gone = [key for key, parts in taken(fold).panes.items() if parts is None]
     assert [key.start_at - int(T0) for key in gone] == [0]
@@ -194,7 +195,7 @@ def test_time_goes_on_while_nothing_comes() -> None:
     taken(fold)
     fold.idle(7200.0, now=T0 + 7200.0)
     assert fold.watermark.newest_at == T0 + 5 + 7195
-    fold.release(fold.ledger.next_offset)
+    fold.release(fold.ledger.fence)
     assert not fold.entities
     assert taken(fold).snapshot.ledger.newest_at == T0 + 7200
 

@@ -70,7 +70,7 @@ def test_a_no_show_that_is_moved_and_held_the_next_day_was_held() -> None:
     fold = told(BOOKED, (3600, e.MeetingNoShow()))
     fold.take_changes()
     fold.idle(4 * 3600.0, now=T0 + DAY_SECONDS)
-    fold.release(fold.ledger.next_offset)
+    fold.release(fold.ledger.fence)
     apply(
         fold,
         [

@@ -246,15 +246,15 @@ def test_a_leg_whose_end_was_not_told_waited_until_the_next_one_began() -> None:
 def test_legs_are_forgotten_together_so_that_a_long_conversation_keeps_what_was_waited() -> None:
     fold = apply(new_fold("ringside.calls"), legs()[:4])
     apply(fold, [event("later", T0 + 3000, e.CallOffered("loans"))])
-    fold.release(fold.ledger.next_offset)
+    fold.release(fold.ledger.fence)
     apply(fold, [event("much", T0 + 9000, e.CallOffered("loans"))])
-    fold.release(fold.ledger.next_offset)
+    fold.release(fold.ledger.fence)
     assert {"c1", "c1#2"} <= fold.entities.keys()
     apply(fold, [event("c1", T0 + 9000, e.CallEnded(leg=2))])
     assert quarter(fold)["call_earlier_wait_seconds"] == 30
     for at in (9000 + LATENESS_SECONDS + 120, 9000 + LATENESS_SECONDS + 99_000):
         apply(fold, [event("last", T0 + at, e.CallHeld())])
-        fold.release(fold.ledger.next_offset)
+        fold.release(fold.ledger.fence)
     assert not {"c1", "c1#2"} & fold.entities.keys()
 
 

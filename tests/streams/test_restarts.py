@@ -17,7 +17,7 @@ from agents.changelog import Entry
 from agents.state import ChangelogTopics, OlderStateError, Restorer, to_records
 from schemas.codec import Reason, Rejected
 from schemas.events import Event
-from schemas.topics import CALLS, SOURCES
+from schemas.topics import CALLS, FOLDED
 from streams.fold import Fold
 from streams.snapshot import PaneKey
 from tests.streams.calls_told import told_calls
@@ -52,14 +52,14 @@ class Worker:
             self.changelog[TABLES[record.topic], record.key] = record.value
         self.database |= changes.snapshot.panes
         if written:
-            self.fold.release(changes.snapshot.ledger.next_offset)
+            self.fold.release(changes.ledger.fence)
 
     def die(self) -> None:
         """Lose everything but the changelog, and start again from it."""
         restorer = Restorer(0, lateness_of=lambda _: self.lateness_seconds, epoch=2)
         restorer.add(Entry(table, key, value) for (table, key), value in self.changelog.items())
         folds = restorer.finish()
-        assert set(folds) == {topic.name for topic in SOURCES}
+        assert set(folds) == {topic.name for topic in FOLDED}
         self.fold = folds[self.topic]
 
     def counted(self) -> dict[PaneKey, dict[str, Any]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from agents.embedded.ports import HOST
 from agents.embedded.prometheus import Prometheus
 from schemas.codec import encode
+from schemas.topics import CUSTOMERS
 from tests.integration.pipeline import Pipeline, wait_until
 from tests.worked.bank_week import expected, got
 from tests.worked.bank_week.compare import Line, Tally, only, tally, tally_calls, whole_week
@@ -56,6 +57,10 @@ def replay(pipeline: Pipeline, feed: Feed, say: Say) -> None:
     say(f"Publishing {len(feed.events)} events of {file.name} ...")
     pipeline.run("publish", str(file))
     pipeline.wait_until_written(len(feed.events))
+
+
+_SOURCES = f'topic!="{CUSTOMERS.name}"'
+"""Without the workers' notes to each other."""
 
 
 def apply_roster(pipeline: Pipeline, feed: Feed, *, target_seconds: int) -> None:
@@ -110,9 +115,9 @@ def ledger_in_prometheus(prometheus: Prometheus, feed: Feed) -> Tally:
     """Compare the same with what a Prometheus has that scraped the worker."""
     count = float(len(feed.events))
     queries = {
-        "sum(ringside_events_consumed_total)": count,
-        'sum(ringside_events_total{result="applied"})': count,
-        'sum(ringside_events_total{result!="applied"})': 0.0,
+        f"sum(ringside_events_consumed_total{{{_SOURCES}}})": count,
+        f'sum(ringside_events_total{{{_SOURCES}, result="applied"}})': count,
+        f'sum(ringside_events_total{{{_SOURCES}, result!="applied"}})': 0.0,
         "sum(ringside_snapshot_pending_rows)": 0.0,
         'sum(up{job="ringside"})': 1.0,
     }

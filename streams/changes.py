@@ -1,0 +1,43 @@
+"""What a checkpoint takes from a fold, to be written as one transaction."""
+
+from typing import NamedTuple
+
+from schemas.notes import Note
+from streams.ledger import Ledger
+from streams.quarters import Parts
+from streams.snapshot import Entity, PaneKey, Snapshot
+
+
+class Changes(NamedTuple):
+    """What changed since the last checkpoint; None stands for an entity or pane that is gone."""
+
+    topic: str
+    partition: int
+    ledger: Ledger
+    entities: dict[str, Entity | None]
+    panes: dict[PaneKey, Parts | None]
+    notes: list[tuple[str, Note]]
+    """What customers' partitions must know, by customer."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What Postgres is to have of it: what is gone stays there."""
+        return Snapshot(
+            self.topic,
+            self.partition,
+            self.ledger,
+            {key: parts.total() for key, parts in self.panes.items() if parts is not None},
+            {key: entity for key, entity in self.entities.items() if entity is not None},
+        )
+
+    @property
+    def size(self) -> int:
+        """How many records it is."""
+        return len(self.entities) + len(self.panes) + len(self.notes)
+
+    def under(self, newer: "Changes") -> "Changes":
+        """Return both as one: a key's last value is the one that counts. Uses up this one."""
+        self.entities.update(newer.entities)
+        self.panes.update(newer.panes)
+        notes = self.notes + newer.notes
+        return newer._replace(entities=self.entities, panes=self.panes, notes=notes)

@@ -1,0 +1,46 @@
+"""Which entities event time changes: found by the minute, like those that are over."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from streams.facts import Facts
+from streams.machines import Timed
+
+_BUCKET_SECONDS = 60.0
+
+
+class Due:
+    """Every entity stands in the first minute that begins after the instant it waits for."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[int, list[str]] = {}
+        self._minute_of: dict[str, int] = {}
+
+    def expect(self, key: str, at: float | None) -> None:
+        """Look at *key* once *at* has passed, and no more for what was expected before."""
+        if at is None:
+            self._minute_of.pop(key, None)
+            return
+        minute = int(at // _BUCKET_SECONDS) + 1
+        if self._minute_of.get(key) != minute:
+            self._minute_of[key] = minute
+            self._buckets.setdefault(minute, []).append(key)
+
+    def take(self, watermark: float) -> Iterator[str]:
+        """Yield the keys whose instant has passed; each is forgotten before it is told."""
+        last = int(watermark // _BUCKET_SECONDS)
+        for minute in sorted(minute for minute in self._buckets if minute <= last):
+            for key in self._buckets.pop(minute):
+                # Else it is expected in another minute now, or no more.
+                if self._minute_of.get(key) == minute:
+                    del self._minute_of[key]
+                    yield key
+
+    def settled(
+        self, timed: Timed, entities: Mapping[str, Any], watermark: float
+    ) -> Iterator[tuple[str, Any, Facts]]:
+        """Yield what the passing of event time changes: key, new state, what it counts."""
+        for key in self.take(watermark):
+            entity, facts = timed.settle(entities[key], watermark)
+            self.expect(key, timed.due_at(entity))
+            yield key, entity, facts
