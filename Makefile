@@ -64,6 +64,10 @@ types: setup
 imports: setup
 	$(BIN)/lint-imports
 
+.PHONY: bench-alerts
+bench-alerts: setup ## Replay a real centre with drops put in: recall, false alarms, delay
+	$(BIN)/python -m benchmarks.alerts
+
 audit: setup ## Look for known vulnerabilities in the pinned dependencies
 	$(BIN)/pip-audit --requirement requirements/runtime.txt --disable-pip --progress-spinner off
 
