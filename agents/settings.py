@@ -112,6 +112,8 @@ class Settings(BaseModel):
     """How often state and offsets are committed together."""
     snapshot_seconds: Positive = 5.0
     """How often changes go to PostgreSQL."""
+    baseline_seconds: Positive = 21_600
+    """How often what is expected of each team is learnt anew from PostgreSQL, by one worker."""
     batch_records: Annotated[int, Field(ge=1, le=100_000)] = 500
     """Most records handled in one go, between which heartbeats and scrapes are served."""
 

@@ -2,8 +2,10 @@
 
 from agents import clock
 from agents.app import RingsideApp
+from agents.baseline import BaselineKeeper
 from agents.kafka.roster import RosterFollower
 from agents.metrics.collector import release
+from agents.metrics.expected import Expectations
 from agents.metrics.service import PartitionStatus, Status, table_entries
 from agents.postgres.writer import SnapshotWriter
 from agents.shard import Shard
@@ -23,11 +25,13 @@ class WorkerView:
         shards: Shards,
         roster: RosterFollower,
         writer: SnapshotWriter | None,
+        baseline: BaselineKeeper | None,
     ) -> None:
         self._app = app
         self._shards = shards
         self._roster = roster
         self._writer = writer
+        self._baseline = baseline
 
     def folds(self) -> list[Fold]:
         """Return the folds of the partitions that this worker is sure to own."""
@@ -67,6 +71,15 @@ class WorkerView:
             sources=self._shards.folder.limits.over_limit(),
             version=release(),
         )
+
+    def expectations(self) -> Expectations | None:
+        """Return what should happen, if this worker has shard 0: then nobody else tells it."""
+        if all(shard.index for shard in self._shards):
+            return None
+        keeper = self._baseline
+        if keeper is None:
+            return Expectations(None)
+        return Expectations(keeper.current, keeper.replay_until)
 
     def progress(self) -> dict[tuple[str, int], tuple[int, int]]:
         """Return, by topic and partition, what was consumed and what waits; for `Health.look`."""

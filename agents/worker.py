@@ -8,6 +8,7 @@ from typing import Any
 
 from agents import clock, log
 from agents.app import RingsideApp, create_app
+from agents.baseline import BaselineKeeper
 from agents.errors import RingsideError
 from agents.folding import BatchFolder
 from agents.health import Health
@@ -16,6 +17,7 @@ from agents.kafka.watch import KafkaWatch
 from agents.metrics.access import Access
 from agents.metrics.collector import Collector
 from agents.metrics.server import MetricsServer
+from agents.postgres.baseline import BaselineStore
 from agents.postgres.pool import Database
 from agents.postgres.roster import RosterWriter
 from agents.postgres.sink import PostgresSink
@@ -36,6 +38,7 @@ FLUSH_SECONDS = 5.0
 END_SECONDS = STOP_SECONDS + FLUSH_SECONDS + 3.0
 """After so long a stop is ended by force: whoever asked for it would do so at 30 s."""
 LOOK_SECONDS = 1.0
+LEARN_SECONDS = 300.0
 
 
 class StalledError(RingsideError):
@@ -60,7 +63,9 @@ class Worker:
         if settings.database_url is not None:
             self._database = Database(settings.required("database_url"))
             self._writer = _writer(settings, self._database, self._shards)
-        self._view = WorkerView(self._app, self._shards, self._roster, self._writer)
+        self._learning = _learning_database(settings)
+        self._baseline = self._keeper()
+        self._view = WorkerView(self._app, self._shards, self._roster, self._writer, self._baseline)
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT, and return after a clean stop.
@@ -110,7 +115,23 @@ class Worker:
         ]
         if self._writer is not None and self._database is not None:
             tasks += [self._writer.run(), self._write_rosters(RosterWriter(self._database))]
+        if self._baseline is not None:
+            tasks.append(self._keep_baseline(self._baseline))
         return tasks
+
+    def _keeper(self) -> BaselineKeeper | None:
+        if self._learning is None:
+            return None
+        return BaselineKeeper(
+            BaselineStore(self._learning),
+            roster=lambda: self._roster.index,
+            rebuild_seconds=self._settings.baseline_seconds,
+        )
+
+    async def _keep_baseline(self, keeper: BaselineKeeper) -> None:
+        """Begin once the roster is known: its calendars and teams are what it is learnt by."""
+        await self._roster.ready.wait()
+        await keeper.run()
 
     async def _start(self) -> None:
         # Collections of what lives for hours cost more than they find.
@@ -149,8 +170,9 @@ class Worker:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._shards.close()
-        if self._database is not None:
-            await self._database.close()
+        for database in (self._database, self._learning):
+            if database is not None:
+                await database.close()
 
     async def _look(self) -> None:
         """Watch the progress; a worker that hangs ends, so that it is restarted."""
@@ -201,6 +223,17 @@ def _writer(settings: Settings, database: Database, shards: Shards) -> SnapshotW
     )
     shards.folder.exporter = writer
     return writer
+
+
+def _learning_database(settings: Settings) -> Database | None:
+    """Return connections of their own: eight weeks of panes take longer than a snapshot may."""
+    if settings.database_url is None:
+        return None
+    return Database(
+        settings.required("database_url"),
+        application="ringside baseline",
+        statement_seconds=LEARN_SECONDS,
+    )
 
 
 async def _wait(event: asyncio.Event) -> None:

@@ -7,6 +7,7 @@ without an offset. Before its first entry, an id is as unknown as if it were not
 
 import math
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, time
 from functools import lru_cache
@@ -148,6 +149,15 @@ class RosterIndex:
             return False
         start, _, end = hours.partition("-")
         return start <= f"{local:%H:%M}" < end
+
+    def team_sizes(self, at: float) -> dict[str, int]:
+        """Return how many reps each team has at *at*; a team without any is left out."""
+        entries = (line.at(at) for line in self._reps.values())
+        return dict(Counter(entry.team for entry in entries if entry is not None and entry.team))
+
+    def site_names(self) -> tuple[str, ...]:
+        """Return the ids of all sites there ever were."""
+        return tuple(sorted(self._sites))
 
     def periods(self) -> "Periods":
         """Return every entry with when it holds, as the database keeps it."""

@@ -49,6 +49,13 @@ REGISTRY: tuple[Lazy, ...] = (
         "Say through which stages deals go, and what events call them.",
         "Run",
     ),
+    Lazy(
+        "baseline",
+        "agents.cli.baseline",
+        "See what is expected of each team, or learn it anew.",
+        "Run",
+    ),
+    Lazy("alerts", "agents.cli.alerts", "Say who is told of what; see what was told.", "Run"),
     Lazy("settings", "agents.cli.settings", "List the settings and their values.", "Run"),
     Lazy("publish", "agents.cli.publish", "Send events from a file to Kafka.", "Events"),
     Lazy("import", "agents.cli.imports", "Bring in what other programs exported.", "Events"),

@@ -9,8 +9,10 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector as PrometheusCollector
 
 from agents.clock import Clock
+from agents.metrics.expected import Expectations, expected_families, source_families
 from agents.metrics.live import histogram_families, now_families, window_families
 from agents.metrics.service import Status, service_families
+from streams.baseline.sources import SourceReader
 from streams.floor import floor
 from streams.fold import Fold
 from streams.roster import RosterIndex
@@ -29,6 +31,9 @@ class View(Protocol):
     def status(self) -> Status:
         """Return how the service is."""
 
+    def expectations(self) -> Expectations | None:
+        """Return what should happen; None where another worker tells it."""
+
 
 class Collector(PrometheusCollector):
     """Merges panes when it is asked, never on the event loop."""
@@ -37,6 +42,7 @@ class Collector(PrometheusCollector):
         self._view = view
         self._clock = clock
         self._reader = WindowReader()
+        self._sources = SourceReader()
         # Two scrapes at once (Prometheus, `ringside top`) take turns: the reader is one thread's.
         self._reading = threading.Lock()
 
@@ -49,10 +55,15 @@ class Collector(PrometheusCollector):
         folds, roster, now = self._view.folds(), self._view.roster(), self._clock()
         with self._reading:
             windows = self._reader.read(folds, roster, now)
+            sources = self._sources.read(folds, roster, now)
         yield from window_families(windows)
         yield from histogram_families(windows)
         live = (entity for fold in folds for entity in list(fold.live.values()))
         yield from now_families(floor(live, roster, now))
+        yield from source_families(sources)
+        expectations = self._view.expectations()
+        if expectations is not None:
+            yield from expected_families(expectations, roster, now)
         yield from service_families(self._view.status())
 
 

@@ -29,6 +29,14 @@ GRANT INSERT, DELETE ON
 TO ringside_writer;
 GRANT SELECT, UPDATE ON ringside.roster_version TO ringside_writer;
 GRANT SELECT ON ringside.alembic_version TO ringside_writer;
+-- The baseline is learnt from located panes; old versions go. Alerts stay, and are marked.
+GRANT SELECT ON ringside.pane_located TO ringside_writer;
+GRANT SELECT, INSERT, DELETE ON
+    ringside.baseline,
+    ringside.baseline_profile
+TO ringside_writer;
+GRANT SELECT, INSERT, UPDATE ON ringside.alert TO ringside_writer;
+GRANT SELECT, INSERT ON ringside.replay TO ringside_writer;
 
 -- Tables and views.
 GRANT SELECT ON ALL TABLES IN SCHEMA ringside TO ringside_reader;

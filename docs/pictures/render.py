@@ -57,6 +57,9 @@ class _View:
     def roster(self) -> RosterIndex:
         return self._roster
 
+    def expectations(self) -> None:
+        return None
+
     def status(self) -> Status:
         return Status(
             partitions=tuple(

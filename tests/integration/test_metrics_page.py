@@ -189,6 +189,8 @@ def _names_are_right(worker: Worker) -> None:
     assert {name for name in names - SERVICE - FLOOR - windows if "within" not in name} <= {
         "ringside_activity_volume",
         "ringside_closed_facts_total",
+        *("ringside_source_facts", "ringside_source_age_seconds", "ringside_site_working"),
+        "ringside_replay_announced",
         *(f"ringside_{one.name}_seconds_{end}" for one in HISTOGRAMS for end in ("gcount", "gsum")),
     }
 

@@ -20,6 +20,7 @@ from agents.postgres.scripts import script
 from schemas.measures import HISTOGRAMS, MEASURES, Unit
 
 NEWEST = known()[0]
+"""The revision of this release: the newest migration, whatever its number."""
 
 COLUMNS = """
     SELECT column_name::text, format_type(atttypid, atttypmod), is_nullable::text

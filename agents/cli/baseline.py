@@ -1,0 +1,124 @@
+"""`ringside baseline`: what is expected of each team and source."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, TypeVar
+
+import typer
+from rich.table import Table
+
+from agents import clock
+from agents.cli.context import err, out, say, settings_of, warn
+from agents.kafka import roster as rosters
+from agents.kafka.admin import connect
+from agents.kafka.topics import check_topics
+from agents.postgres.baseline import VOLUME, Baseline, BaselineStore, NoHistoryError
+from agents.postgres.pool import Database
+from agents.settings import Settings
+from schemas.measures import QUARTER_SECONDS
+from schemas.topics import ROSTER
+from streams.baseline.build import Series
+from streams.baseline.profile import Profile
+from streams.roster import RosterIndex
+
+commands = typer.Typer(
+    no_args_is_help=True, help="See what is expected of each team and source, or learn it anew."
+)
+
+_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
+_T = TypeVar("_T")
+
+
+@commands.command()
+def show(
+    ctx: typer.Context,
+    *,
+    team: Annotated[str, typer.Option("--team", help="Its expectations by hour.")] = "",
+    kind: Annotated[str, typer.Option("--kind", help="Of which measure.")] = VOLUME,
+) -> None:
+    """List the baselines: how much is expected in a week, learnt from how many weeks.
+
+    With --team what is expected of it in each hour of the week, on the clock of its site.
+    """
+    found = _with_store(settings_of(ctx), lambda store: store.newest())
+    if found is None:
+        warn("there is no baseline yet; a worker learns one, or `ringside baseline rebuild`")
+        raise typer.Exit(1)
+    say(f"version {found.version}, learnt {_instant(found.computed_at)}")
+    out().print(_of_team(found, team, kind) if team else _overview(found))
+
+
+@commands.command()
+def rebuild(
+    ctx: typer.Context,
+    *,
+    wait: Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for Kafka.")] = 10,
+) -> None:
+    """Learn a new version now from the last eight weeks in PostgreSQL. Workers follow within 30 s.
+
+    The roster's calendars and teams apply as they are now. Safe to repeat.
+    """
+    settings = settings_of(ctx)
+    admin = connect(settings, wait_seconds=wait, progress=lambda text: err().print(text))
+    check_topics(admin, settings, [ROSTER])
+    roster = RosterIndex(rosters.to_roster(rosters.read_values(settings)))
+    try:
+        version = _with_store(settings, lambda store: store.rebuild(roster, clock.now()))
+    except NoHistoryError as error:
+        raise NoHistoryError("nothing has been counted yet: start a worker first") from error
+    if version is None:
+        warn("a worker is learning it at this moment; nothing was done")
+        raise typer.Exit(1)
+    say(f"version {version} learnt")
+
+
+def _with_store(settings: Settings, act: Callable[[BaselineStore], Awaitable[_T]]) -> _T:
+    async def run() -> _T:
+        url = settings.required("database_url")
+        database = Database(url, application="ringside baseline", statement_seconds=300)
+        try:
+            return await act(BaselineStore(database))
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+def _overview(found: Baseline) -> Table:
+    table = Table("of", "name", "site", "kind", "expected a week", "weeks", "days ignored")
+    for series, profile in found.profiles.items():
+        table.add_row(*_of_series(series, profile))
+    return table
+
+
+def _of_series(series: Series, profile: Profile) -> tuple[str, ...]:
+    a_week = sum(slot.expected for slot in profile.slots.values())
+    weeks = str(profile.weeks or "its site's")
+    return (*series, f"{a_week:,.1f}", weeks, str(profile.days_ignored))
+
+
+def _of_team(found: Baseline, team: str, kind: str) -> Table:
+    profiles = [
+        profile
+        for series, profile in found.profiles.items()
+        if (series.subject, series.name, series.kind) == ("team", team, kind)
+    ]
+    if not profiles:
+        warn(f"there is no baseline of the team {team!r} and the kind {kind!r}")
+        raise typer.Exit(1)
+    table = Table("hour", "expected", "deviation of a quarter")
+    by_hour: dict[int, list[tuple[float, float]]] = {}
+    for slot, each in profiles[0].slots.items():
+        by_hour.setdefault(slot * QUARTER_SECONDS // 3600, []).append((each.expected, each.spread))
+    for hour, slots in sorted(by_hour.items()):
+        total = sum(expected for expected, _ in slots)
+        spread = sum(spread for _, spread in slots) / len(slots)
+        table.add_row(
+            f"{_MONDAY + timedelta(hours=hour):%a %H:%M}", f"{total:.1f}", f"{spread:.1f}"
+        )
+    return table
+
+
+def _instant(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}Z"
