@@ -55,6 +55,7 @@ _EXAMPLES: Json = {
 }
 _EXAMPLES_OF_TYPE: dict[str, Json] = {
     "call.transferred": {"kind": "attended"},
+    "call.retracted": {"statement": "call.answered"},
     "rep.state_changed": {"reason": "lunch"},
     "deal.lost": {"reason": "price"},
     "activity.logged": {"kind": "demo"},
@@ -91,6 +92,7 @@ def example(type_: str) -> Json:
         "subject": _SUBJECTS[family],
         "time": _EXAMPLE_AT,
         "datacontenttype": "application/json",
+        **({"causationid": "event-4711"} if type_.endswith("retracted") else {}),
         "data": {name: values[name] for name in TYPES[type_].__struct_fields__},
     }
 

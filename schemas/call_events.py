@@ -1,5 +1,7 @@
 """What a PBX tells of calls; see schemas/events.py."""
 
+from typing import Literal
+
 from schemas.fields import CallOutcome, Direction, Fact, Instant, Leg, Name, Seconds, TransferKind
 
 
@@ -98,6 +100,32 @@ class CallCompleted(Fact, frozen=True):
     leg: Leg = 1
 
 
+CallStatement = Literal[
+    "call.offered",
+    "call.dialled",
+    "call.connected",
+    "call.answered",
+    "call.held",
+    "call.resumed",
+    "call.transferred",
+    "call.abandoned",
+    "call.ended",
+    "call.wrapup_ended",
+    "call.completed",
+]
+
+
+class CallRetracted(Fact, frozen=True):
+    """This leg was no call (a test, say), or one kind of statement about it was wrong.
+
+    A statement that was wrong and is told anew needs none: it names in `causationid` what it
+    corrects.
+    """
+
+    statement: CallStatement | None = None
+    leg: Leg = 1
+
+
 CallFact = (
     CallOffered
     | CallDialled
@@ -110,4 +138,5 @@ CallFact = (
     | CallEnded
     | CallWrapupEnded
     | CallCompleted
+    | CallRetracted
 )

@@ -99,7 +99,8 @@ class Message(msgspec.Struct, frozen=True, gc=False):
 def _wire_type(type_: str, data: type[Fact]) -> type[msgspec.Struct]:
     """Return the structured-mode envelope of one event type.
 
-    Extension attributes are allowed, as CloudEvents demands; of them only `sequence` is looked at.
+    Extension attributes are allowed, as CloudEvents demands. Of them `sequence` and `causationid`
+    are looked at.
     """
     return msgspec.defstruct(
         "".join(part.title() for part in type_.replace("_", ".").split(".")),
@@ -107,6 +108,7 @@ def _wire_type(type_: str, data: type[Fact]) -> type[msgspec.Struct]:
             *(("id", Name), ("source", _Source), ("subject", Name), ("time", Instant)),
             ("data", data),
             ("sequence", _Sequence | None, None),
+            ("causationid", Name | None, None),
         ],
         tag_field="type",
         tag=type_,
@@ -190,10 +192,18 @@ def decode_record(  # noqa: C901, PLR0911, PLR0912, PLR0915
             return where
     if has_customer and data.customer is not None:
         data = msgspec.structs.replace(data, customer=tokeniser.token(data.customer))
-    sequence = wire.sequence
-    if sequence is None:
+    cause, sequence = wire.causationid, wire.sequence
+    if cause is None and type_ in _TAKE_BACK:
+        if type_ != "call.retracted":
+            return Rejected(Reason.INVALID, "$.causationid")
+        cause = ""  # it takes back the leg, not one event
+    if sequence is None and cause is None:
         return Event(wire.id, wire.source, subject, type_, at, data)
-    return Event(wire.id, wire.source, subject, type_, at, data, canonical_sequence(sequence))
+    said = "" if sequence is None else canonical_sequence(sequence)
+    return Event(wire.id, wire.source, subject, type_, at, data, said, cause)
+
+
+_TAKE_BACK = frozenset(("call.retracted", "rep.state_retracted"))
 
 
 def canonical_sequence(sequence: str | int) -> str:
@@ -236,6 +246,7 @@ def _parse_binary(value: bytes, attributes: dict[str, bytes]) -> Any:  # noqa: A
         time=time,
         data=data,
         sequence=envelope.sequence,
+        causationid=envelope.causationid,
     )
 
 
@@ -244,6 +255,7 @@ class _WIRE_ATTRIBUTES(msgspec.Struct, frozen=True):  # noqa: N801 - private, re
     source: _Source
     subject: Name
     sequence: Annotated[str, Meta(max_length=64)] | None = None
+    causationid: Name | None = None
 
 
 _POSITION = re.compile(r"\[(\d{1,3}|\.\.\.)\]")
@@ -317,6 +329,8 @@ def _unprintable(wire: Any, type_: str) -> Rejected | None:  # noqa: ANN401 - on
         return Rejected(Reason.UNPRINTABLE, "$")
     if isinstance(wire.sequence, str) and not wire.sequence.isprintable():
         return Rejected(Reason.UNPRINTABLE, "$.sequence")
+    if wire.causationid is not None and not wire.causationid.isprintable():
+        return Rejected(Reason.UNPRINTABLE, "$.causationid")
     for name in _TEXT_FIELDS[type_]:
         text = getattr(wire.data, name)
         if text is not None and not text.isprintable():
@@ -329,6 +343,7 @@ def _unprintable(wire: Any, type_: str) -> Rejected | None:  # noqa: ANN401 - on
 def encode(event: Event) -> bytes:
     """Return the structured-mode JSON of *event*: what `decode` takes back."""
     sequence = {"sequence": event.sequence} if event.sequence else {}
+    cause = {"causationid": event.causation_id} if event.causation_id else {}
     return _encode(
         {
             "specversion": "1.0",
@@ -339,6 +354,7 @@ def encode(event: Event) -> bytes:
             "time": _rfc3339(event.at),
             "datacontenttype": "application/json",
             **sequence,
+            **cause,
             "data": event.data,
         }
     )

@@ -22,6 +22,7 @@ from schemas.call_events import (
     CallHeld,
     CallOffered,
     CallResumed,
+    CallRetracted,
     CallTransferred,
     CallWrapupEnded,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "CallOffered",
     "CallOutcome",
     "CallResumed",
+    "CallRetracted",
     "CallTransferred",
     "CallWrapupEnded",
     "Currency",
@@ -95,6 +97,10 @@ class RepStateChanged(Fact, frozen=True):
 
     state: RepState
     reason: Name | None = None
+
+
+class RepStateRetracted(Fact, frozen=True):
+    """The rep was never in the state that `causationid` names the event of."""
 
 
 class MeetingBooked(Fact, frozen=True):
@@ -257,7 +263,7 @@ DealFact = (
     | DealImported
 )
 ActivityFact = ActivityLogged | LeadCreated | LeadQualified
-AnyFact = CallFact | RepStateChanged | MeetingFact | DealFact | ActivityFact
+AnyFact = CallFact | RepStateChanged | RepStateRetracted | MeetingFact | DealFact | ActivityFact
 
 TYPES: dict[str, type[Fact]] = {
     "call.offered": CallOffered,
@@ -271,7 +277,9 @@ TYPES: dict[str, type[Fact]] = {
     "call.ended": CallEnded,
     "call.wrapup_ended": CallWrapupEnded,
     "call.completed": CallCompleted,
+    "call.retracted": CallRetracted,
     "rep.state_changed": RepStateChanged,
+    "rep.state_retracted": RepStateRetracted,
     "meeting.booked": MeetingBooked,
     "meeting.rescheduled": MeetingRescheduled,
     "meeting.held": MeetingHeld,
@@ -308,3 +316,5 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     at: float
     data: AnyFact
     sequence: str = ""
+    causation_id: str | None = None
+    """The event that this one corrects, or takes back: CloudEvents' `causationid`."""

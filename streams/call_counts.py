@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from schemas import measures as m
+from schemas.measures import QUARTER_SECONDS
 from streams import outbound
 from streams.call_ends import ended
 from streams.call_state import Call
@@ -19,6 +20,9 @@ _IN_MENU = ((m.CALLS_ENDED_IN_MENU.name, 1),)
 _DIALLED = ((m.CALLS_DIALLED.name, 1),)
 _AGAIN = ((m.CALLS_OFFERED_AGAIN.name, 1),)
 _CONTRADICTED = ((m.CALLS_CONTRADICTED.name, 1),)
+_CORRECTED = ((m.CALLS_CORRECTED.name, 1),)
+_RETRACTED = ((m.CALLS_RETRACTED.name, 1),)
+_MOVED_AWAY = ((m.CALLS_MOVED_AWAY.name, 1),)
 _CLOSED_WAITING = ((m.CALLS_CLOSED_WAITING.name, 1),)
 _CLOSED_TALKING = (m.CALLS_CLOSED_TALKING.name, 1)
 _EARLIER_WAIT = m.CALL_EARLIER_WAIT.name
@@ -52,6 +56,12 @@ _BOUNDS = tuple(map(float, m.SECONDS_BOUNDS))
 
 def contributions(call: Call) -> tuple[Fact, ...]:
     """Return what this leg counts, slot by slot; before its arrival is known, only a bad sign."""
+    if call.corrected is not None:
+        return (*_own(call), *_moved_away(call, call.corrected.base))
+    return _own(call)
+
+
+def _own(call: Call) -> tuple[Fact, ...]:
     if call.offered_at is None:
         return _without_offer(call)
     if call.direction == "outbound":
@@ -100,6 +110,19 @@ def _ended(old: Call, new: Call) -> Sequence[Fact]:
     return (*_replaced(_handled(old), _handled(new)), *over)
 
 
+def _moved_away(call: Call, told: Call) -> tuple[Fact, ...]:
+    """Return what is left in the quarter and queue where the call would count uncorrected."""
+    if told.offered_at is None:
+        return ()
+    was = _arrival(told)
+    if call.offered_at is None:
+        return (Fact(was.at, was.dims, _RETRACTED),)
+    now = _arrival(call)
+    if (was.at // QUARTER_SECONDS, was.dims) == (now.at // QUARTER_SECONDS, now.dims):
+        return ()
+    return (Fact(was.at, was.dims, _MOVED_AWAY),)
+
+
 def _without_offer(call: Call) -> tuple[Fact, ...]:
     """Return the answer to a call that nobody said had come; all else waits until somebody does.
 
@@ -144,6 +167,8 @@ def _arrival(call: Call) -> Fact:
         cells = (*cells, *_AGAIN)
     if call.contradicted:
         cells = (*cells, *_CONTRADICTED)
+    if call.corrected is not None:
+        cells = (*cells, *_CORRECTED)
     return Fact(at, dims, cells)
 
 

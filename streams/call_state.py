@@ -6,6 +6,7 @@ import msgspec
 
 from schemas import events as e
 from schemas.events import Event
+from streams.corrections import Correction, Moved
 from streams.facts import ticks
 
 
@@ -42,7 +43,9 @@ class Call(msgspec.Struct, array_like=True, gc=False):
     closed_by_us_at: float | None = None
     """When it was closed because nothing was heard of it for too long (streams/ghosts.py)."""
     contradicted: int = 0
-    """Which statements were made twice for one time, and differ: bits of streams/calls.py."""
+    """Which statements were made twice for one time, and differ (streams/contradictions.py)."""
+    corrected: "Corrected | None" = None
+    """What was told and what was corrected, if anything was; all else is what counts."""
 
     @property
     def closed_at(self) -> float | None:
@@ -136,3 +139,11 @@ class Call(msgspec.Struct, array_like=True, gc=False):
             new.last_at = event.at
             new.closed_by_us_at = None  # there is news of it
         return new
+
+
+class Corrected(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a leg would be without corrections, the corrections, and what they moved."""
+
+    base: Call
+    corrections: tuple[Correction, ...]
+    moved: tuple[Moved, ...] = ()

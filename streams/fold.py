@@ -23,6 +23,7 @@ from streams.grains import Grains
 from streams.ledger import Ledger
 from streams.legs import Legs
 from streams.machines import MACHINES
+from streams.moves import with_moved
 from streams.notes import NoteTaker
 from streams.panes import Table, pane_start
 from streams.quarters import Parts
@@ -121,6 +122,8 @@ class Fold:
         before, timed = self._notes.before, self.machine.timed
         if before is not None and key not in before:
             before[key] = old
+        if event.causation_id is not None and getattr(new, "corrected", None) is not None:
+            new = with_moved(new, event, offset, facts, self.grains)
         entities[key] = self._changed[key] = new
         is_live = self._is_live
         if is_live is not None:

@@ -7,57 +7,20 @@ still runs is added when read (`running`).
 import math
 from bisect import bisect_left, bisect_right
 from typing import Any
+from zlib import crc32
 
-import msgspec
-
-from schemas import events as e
-from schemas import measures as m
 from schemas.events import Event
-from streams.facts import KNOWN_DIMS, NOTHING, TO_TICKS, Facts, Spell
+from streams import rep_corrections
+from streams.facts import NOTHING, Facts, Spell
+from streams.rep_state import Rep, RepCorrected, Turn, spell
+
+__all__ = ["Rep", "RepCorrected", "Turn"]
 
 KEPT_SECONDS = 30 * 86_400
 MAX_TURNS = 64
 """Turns kept at most. A busy rep takes four a call, so these are more than an hour's."""
 MAX_LATEST = 8
 """The latest turns, held apart: an event copies these few, and all of them once in so many."""
-
-_CELL = {
-    "available": m.REP_AVAILABLE.name,
-    "ringing": m.REP_RINGING.name,
-    "on_call": m.REP_ON_CALL.name,
-    "after_call_work": m.REP_WRAPUP.name,
-    "paused": m.REP_PAUSED.name,
-}
-
-
-class Turn(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
-    """The rep went into `state` at `at` (seconds since 1970)."""
-
-    at: float
-    state: e.RepState
-    reason: str = ""
-    source: str = ""
-
-
-class Rep(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The rep's turns, in the order of their times; the last one is how things are now.
-
-    Earlier ones are kept for events that come in the wrong order, as far back as they may come.
-    """
-
-    rep: str
-    earlier: tuple[Turn, ...]
-    latest: tuple[Turn, ...] = ()
-
-    @property
-    def turns(self) -> tuple[Turn, ...]:
-        """All of them."""
-        return self.earlier + self.latest
-
-    @property
-    def now(self) -> Turn:
-        """The present state."""
-        return self.latest[-1] if self.latest else self.earlier[-1]
 
 
 def key(event: Event) -> str:
@@ -72,7 +35,9 @@ def step(rep: Rep | None, event: Event, horizon_at: float = -math.inf) -> tuple[
     """
     data: Any = event.data  # a RepStateChanged: the topic admits no other type
     at = event.at
-    turn = Turn(at, data.state, data.reason or "", event.source)
+    if event.causation_id is not None or (rep is not None and rep.corrected is not None):
+        return rep_corrections.step(rep, event)
+    turn = Turn(at, data.state, data.reason or "", event.source, crc32(event.id.encode()))
     if rep is None:
         return Rep(event.subject, (), (turn,)), NOTHING
     latest = rep.latest
@@ -80,10 +45,10 @@ def step(rep: Rep | None, event: Event, horizon_at: float = -math.inf) -> tuple[
     if at > before.at:
         # The common way: the present state ends, and its seconds are counted.
         name = rep.rep
-        spell = _spell(name, before, before.at, at, 1)
+        ended = spell(name, before, before.at, at, 1)
         if len(latest) < MAX_LATEST:
-            return Rep(name, rep.earlier, (*latest, turn)), spell
-        return Rep(name, _needed(rep.turns, horizon_at), (turn,)), spell
+            return Rep(name, rep.earlier, (*latest, turn)), ended
+        return Rep(name, _needed(rep.turns, horizon_at), (turn,)), ended
     turns = rep.turns
     if turn in turns:
         return rep, NOTHING
@@ -110,26 +75,15 @@ def expires_at(rep: Rep) -> float:
 
 def running(rep: Rep, now: float) -> tuple[Spell, ...]:
     """Return what the present state has counted so far, up to *now*."""
-    return _spell(rep.rep, rep.now, rep.now.at, now, 1)
+    return spell(rep.rep, rep.now, rep.now.at, now, 1)
 
 
 def _facts(turns: tuple[Turn, ...], rep: str, index: int, turn: Turn) -> Facts:
     """Return what inserting *turn* before *index* changes: it cuts the spell it falls into."""
     before = turns[index - 1] if index else None
     if index == len(turns):
-        return _spell(rep, before, before.at, turn.at, 1) if before else ()
+        return spell(rep, before, before.at, turn.at, 1) if before else ()
     until = turns[index].at
-    gained = _spell(rep, turn, turn.at, until, 1)
-    lost = _spell(rep, before, turn.at, until, -1) if before else ()
+    gained = spell(rep, turn, turn.at, until, 1)
+    lost = spell(rep, before, turn.at, until, -1) if before else ()
     return (*gained, *lost)
-
-
-def _spell(rep: str, turn: Turn, start_at: float, end_at: float, sign: int) -> tuple[Spell, ...]:
-    cell = _CELL.get(turn.state)
-    if cell is None:
-        return ()
-    start_at, end_at = start_at + TO_TICKS - TO_TICKS, end_at + TO_TICKS - TO_TICKS
-    if end_at <= start_at:
-        return ()
-    kind = turn.reason if turn.state == "paused" else ""
-    return (Spell(start_at, end_at, KNOWN_DIMS["", rep, "", kind, turn.source], cell, sign),)

@@ -34,14 +34,16 @@ def cases() -> Iterator[bytes]:
         assert isinstance(info, StructType)
         fields = {field.name: _value(field.type) for field in info.fields}
         fact: Any = msgspec.convert(fields, data)
-        event = Event("id-1", "pbx-1", "subject-1", type_, AT.timestamp(), fact)
+        cause = "id-0" if type_.endswith("retracted") else None
+        event = Event("id-1", "pbx-1", "subject-1", type_, AT.timestamp(), fact, causation_id=cause)
         structured = encode(event)
         topic = TOPIC_OF_TYPE[type_]
         yield pack(topic, structured)
         wire = json.loads(structured)
         headers = [
             (f"ce_{name}", str(wire[name]).encode())
-            for name in ("id", "source", "subject", "type", "time")
+            for name in ("id", "source", "subject", "type", "time", "causationid")
+            if name in wire
         ]
         yield pack(topic, json.dumps(wire["data"]).encode(), headers)
 

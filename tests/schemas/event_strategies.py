@@ -87,7 +87,8 @@ def events(draw: st.DrawFn, types: tuple[str, ...] = tuple(TYPES)) -> Event:
     type_ = draw(st.sampled_from(types))
     at = draw(instants)
     data = cast("AnyFact", draw(facts(TYPES[type_], at)))
-    return Event(draw(names), draw(names), draw(names), type_, at, data)
+    cause = draw(names if type_.endswith("retracted") else st.none() | names)
+    return Event(draw(names), draw(names), draw(names), type_, at, data, causation_id=cause)
 
 
 def topic_of(event: Event) -> str:

@@ -76,7 +76,8 @@ def with_tokens(event: Event) -> Event:
 @pytest.mark.parametrize("type_", TYPES)
 def test_an_event_with_nothing_but_what_is_required_is_accepted(type_: str) -> None:
     data = msgspec.convert(MINIMAL.get(type_, {}), TYPES[type_])
-    message = wire(type=type_, subject="x", data=MINIMAL.get(type_, {}))
+    cause = {"causationid": "0"} if type_ == "rep.state_retracted" else {}
+    message = wire(type=type_, subject="x", data=MINIMAL.get(type_, {}), **cause)
     decoded = read(message, topic=TOPIC_OF_TYPE[type_], key=b"x")
     assert isinstance(decoded, Event)
     assert decoded.data == data
@@ -347,3 +348,27 @@ def test_an_imported_history_must_be_one(
 ) -> None:
     assert isinstance(imported(), Event)
     assert imported(**changes) == Rejected(reason, f"$.data.{where}")
+
+
+def test_which_event_is_corrected_is_read_in_both_modes() -> None:
+    corrected = wire(type="call.answered", subject="x", data={"rep": "linh"}, causationid="e1")
+    decoded = read(corrected, topic="ringside.calls", key=b"x")
+    assert isinstance(decoded, Event)
+    assert decoded.causation_id == "e1"
+    headers = [(f"ce_{name}", value.encode()) for name, value in corrected.items()
+               if isinstance(value, str)]  # fmt: skip
+    data = json.dumps(corrected["data"]).encode()
+    assert read(data, topic="ringside.calls", key=b"x", headers=headers) == decoded
+
+
+def test_a_retraction_of_a_state_must_say_of_which() -> None:
+    back = wire(type="rep.state_retracted", subject="linh", data={})
+    refused = read(back, topic="ringside.reps", key=b"linh")
+    assert refused == Rejected(Reason.INVALID, "$.causationid")
+
+
+def test_a_corrected_event_must_be_named_in_printable_characters() -> None:
+    odd = wire(type="call.ended", subject="x", data={}, causationid="e\n1")
+    assert read(odd, topic="ringside.calls", key=b"x") == Rejected(
+        Reason.UNPRINTABLE, "$.causationid"
+    )
