@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from textwrap import fill, indent
 
 from dashboards import promql, sql
+from dashboards.floor_views import floor_views
 from dashboards.mark import GENERATED_BY
+from dashboards.view import UNKNOWN_QUEUE_LIMITS, View
 from schemas.kpis import KPIS, WAITING_IN_TARGET, WITHINS, Kpi
 from schemas.measures import ACTIVITY_VOLUME, SECONDS_BOUNDS
-
-UNKNOWN_QUEUE_LIMITS = {"target_seconds": 20, "short_abandon_seconds": 5}
-"""Of a queue that the roster does not know: those of schemas.roster, which a test compares."""
 
 _DIMENSIONS = ("site", "zone", "team", "queue", "rep", "direction", "kind", "source")
 
@@ -67,22 +66,6 @@ $$;
 """
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """A view: its name, what it says, its query."""
-
-    name: str
-    help: str
-    query: str
-
-    def __str__(self) -> str:
-        return (
-            f"\n-- {self.help}\nCREATE VIEW ringside.{self.name} AS\n{self.query};\n"
-            f"COMMENT ON VIEW ringside.{self.name} IS '{_quoted(self.help)}';\n"
-            f"GRANT SELECT ON ringside.{self.name} TO ringside_reader;\n"
-        )
-
-
 def views_sql() -> str:
     """Return the file that `ringside db migrate` runs after the migrations."""
     header = (
@@ -101,6 +84,7 @@ def views() -> tuple[View, ...]:
         _added_up("kpi_day", ("day",), "a day in the time zone of the site"),
         *(_of_kpis(grain, entity) for entity in _ENTITIES for grain in _GRAINS),
         _missed_calls(),
+        *floor_views(),
     )
 
 
@@ -278,7 +262,3 @@ def _grouped(
     chosen = f"\nWHERE {where}" if where else ""
     groups = ", ".join(key.partition(" AS ")[0] for key in keys)
     return f"SELECT\n    {listed}\nFROM {source}{chosen}\nGROUP BY {groups}"
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")

@@ -12,6 +12,9 @@ from streams.facts import Amount, Dims, Facts
 from streams.grains import Grains
 from streams.panes import PaneTable
 
+MAX_MOVED = 4 * MAX_CORRECTIONS
+"""Panes that are noted for one entity; further ones change, too, but nobody is told."""
+
 
 def with_moved(
     entity: Any,  # noqa: ANN401 - of any topic, with `corrected`
@@ -29,10 +32,9 @@ def with_moved(
         for start, dims, cells in _cells(facts, grains)
     ]
     corrected = entity.corrected
-    kept = (*corrected.moved, *moved)[-4 * MAX_CORRECTIONS :]
-    return msgspec.structs.replace(
-        entity, corrected=msgspec.structs.replace(corrected, moved=tuple(kept))
-    )
+    # The first ones stay, so that each keeps its number within its event.
+    kept = (*corrected.moved, *moved)[:MAX_MOVED]
+    return msgspec.structs.replace(entity, corrected=msgspec.structs.replace(corrected, moved=kept))
 
 
 def _cells(

@@ -60,6 +60,12 @@ REGISTRY: tuple[Lazy, ...] = (
     Lazy("publish", "agents.cli.publish", "Send events from a file to Kafka.", "Events"),
     Lazy("import", "agents.cli.imports", "Bring in what other programs exported.", "Events"),
     Lazy("simulate", "agents.cli.simulate", "Simulate a floor, into Kafka or a file.", "Events"),
+    Lazy(
+        "corrections",
+        "agents.cli.corrections",
+        "See what corrected events moved, and where.",
+        "Events",
+    ),
     Lazy("deadletters", "agents.cli.deadletters", "See and retry what was refused.", "Events"),
 )
 """Add a command here: name, module, one line of help, heading in `ringside --help`."""

@@ -10,9 +10,11 @@ from typing import Any
 
 import msgspec
 
+from agents.postgres.correction_rows import moved
 from agents.postgres.tables import (
     ACTIVITY,
     CALL,
+    CORRECTION,
     CUSTOMER,
     DEAL,
     LEDGER,
@@ -112,21 +114,20 @@ def cumulative(buckets: Iterable[int]) -> str:
 def _entities(snapshots: Iterable[Snapshot]) -> dict[Table, list[Row]]:
     """Return the rows of each table, in the order of their keys."""
     tables: dict[Table, list[Row]] = {
-        CALL: [],
-        MEETING: [],
-        DEAL: [],
-        ACTIVITY: [],
-        REP_STATE: [],
-        CUSTOMER: [],
+        table: [] for table in (CALL, MEETING, DEAL, ACTIVITY, REP_STATE, CORRECTION, CUSTOMER)
     }
     for snapshot in snapshots:
         partition = (snapshot.topic, snapshot.partition)
         fence = (snapshot.ledger.epoch, snapshot.ledger.fence)
         for key in sorted(snapshot.entities):
-            found = _entity(key, snapshot.entities[key])
+            entity = snapshot.entities[key]
+            found = _entity(key, entity)
             if found is not None:
                 table, ids, values = found
                 tables[table].append((*partition, *ids, *fence, *values))
+            if isinstance(entity, Call | Rep) and entity.corrected is not None:
+                for ids, values in moved(key, entity.corrected.moved):
+                    tables[CORRECTION].append((*partition, *ids, *fence, *values))
     return tables
 
 
@@ -141,7 +142,9 @@ def _entity(key: str, entity: Entity) -> tuple[Table, Row, Row] | None:
             return DEAL, (key,), _deal(entity)
         case Rep():
             now = entity.now
-            return REP_STATE, (key,), (now.source, now.state, now.reason, now.at)
+            turns = [(turn.at, turn.state, turn.reason) for turn in entity.turns]
+            told = (now.source, now.state, now.reason, now.at, _json(turns).decode())
+            return REP_STATE, (key,), told
         case Customer():
             return _customer(key, entity)
         case Activity():

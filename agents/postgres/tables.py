@@ -160,6 +160,20 @@ REP_STATE = Table(
         ("state", _TEXT),
         ("reason", _TEXT),
         ("since", _INSTANT),
+        ("turns", Type.JSON),
+    ),
+)
+CORRECTION = Table(
+    "correction",
+    (*_PARTITION, ("log_offset", _BIGINT), ("part", _INTEGER)),
+    (
+        *_FENCE,
+        *((name, _TEXT) for name in ("event_id", "corrects_id", "entity")),
+        ("at", _INSTANT),
+        ("start_at", _INSTANT),
+        *((name, _TEXT) for name in (*DIMENSIONS, "cell")),
+        ("before", _SECONDS),
+        ("after", _SECONDS),
     ),
 )
 CUSTOMER = Table(
@@ -182,5 +196,5 @@ LEDGER = Table(
     ),
     offset="next_offset",
 )
-TABLES = (PANE, CALL, MEETING, DEAL, ACTIVITY, REP_STATE, CUSTOMER, LEDGER)
+TABLES = (PANE, CALL, MEETING, DEAL, ACTIVITY, REP_STATE, CORRECTION, CUSTOMER, LEDGER)
 """In the order in which they are written: always the same, so that workers cannot deadlock."""

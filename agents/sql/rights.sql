@@ -13,6 +13,7 @@ GRANT SELECT, INSERT, UPDATE ON
     ringside.activity,
     ringside.rep_state,
     ringside.customer,
+    ringside.correction,
     ringside.ledger
 TO ringside_writer;
 -- The roster is replaced as a whole; which version it is, is one row that stays.

@@ -226,6 +226,7 @@ CREATE TABLE ringside.rep_state (
     state text NOT NULL,
     reason text NOT NULL,
     since timestamptz NOT NULL,
+    turns jsonb NOT NULL DEFAULT '[]',
     PRIMARY KEY (topic, partition, rep)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
 
@@ -241,6 +242,32 @@ CREATE TABLE ringside.customer (
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
 
 CREATE INDEX customer_last_at ON ringside.customer (last_at);
+
+CREATE TABLE ringside.correction (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    log_offset bigint NOT NULL,
+    part integer NOT NULL,
+    epoch bigint NOT NULL,
+    last_offset bigint NOT NULL,
+    event_id text NOT NULL,
+    corrects_id text NOT NULL,
+    entity text NOT NULL,
+    at timestamptz NOT NULL,
+    start_at timestamptz NOT NULL,
+    queue text NOT NULL,
+    rep text NOT NULL,
+    direction text NOT NULL,
+    kind text NOT NULL,
+    source text NOT NULL,
+    cell text NOT NULL,
+    before double precision NOT NULL,
+    after double precision NOT NULL,
+    written_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (topic, partition, log_offset, part)
+);
+
+CREATE INDEX correction_start_at ON ringside.correction (start_at);
 
 CREATE TABLE ringside.ledger (
     topic text NOT NULL,
@@ -450,6 +477,18 @@ COMMENT ON COLUMN ringside.customer.customer IS 'Token of the number; never the 
 COMMENT ON COLUMN ringside.customer.missed IS
     'Calls that nobody answered: [{call_id, source, queue, arrived_at, missed_at, is_open}, ...].';
 COMMENT ON COLUMN ringside.customer.last_at IS 'The newest event about a call of the customer.';
+COMMENT ON COLUMN ringside.rep_state.turns IS
+    'The latest states by time, [[seconds since 1970, state, reason], ...]: an hour of them at least.';
+COMMENT ON TABLE ringside.correction IS
+    'What corrected and retracted events moved: one row per cell of a pane, before and after.';
+COMMENT ON COLUMN ringside.correction.log_offset IS 'Of the correcting event in its topic and partition.';
+COMMENT ON COLUMN ringside.correction.part IS 'Numbers the rows of one event.';
+COMMENT ON COLUMN ringside.correction.corrects_id IS 'The event that was corrected; empty: the whole call.';
+COMMENT ON COLUMN ringside.correction.entity IS 'The call (and leg) or the rep.';
+COMMENT ON COLUMN ringside.correction.at IS 'The time that the correcting event states.';
+COMMENT ON COLUMN ringside.correction.start_at IS 'The quarter of an hour that changed.';
+COMMENT ON COLUMN ringside.correction.cell IS 'A measure, or histogram:bucket, counted from 0.';
+COMMENT ON COLUMN ringside.correction.written_at IS 'When it first reached this table.';
 COMMENT ON COLUMN ringside.ledger.next_offset IS 'The first offset that is not in it.';
 COMMENT ON COLUMN ringside.ledger.closed_facts IS
     'Facts of timely events whose pane was closed already; they are in no pane.';

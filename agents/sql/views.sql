@@ -1367,3 +1367,97 @@ CROSS JOIN LATERAL jsonb_to_recordset(customer.missed) AS missed (
 );
 COMMENT ON VIEW ringside.missed_call IS 'Calls that nobody answered, and whether they still wait to be called back.';
 GRANT SELECT ON ringside.missed_call TO ringside_reader;
+
+-- The service level of each corrected quarter of an hour and queue, before and after.
+CREATE VIEW ringside.service_level_correction AS
+SELECT
+    moved.start_at,
+    moved.queue,
+    moved.corrections,
+    moved.calls_offered,
+    CASE WHEN now.offered - moved.offered > 0 THEN
+        (now.in_target - moved.in_target)::double precision / (now.offered - moved.offered)
+    END AS service_level_before,
+    CASE WHEN now.offered > 0 THEN
+        now.in_target::double precision / now.offered
+    END AS service_level_after
+FROM (
+    SELECT
+        correction.start_at,
+        correction.queue,
+        count(DISTINCT (topic, partition, log_offset)) AS corrections,
+        coalesce(sum(after - before) FILTER (WHERE cell = 'calls_offered'), 0)::bigint AS calls_offered,
+        coalesce(sum(after - before) FILTER (WHERE cell IN ('calls_answered', 'calls_abandoned')), 0)::bigint AS offered,
+        coalesce(sum(after - before) FILTER (
+            WHERE split_part(cell, ':', 1) = 'answered_wait'
+                AND split_part(cell, ':', 2)::integer < width_bucket(
+                    coalesce(queues.target_seconds, 20), ringside.seconds_bounds()
+                )
+        ), 0)::bigint AS in_target
+    FROM ringside.correction
+    LEFT JOIN ringside.roster_queue AS queues
+        ON queues.id = correction.queue
+        AND queues.valid_from <= correction.start_at AND correction.start_at < queues.valid_to
+    WHERE correction.queue <> '' AND direction = 'inbound'
+    GROUP BY correction.start_at, correction.queue
+) AS moved
+CROSS JOIN LATERAL (
+    SELECT
+        coalesce(sum(calls_answered + calls_abandoned), 0)::bigint AS offered,
+        coalesce(sum(answered_wait_within_target), 0)::bigint AS in_target
+    FROM ringside.pane_located AS pane
+    WHERE pane.start_at = moved.start_at
+        AND pane.queue = moved.queue
+        AND pane.direction = 'inbound'
+) AS now;
+COMMENT ON VIEW ringside.service_level_correction IS 'The service level of each corrected quarter of an hour and queue, before and after.';
+GRANT SELECT ON ringside.service_level_correction TO ringside_reader;
+
+-- The latest states of each rep, from when until when; until is NULL for the present one.
+CREATE VIEW ringside.rep_turn AS
+SELECT
+    rep_state.rep,
+    turn.state,
+    turn.reason,
+    turn.since,
+    lead(turn.since) OVER (
+        PARTITION BY topic, partition, rep ORDER BY turn.number
+    ) AS until
+FROM ringside.rep_state
+CROSS JOIN LATERAL (
+    SELECT
+        to_timestamp((one.value ->> 0)::double precision) AS since,
+        one.value ->> 1 AS state,
+        one.value ->> 2 AS reason,
+        one.number
+    FROM jsonb_array_elements(rep_state.turns) WITH ORDINALITY AS one (value, number)
+) AS turn
+WHERE turn.since > to_timestamp(0);
+COMMENT ON VIEW ringside.rep_turn IS 'The latest states of each rep, from when until when; until is NULL for the present one.';
+GRANT SELECT ON ringside.rep_turn TO ringside_reader;
+
+-- How many calls ended on a later day than they came on, by the day they came on.
+CREATE VIEW ringside.call_across_midnight AS
+SELECT
+    (call.offered_at AT TIME ZONE place.zone)::date AS day,
+    place.site,
+    call.queue,
+    count(*) AS calls
+FROM ringside.call
+LEFT JOIN ringside.roster_queue AS queues
+    ON queues.id = call.queue
+    AND queues.valid_from <= call.offered_at AND call.offered_at < queues.valid_to
+LEFT JOIN ringside.roster_site AS sites
+    ON sites.id = queues.site
+    AND sites.valid_from <= call.offered_at AND call.offered_at < sites.valid_to
+CROSS JOIN LATERAL (
+    SELECT
+        coalesce(queues.site, 'unknown') AS site,
+        coalesce(sites.zone, 'UTC') AS zone,
+        coalesce(least(call.ended_at, call.transferred_at), call.abandoned_at) AS over_at
+) AS place
+WHERE (call.offered_at AT TIME ZONE place.zone)::date
+    < (place.over_at AT TIME ZONE place.zone)::date
+GROUP BY 1, 2, 3;
+COMMENT ON VIEW ringside.call_across_midnight IS 'How many calls ended on a later day than they came on, by the day they came on.';
+GRANT SELECT ON ringside.call_across_midnight TO ringside_reader;

@@ -14,7 +14,8 @@ from postgres_support import Users, prepared, read
 
 from agents.postgres.unknown import unknown_names
 from dashboards import sql
-from dashboards.views import UNKNOWN_QUEUE_LIMITS, views
+from dashboards.view import UNKNOWN_QUEUE_LIMITS
+from dashboards.views import views
 from schemas.kpis import BY_NAME, KPIS, Unit
 from schemas.measures import ANSWERED_WAIT, SECONDS_BOUNDS
 from schemas.roster import default_limits

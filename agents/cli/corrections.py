@@ -1,0 +1,98 @@
+"""`ringside corrections`: what corrected events moved, and where."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from agents import clock
+from agents.cli.context import out, say, settings_of, warn
+from agents.postgres.connection import connected
+from agents.postgres.corrections import Level, MovedCell, levels, moved_cells
+
+commands = typer.Typer(help="See what corrected events moved, and where.")
+
+
+@commands.command()
+def corrections(
+    ctx: typer.Context,
+    *,
+    queue: Annotated[str, typer.Option("--queue", help="Only this queue.")] = "",
+    since: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="ISO 8601; default: a day ago.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--to", metavar="TIME", help="ISO 8601; default: now.")
+    ] = None,
+    cells: Annotated[bool, typer.Option("--cells", help="List every cell, by event.")] = False,
+) -> None:
+    """Show each quarter of an hour whose service level corrections changed: was, is.
+
+    An event corrects the one that its `causationid` names. Asks the database of
+    RINGSIDE_DATABASE_URL, whose user must be a reader (`ringside db create-user`).
+    """
+    url = settings_of(ctx).required("database_url")
+    now = datetime.fromtimestamp(clock.now(), UTC)
+    start, end = _instant(since) or now - timedelta(days=1), _instant(until) or now
+    if start >= end:
+        raise typer.BadParameter(
+            f"--from {start.isoformat()} must be before --to {end.isoformat()}"
+        )
+    found, moved = asyncio.run(_read(url, start, end, queue))
+    if not found and not moved:
+        say("no correction changed anything in that time")
+        return
+    out().print(_levels(found))
+    if cells:
+        out().print(_cells(moved))
+
+
+async def _read(
+    url: str, since: datetime, until: datetime, queue: str
+) -> tuple[list[Level], list[MovedCell]]:
+    async with connected(url, patience_seconds=10, say=warn) as connection:
+        return (
+            await levels(connection, since, until, queue),
+            await moved_cells(connection, since, until, queue),
+        )
+
+
+def _levels(found: list[Level]) -> Table:
+    table = Table("quarter of an hour", "queue", "corrections", "calls moved", "service level")
+    for one in found:
+        table.add_row(
+            f"{one.start_at:%Y-%m-%d %H:%MZ}",
+            one.queue,
+            str(one.corrections),
+            f"{one.calls_offered:+d}" if one.calls_offered else "0",
+            f"was {_share(one.before)}, is {_share(one.after)}",
+        )
+    return table
+
+
+def _cells(moved: list[MovedCell]) -> Table:
+    table = Table("quarter of an hour", "queue", "rep", "event", "corrects", "cell", "was", "is")
+    for one in moved:
+        table.add_row(
+            *(f"{one.start_at:%Y-%m-%d %H:%MZ}", one.queue, one.rep, one.event_id),
+            *(one.corrects_id, one.cell, f"{one.before:g}", f"{one.after:g}"),
+        )
+    return table
+
+
+def _share(level: float | None) -> str:
+    return "nothing" if level is None else f"{level:.1%}"
+
+
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"{text!r} is no time; write it as 2026-09-01T10:00+07:00"
+        ) from error
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
