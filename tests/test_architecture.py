@@ -18,7 +18,7 @@ LONGER = {
     "schemas/floor_kpis.py": 400,
     "schemas/measures.py": 420,
     "schemas/events.py": 380,
-    "schemas/codec.py": 360,
+    "schemas/codec.py": 380,
 }
 """Modules that may be longer, and how long: the catalogue and the contract are one list each."""
 FRONT_DOORS = {"streams/simulation/__init__.py"}
