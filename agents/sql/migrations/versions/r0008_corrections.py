@@ -2,10 +2,10 @@
 
 from agents.postgres.scripts import run_in_alembic
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 
 def upgrade() -> None:
     """Run the migration."""
-    run_in_alembic("migrations/0007_corrections.sql")
+    run_in_alembic("migrations/0008_corrections.sql")
