@@ -10,7 +10,7 @@ LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes
 
 .DEFAULT_GOAL := help
 .PHONY: help setup packages demo test check unit integration format lint types imports audit \
-	fuzz sbom generate requirements faults bench bench-deals verify-bank-week secrets clean
+	fuzz sbom generate requirements faults soak bench bench-deals verify-bank-week secrets clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ integration: setup ## Tests against real Kafka, PostgreSQL and Prometheus, start
 # SEED=n repeats a run's random moments; ROWS="-k naive", for instance, runs some.
 faults: setup ## Every fault of docs/guarantees.md, by its row (half an hour)
 	$(BIN)/python -m pytest -q tests/faults --faults --broker=apache $(if $(SEED),--seed $(SEED)) $(ROWS)
+
+soak: setup ## Half an hour of rolling panes: memory, and what is kept (MINUTES=n: another length)
+	$(BIN)/python -m pytest -q tests/faults --faults --broker=apache -k memory_stays_level \
+		--soak-minutes $(or $(MINUTES),30)
 
 .PHONY: security
 security: setup ## Every test of encryption, rights, personal data and hostile input

@@ -5,17 +5,25 @@ after a crash it is there as a whole or not at all. Each shard has a transaction
 whoever opens it next fences whoever wrote before, at the broker (docs/decisions/0002).
 """
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import (
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
 
 from agents import log
+from agents.changelog_ends import Ends
 from agents.errors import BrokerError, RingsideError
 from agents.kafka import config
 from agents.kafka.admin import reason
 from agents.settings import Settings
-from schemas.topics import TABLES, changelog
+from schemas.topics import LEDGER, TABLES, changelog
 
 logger = log.get(__name__)
 
@@ -23,6 +31,9 @@ OPEN_SECONDS = 60.0
 TRANSACTION_SECONDS = 300.0
 READ_RECORDS = 10_000
 _POLL_SECONDS = 0.1
+
+Confirmed = Callable[[KafkaError | None, Any], None]
+"""Is told what became of a record."""
 
 
 class Record(NamedTuple):
@@ -56,6 +67,7 @@ class Changelog:
         self._transactional = settings.kafka_transactions
         self._producer: Producer | None = None
         self._topics = {changelog(settings.app_id, table).name: table for table in TABLES}
+        self._ends = Ends()
 
     def open(self) -> None:
         """Take the shard over: whoever wrote to it before cannot any more.
@@ -86,6 +98,7 @@ class Changelog:
 
         Raises:
             BrokerError: Kafka stopped answering.
+            StateLostError: at the end: a changelog is shorter than it was.
         """
         # The group is never joined nor committed to. librdkafka wants a name, and asks Kafka about
         # it, so it is the one that the worker has a right to.
@@ -95,6 +108,7 @@ class Changelog:
             yield from self._read(consumer)
         finally:
             consumer.close()
+        self._ends.check(self.shard, self._settings.app_id)
 
     def _read(self, consumer: Consumer) -> Iterator[list[Entry]]:
         unread = set(self._topics)
@@ -110,7 +124,10 @@ class Changelog:
                 if error is None:
                     table = self._topics[message.topic()]
                     entries.append(Entry(table, message.key(), message.value()))
+                    if table == LEDGER:
+                        self._ends.promised(message.headers())
                 elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public constant
+                    self._ends.note(self._topics[message.topic()], message.offset())
                     unread.discard(message.topic())
                 else:
                     raise BrokerError(f"the changelog cannot be read: {error}")
@@ -132,11 +149,35 @@ class Changelog:
             return
         try:
             producer.begin_transaction()
-            for record in records:
-                _produce(producer, record)
+            self._produce_all(producer, records)
             _commit(producer)
+            producer.poll(0)  # for the ends
         except KafkaException as error:
             self._abort(producer, error)
+
+    def _produce_all(self, producer: Producer, records: Iterable[Record]) -> None:
+        """Produce in order, and learn where each changelog ends by its last record alone.
+
+        A callback for every record would cost more than the record.
+        """
+        held: dict[str, Record] = {}
+        for record in records:
+            table = self._topics.get(record.topic)
+            if table is None:
+                _produce(producer, record)
+                continue
+            if table == LEDGER:
+                record = record._replace(headers=[self._ends.header()])  # noqa: PLW2901
+            before = held.get(table)
+            held[table] = record
+            if before is not None:
+                _produce(producer, before)
+        for record in held.values():
+            _produce(producer, record, self._confirmed)
+
+    def _confirmed(self, error: KafkaError | None, message: Message) -> None:
+        if error is None:
+            self._ends.note(self._topics[message.topic()], message.offset() + 1)
 
     def _abort(self, producer: Producer, error: KafkaException) -> None:
         """Undo a transaction that failed, and say whether to try again."""
@@ -156,20 +197,20 @@ class Changelog:
     def _write_plainly(producer: Producer, records: Iterable[Record]) -> None:
         """Without transactions, for the stand-in broker: in order, and confirmed."""
         failed: list[KafkaError] = []
+
+        def confirmed(error: KafkaError | None, _: object) -> None:
+            if error is not None:
+                failed.append(error)
+
         for record in records:
-            _produce(producer, record, failed)
+            _produce(producer, record, confirmed)
         if producer.flush(OPEN_SECONDS) or failed:
             raise BrokerError(f"the changelog was not confirmed: {failed[:1]}")
 
 
-def _produce(producer: Producer, record: Record, failed: list[KafkaError] | None = None) -> None:
+def _produce(producer: Producer, record: Record, confirmed: Confirmed | None = None) -> None:
     # librdkafka's own number for "choose by the key".
     partition = -1 if record.partition is None else record.partition
-
-    def confirmed(error: KafkaError | None, _: object) -> None:
-        if error is not None and failed is not None:
-            failed.append(error)
-
     while True:
         try:
             producer.produce(
@@ -178,7 +219,7 @@ def _produce(producer: Producer, record: Record, failed: list[KafkaError] | None
                 record.key,
                 partition,
                 headers=record.headers,
-                on_delivery=confirmed if failed is not None else None,
+                on_delivery=confirmed,
             )
         except BufferError:
             producer.poll(0.1)

@@ -12,8 +12,9 @@ from typing import Any
 from agents import log
 from agents.batches import Batch
 from agents.changelog import Changelog, FencedError
+from agents.changelog_ends import StateLostError
 from agents.clock import Clock
-from agents.errors import BrokerError, RingsideError
+from agents.errors import BrokerError
 from agents.folding import BatchFolder
 from agents.membership import REBALANCE_SECONDS, SESSION_SECONDS, Membership
 from agents.settings import Settings
@@ -31,10 +32,6 @@ USURPED_SECONDS = SESSION_SECONDS + REBALANCE_SECONDS + 8.0
 """By then the group has taken a partition from the worker that was fenced, if it ever does."""
 
 Acknowledge = Callable[[str, int, int], None]
-
-
-class StateLostError(RingsideError):
-    """More was committed than the state holds: the changelog was deleted or cut."""
 
 
 class Shards:
@@ -128,6 +125,12 @@ class Shards:
             ghost_limits=self.ghost_limits,
         )
         shard.folds = await asyncio.to_thread(_read, shard.changelog, restorer)
+        if restorer.without_ledger is not None:
+            raise StateLostError(
+                f"there is state of {restorer.without_ledger} in partition {shard.index}, "
+                "but no ledger that says up to where it counts",
+                self._settings.app_id,
+            )
         shard.recovery_seconds = self._monotonic() - started_at
         shard.checkpointed_at = self._clock()
         shard.is_open = True
@@ -179,9 +182,8 @@ class Shards:
         if committed > held:
             raise StateLostError(
                 f"{topic} was processed up to offset {committed}, but the state of partition "
-                f"{partition} ends at {held}: a changelog topic was deleted or cut. Restore it; or "
-                "count everything anew: stop all workers, delete the three changelog topics and "
-                f"the consumer group {self._settings.app_id}, run `ringside topics apply`, start"
+                f"{partition} ends at {held}",
+                self._settings.app_id,
             )
 
     async def fold(self, batch: Batch) -> None:

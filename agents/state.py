@@ -111,6 +111,16 @@ class Restorer:
             fold.restored()
         return self._folds
 
+    @property
+    def without_ledger(self) -> str | None:
+        """A topic of which there is state, but no ledger to say up to where it counts, if any."""
+        for topic, fold in self._folds.items():
+            if topic not in self._ledgers and (
+                fold.entities or any(map(len, fold.tables.values()))
+            ):
+                return topic
+        return None
+
     @staticmethod
     def _entity(fold: Fold, key: str, value: bytes | None) -> None:
         if value is None:

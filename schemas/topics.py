@@ -67,7 +67,8 @@ ROSTER = Topic(
     options={"cleanup.policy": "compact"},
 )
 
-TABLES = ("entities", "panes", "ledger")
+LEDGER = "ledger"
+TABLES = ("entities", "panes", LEDGER)
 """The worker's tables, in the order in which a checkpoint writes them."""
 
 
@@ -81,9 +82,21 @@ def changelog(app_id: str, table: str) -> Topic:
     )
 
 
+def installation(app_id: str) -> Topic:
+    """Return the topic that says whose the name *app_id* is."""
+    return Topic(
+        f"{app_id}-installation",
+        "constant",
+        "Which database and customers' key the name belongs to; internal.",
+        partitions=1,
+        options={"cleanup.policy": "compact"},
+    )
+
+
 def all_topics(app_id: str) -> tuple[Topic, ...]:
     """Return every topic that an installation named *app_id* needs."""
-    return (*FOLDED, DEAD_LETTERS, ROSTER, *(changelog(app_id, table) for table in TABLES))
+    changelogs = (changelog(app_id, table) for table in TABLES)
+    return (*FOLDED, DEAD_LETTERS, ROSTER, *changelogs, installation(app_id))
 
 
 _TOPIC_OF_FAMILY = {

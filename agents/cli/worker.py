@@ -8,11 +8,13 @@ import uvloop
 
 from agents import log
 from agents.cli.context import settings_of
-from agents.errors import SettingsError
+from agents.errors import DatabaseError, SettingsError
 from agents.kafka.admin import connect
+from agents.kafka.installation import check_installation, identity_of
 from agents.kafka.preflight import check_rights
 from agents.kafka.rights import Role
 from agents.kafka.topics import check_topics
+from agents.postgres.identity import database_id
 from agents.settings import Settings
 from agents.worker import Worker
 
@@ -28,6 +30,12 @@ def worker(
     wait_seconds: Annotated[
         float, typer.Option("--wait", help="How long to wait for Kafka at the start, in seconds.")
     ] = 60.0,
+    moved: Annotated[
+        bool,
+        typer.Option(
+            "--moved", help="The installation has moved to this database, or has this key, now."
+        ),
+    ] = False,
 ) -> None:
     """Take events in from Kafka; serve metrics, write rows to PostgreSQL.
 
@@ -41,8 +49,25 @@ def worker(
     admin = connect(settings, wait_seconds=wait_seconds, progress=logger.warning)
     check_rights(admin, settings, Role.WORKER)
     check_topics(admin, settings)
+    _check_installation(settings, moved=moved)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(settings))
+
+
+def _check_installation(settings: Settings, *, moved: bool) -> None:
+    """Refuse to work under the name of another installation.
+
+    A database that does not answer now is no reason to wait: it is asked at the next start.
+    """
+    database, known = None, True
+    if settings.database_url is not None:
+        try:
+            database = asyncio.run(database_id(settings.required("database_url")))
+        except DatabaseError as error:
+            known = False
+            logger.warning("not known whether it is the right database", why=str(error))
+    mine = identity_of(settings, database)
+    check_installation(settings, mine, database_known=known, moved=moved)
 
 
 async def _run(settings: Settings) -> None:
@@ -53,7 +78,8 @@ def _prepare_folder(settings: Settings) -> None:
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         probe = settings.data_dir / ".writable"
-        probe.touch()
+        # A file without a byte finds room on a full disk.
+        probe.write_bytes(bytes(4096))
         probe.unlink()
     except OSError as error:
         raise SettingsError(

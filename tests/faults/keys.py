@@ -1,9 +1,11 @@
-"""Which panes are open, worked out from the log; and which keys a changelog keeps."""
+"""Which panes are open, by the log's times; and which panes PostgreSQL and the changelog have."""
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from confluent_kafka import Consumer
 
@@ -11,56 +13,72 @@ from agents.kafka import config
 from agents.kafka.reading import read_to_end
 from schemas.topics import changelog
 from tests.faults.oracle import CRM_LATENESS_SECONDS, LATENESS_SECONDS
-from tests.faults.reading_events import Told, read_event
+from tests.faults.reading_events import read_event
 from tests.faults.source_log import Produced
 from tests.integration.pipeline import Pipeline
 
-KEPT_SECONDS = {60: 3600, 900: 26 * 3600}
+MINUTE_SECONDS, QUARTER_SECONDS = 60, 900
+KEPT_SECONDS = {MINUTE_SECONDS: 3600, QUARTER_SECONDS: 26 * 3600}
 """By grain: how far behind the watermark a pane is kept (docs/architecture.md, section 2)."""
 
-
-def open_panes(log: list[Produced]) -> int:
-    """Return how many panes these messages leave open.
-
-    A call has a pane for its queue, where it was offered, and one for the rep who answered it, both
-    at the time of its arrival; an activity has one for its rep and kind.
-    """
-    told = [event for message in log if (event := read_event(message)) is not None]
-    newest: dict[tuple[str, int], float] = {}
-    for event in told:
-        partition = event.topic, event.partition
-        newest[partition] = max(newest.get(partition, event.at), event.at)
-    panes = set()
-    offered = {event.subject: event for event in told if event.type == "call.offered"}
-    for event in told:
-        partition = event.topic, event.partition
-        lateness = LATENESS_SECONDS.get(event.topic, CRM_LATENESS_SECONDS)
-        for at, dims in _counted(event, offered):
-            for grain, kept_seconds in KEPT_SECONDS.items():
-                start = at // grain * grain
-                if start > newest[partition] - lateness - kept_seconds - grain:
-                    panes.add((*partition, grain, start, dims))
-    return len(panes)
+Watermarks = dict[tuple[str, int], float]
 
 
-def _counted(event: Told, offered: dict[str, Told]) -> Iterator[tuple[float, tuple[str, str]]]:
-    if event.type == "call.offered":
-        yield event.at, (event.queue, "")
-    elif event.type == "call.answered":
-        arrival = offered[event.subject]
-        yield arrival.at, (arrival.queue, event.rep)
-    elif event.type == "activity.logged":
-        yield event.at, ("", event.rep)
+class Kept(NamedTuple):
+    """How many panes of each grain are kept."""
+
+    quarters: int
+    minutes: int
 
 
-def changelog_keys(pipeline: Pipeline, table: str) -> int:
-    """Return how many keys of a table's changelog have a value, as after a compaction."""
+def watermarks(log: list[Produced]) -> Watermarks:
+    """Return up to which time each partition has come."""
+    newest: Watermarks = {}
+    for message in log:
+        event = read_event(message)
+        if event is not None:
+            partition = event.topic, event.partition
+            newest[partition] = max(newest.get(partition, event.at), event.at)
+    return {
+        (topic, partition): at - LATENESS_SECONDS.get(topic, CRM_LATENESS_SECONDS)
+        for (topic, partition), at in newest.items()
+    }
+
+
+def open_rows(pipeline: Pipeline, at: Watermarks) -> int:
+    """Return how many rows of PostgreSQL, where all stay for ever, are of open quarters."""
+    rows = pipeline.rows(
+        "SELECT topic, partition, extract(epoch FROM start_at)::bigint FROM ringside.pane"
+    )
+    return sum(_is_open(start, QUARTER_SECONDS, at[topic, part]) for topic, part, start in rows)
+
+
+def in_changelog(pipeline: Pipeline, at: Watermarks) -> Kept:
+    """Return how many keys the panes' changelog keeps, and how many open minutes are in them."""
+    kept = dict(_last_values(pipeline, "panes"))
+    minutes = 0
+    for (partition, key), value in kept.items():
+        topic, start = json.loads(key)[:2]
+        within = json.loads(value)[1]
+        minutes += sum(
+            _is_open(start + MINUTE_SECONDS * int(minute), MINUTE_SECONDS, at[topic, partition])
+            for minute in within
+        )
+    return Kept(len(kept), minutes)
+
+
+def _last_values(pipeline: Pipeline, table: str) -> Iterator[tuple[tuple[int, bytes], bytes]]:
+    """Yield what a compaction would leave."""
     settings = pipeline.settings
     consumer = Consumer(config.consumer(settings, f"test-{secrets.token_hex(4)}"))
-    kept: dict[tuple[int, bytes | None], bytes | None] = {}
+    found: dict[tuple[int, bytes], bytes | None] = {}
     try:
         for record in read_to_end(consumer, changelog(settings.app_id, table).name):
-            kept[record.partition, record.message.key] = record.message.value
+            found[record.partition, record.message.key or b""] = record.message.value
     finally:
         consumer.close()
-    return sum(value is not None for value in kept.values())
+    yield from ((key, value) for key, value in found.items() if value is not None)
+
+
+def _is_open(start: int, grain: int, watermark: float) -> bool:
+    return start > watermark - KEPT_SECONDS[grain] - grain

@@ -65,8 +65,8 @@ def row_of(item: pytest.Item) -> int | None:
 
 
 def _is_long(item: pytest.Item) -> bool:
-    marker = item.get_closest_marker("fault")
-    return marker is not None and not marker.kwargs.get("quick", False)
+    # A parameter may be marked by itself.
+    return any(not marker.kwargs.get("quick", False) for marker in item.iter_markers("fault"))
 
 
 @pytest.fixture(scope="session")

@@ -73,7 +73,10 @@ def _each_says_where(pipeline: Pipeline, ends: list[Worker]) -> None:
 
 
 @pytest.mark.fault(row=15, quick=True)
-@pytest.mark.parametrize("fault", ["FAULTS_BLOCK_AT", "FAULTS_WEDGE_AT"])
+@pytest.mark.parametrize(
+    "fault",
+    ["FAULTS_BLOCK_AT", pytest.param("FAULTS_WEDGE_AT", marks=pytest.mark.fault(row=15))],
+)
 def test_a_worker_that_is_stuck_is_not_live_and_ends_itself(
     pipeline: Pipeline, now: Now, figures: Figures, fault: str
 ) -> None:

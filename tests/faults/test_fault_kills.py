@@ -36,7 +36,7 @@ def test_once_killed_counts_each_event_once(
     figures(**truth.ledger)
 
 
-@pytest.mark.fault(row=5)
+@pytest.mark.fault(row=5, quick=True)
 def test_a_stop_under_load_is_clean_and_quick_and_reads_nothing_twice(
     pipeline: Pipeline, now: Now, chance: random.Random, figures: Figures
 ) -> None:

@@ -46,7 +46,7 @@ def new_pipeline(
 ) -> Pipeline:
     """Make an installation on an empty broker and an empty database; no worker yet."""
     remove_topics(broker.bootstrap)
-    users = asyncio.run(_prepare(database))
+    users = database_users(database)
     folder.mkdir(parents=True, exist_ok=True)
     ours = {
         "APP_ID": f"test-{secrets.token_hex(4)}",
@@ -65,6 +65,11 @@ def new_pipeline(
     made = Pipeline(broker.bootstrap, database, users["writer"], users["reader"], folder, child_env)
     prepare_topics(made.settings, _quietly)
     return made
+
+
+def database_users(database: Database) -> dict[str, str]:
+    """Make the schema and two users, and return the URL of each by its role."""
+    return asyncio.run(_prepare(database))
 
 
 async def _prepare(database: Database) -> dict[str, str]:

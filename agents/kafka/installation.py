@@ -1,0 +1,144 @@
+"""Which installation a name belongs to, so that two of one name do not share a consumer group.
+
+`RINGSIDE_APP_ID` names an installation: its workers share a group, changelogs and transactional
+ids. A second service with the same name but another database, or another customers' key, would take
+partitions from the first and count them elsewhere. So the first worker writes down who it is, in a
+topic of one record, and the others compare.
+"""
+
+import hashlib
+import hmac
+from typing import Any
+
+import msgspec
+from confluent_kafka import Consumer, KafkaException, Producer
+
+from agents import log
+from agents.errors import BrokerError, RingsideError
+from agents.kafka import config
+from agents.kafka.admin import REQUEST_SECONDS, reason
+from agents.kafka.reading import read_to_end
+from agents.settings import Settings
+from schemas.topics import installation
+
+logger = log.get(__name__)
+
+KEY = b"installation"
+_TRIES = 5
+
+
+class AnotherInstallationError(RingsideError):
+    """The name is taken by another installation."""
+
+
+class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who an installation is."""
+
+    database: str | None = None
+    """The id that its database was given by its migrations; None: it keeps nothing there."""
+    customer_keys: tuple[str, ...] = ()
+    """Fingerprints of the keys of the customers' tokens, which give nothing of them away."""
+
+
+_encode = msgspec.json.Encoder().encode
+_decoder = msgspec.json.Decoder(Identity)
+
+
+def identity_of(settings: Settings, database: str | None) -> Identity:
+    """Return who the installation of these settings is.
+
+    Raises:
+        SettingsError: RINGSIDE_CUSTOMER_KEY is not set.
+    """
+    return Identity(database, (fingerprint(settings.required("customer_key")),))
+
+
+def fingerprint(key: str) -> str:
+    """Return what tells a key from others, and nobody what it is."""
+    return hmac.new(key.encode(), b"ringside installation", hashlib.sha256).hexdigest()[:16]
+
+
+def difference(mine: Identity, theirs: Identity, *, database_known: bool) -> str | None:
+    """Return what tells two installations apart, or None: they are one.
+
+    A database that was added since is no difference; nor is one that cannot be asked now.
+    """
+    if database_known and theirs.database is not None and mine.database != theirs.database:
+        return "another database" if mine.database is not None else "a database, and this has none"
+    if not set(mine.customer_keys) & set(theirs.customer_keys):
+        return "another RINGSIDE_CUSTOMER_KEY"
+    return None
+
+
+def check_installation(
+    settings: Settings, mine: Identity, *, database_known: bool, moved: bool
+) -> None:
+    """Return if the name is this installation's, having written that down if nobody had.
+
+    `moved`: it is this one's now, whoever's it was.
+
+    Raises:
+        AnotherInstallationError: the name is another's; says what to do.
+        BrokerError: Kafka does not answer.
+    """
+    for _ in range(_TRIES):
+        theirs = _read(settings)
+        if theirs is not None and not moved:
+            told = difference(mine, theirs, database_known=database_known)
+            if told is not None:
+                raise AnotherInstallationError(_refusal(settings, told))
+            if mine == theirs or not database_known:
+                return
+        if _claim(settings, mine, theirs):
+            logger.info("installation named", app_id=settings.app_id, database=mine.database)
+            return
+    raise BrokerError(f"others keep writing to {installation(settings.app_id).name}; start again")
+
+
+def _refusal(settings: Settings, told: str) -> str:
+    return (
+        f"RINGSIDE_APP_ID={settings.app_id} is the name of another installation on this Kafka: one "
+        f"with {told}. Give this one a name of its own; or, if it is the same and has moved, stop "
+        "all its workers and start one with `ringside worker --moved`"
+    )
+
+
+def _read(settings: Settings) -> Identity | None:
+    consumer = Consumer(config.consumer(settings, f"{settings.app_id}-recovery"))
+    try:
+        records = list(read_to_end(consumer, installation(settings.app_id).name))
+    finally:
+        consumer.close()
+    values = [record.message.value for record in records if record.message.value]
+    return _decoder.decode(values[-1]) if values else None
+
+
+def _claim(settings: Settings, mine: Identity, theirs: Identity | None) -> bool:
+    """Write down who we are; False if another has, since we looked.
+
+    Of two that start at once, the transactional id lets one through at a time.
+    """
+    producer = Producer(_producer_settings(settings))
+    try:
+        if settings.kafka_transactions:
+            producer.init_transactions(REQUEST_SECONDS)
+            producer.begin_transaction()
+        if _read(settings) != theirs:
+            return False
+        producer.produce(installation(settings.app_id).name, _encode(mine), KEY, 0)
+        if settings.kafka_transactions:
+            producer.commit_transaction(REQUEST_SECONDS)
+        elif producer.flush(REQUEST_SECONDS):
+            raise BrokerError(f"Kafka did not take in time who {settings.app_id} is")
+    except KafkaException as error:
+        if error.args[0].fatal():  # another came after us
+            return False
+        raise BrokerError(f"Kafka did not take who this installation is: {reason(error)}") from None
+    return True
+
+
+def _producer_settings(settings: Settings) -> dict[str, Any]:
+    made = config.producer(settings)
+    if settings.kafka_transactions:
+        made |= {"transactional.id": f"{settings.app_id}-installation"}
+    return made

@@ -1,0 +1,138 @@
+"""Row 10: what makes counting on wrong, so that a worker refuses to start, and says what to do."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+from confluent_kafka.admin import AdminClient, NewPartitions
+
+from agents.embedded.postgres import Postgres
+from schemas.topics import DEAD_LETTERS, TABLES, changelog
+from tests.faults.plugin import Figures
+from tests.faults.verdict import check
+from tests.integration.busy_floor import load
+from tests.integration.installation import database_users
+from tests.integration.pipeline import Pipeline, Worker, wait_until
+
+pytestmark = [pytest.mark.timeout(400), pytest.mark.needs_apache_kafka]
+Now = Callable[[], float]
+
+
+@pytest.fixture
+def counted(pipeline: Pipeline, now: Now, chance: random.Random) -> Pipeline:
+    """An installation that has counted something, and whose worker has been stopped."""
+    pipeline.publish(load(2000, now(), seed=chance.randrange(2**32)).messages)
+    worker = pipeline.start_worker()
+    check(pipeline)
+    worker.process.stop(60)
+    return pipeline
+
+
+def refused(pipeline: Pipeline, **settings: str) -> str:
+    """Start a worker, which must end by itself, and return what it said."""
+    worker: Worker = pipeline.start_worker(ready=False, **settings)
+    assert worker.process.wait(60) in {1, 2}
+    said = " ".join(worker.log().split())
+    assert "Traceback" not in said, said
+    return said
+
+
+def delete(pipeline: Pipeline, topic: str) -> None:
+    admin = AdminClient({"bootstrap.servers": pipeline.bootstrap, "log_level": 0})
+    admin.delete_topics([topic], operation_timeout=30)[topic].result()
+    wait_until(lambda: topic not in admin.list_topics(timeout=10).topics, f"{topic} to go")
+
+
+@pytest.mark.fault(row=10)
+@pytest.mark.parametrize("table", TABLES)
+def test_a_changelog_that_was_deleted_is_missed_even_if_it_was_made_again(
+    counted: Pipeline, figures: Figures, table: str
+) -> None:
+    topic = changelog(counted.settings.app_id, table).name
+    before = counted.rows("SELECT * FROM ringside.pane ORDER BY 1, 2, 3, 4, 5, 6, 7, 8")
+    delete(counted, topic)
+
+    said = refused(counted)
+    assert f"these topics do not exist: {topic}. Run `ringside topics apply`" in said
+
+    counted.run("topics", "apply")
+    said = refused(counted)
+    figures(said=said[said.index("error") :][:150])
+    assert "deleted or cut" in said
+    assert "count everything anew: stop all workers, delete the three changelog topics" in said
+    assert counted.rows("SELECT * FROM ringside.pane ORDER BY 1, 2, 3, 4, 5, 6, 7, 8") == before
+
+
+@pytest.mark.fault(row=10)
+def test_what_a_worker_then_says_to_do_counts_everything_anew(
+    counted: Pipeline, figures: Figures
+) -> None:
+    for table in TABLES:
+        delete(counted, changelog(counted.settings.app_id, table).name)
+    # What is counted anew is refused anew; the check looks for one letter of each.
+    delete(counted, DEAD_LETTERS.name)
+    admin = AdminClient({"bootstrap.servers": counted.bootstrap, "log_level": 0})
+    group = counted.settings.app_id
+    wait_until(lambda: _is_deleted(admin, group), "the group to be deleted")
+    counted.run("topics", "apply")
+    counted.start_worker()
+    truth = check(counted)
+    figures(**truth.ledger)
+
+
+def _is_deleted(admin: AdminClient, group: str) -> bool:
+    error = admin.delete_consumer_groups([group])[group].exception()
+    return error is None
+
+
+@pytest.mark.fault(row=10)
+def test_a_changed_partition_count_is_named(counted: Pipeline) -> None:
+    admin = AdminClient({"bootstrap.servers": counted.bootstrap, "log_level": 0})
+    deals = "ringside.deals"
+    admin.create_partitions([NewPartitions(deals, 5)])[deals].result()
+    wait_until(
+        lambda: len(admin.list_topics(deals, timeout=10).topics[deals].partitions) == 5,
+        "the broker to show the fifth partition",
+    )
+    said = refused(counted)
+    assert "topic ringside.deals has 5 partitions and should have 4" in said
+    assert "delete the topics that differ" in said
+
+
+@pytest.mark.fault(row=10)
+def test_another_installation_of_the_same_name_is_refused_and_more_workers_of_this_one_are_not(
+    pipeline: Pipeline, postgres: Postgres, now: Now, chance: random.Random, figures: Figures
+) -> None:
+    sent = load(4000, now(), seed=chance.randrange(2**32))
+    first = pipeline.start_worker()
+    other = postgres.create_database("another")
+    try:
+        users = database_users(other)
+        said = refused(pipeline, database_url=users["writer"])
+        figures(said=said[said.index("RINGSIDE_APP_ID") :][:120])
+        assert f"RINGSIDE_APP_ID={pipeline.settings.app_id} is the name of another" in said
+        assert "one with another database" in said
+        assert "ringside worker --moved" in said
+        said = refused(pipeline, customer_key="the key of somebody else")
+        assert "one with another RINGSIDE_CUSTOMER_KEY" in said
+        said = refused(pipeline, database_url="")
+        assert "one with a database, and this has none" in said
+    finally:
+        postgres.drop_database(other.name)
+
+    second = pipeline.start_worker()
+    pipeline.publish(sent.messages)
+    check(pipeline)
+    assert first.process.is_running
+    assert second.total("ringside_assigned_partitions") == 2
+
+
+@pytest.mark.fault(row=10)
+def test_an_installation_that_has_moved_says_so_and_goes_on(counted: Pipeline) -> None:
+    key = "the key after the move"
+    assert "--moved" in refused(counted, customer_key=key)
+    counted.start_worker("--moved", customer_key=key).process.stop(60)
+    counted.start_worker(customer_key=key)
+    check(counted)
