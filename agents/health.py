@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from agents.clock import Clock
 
+LOOK_SECONDS = 1.0
+"""How often `look` is called."""
+
 
 @dataclass(slots=True)
 class Progress:
@@ -32,14 +35,16 @@ class Health:
         event loop, so that it is itself a sign of life.
         """
         now = self._monotonic()
+        # Nobody stood still while the whole process slept; one that wakes is to go on, not to end.
+        slept_seconds = max(0.0, now - self._beat_at - LOOK_SECONDS)
         self._beat_at = now
-        if joined:
-            self._joined_at = now
+        self._joined_at = now if joined else self._joined_at + slept_seconds
         kept: dict[tuple[str, int], Progress] = {}
         for key, (count, lag) in consumed.items():
             before = self._progress.get(key)
             moved = before is None or count != before.consumed or not lag
-            kept[key] = Progress(count, now if moved or before is None else before.moved_at)
+            still_since = now if before is None else before.moved_at + slept_seconds
+            kept[key] = Progress(count, now if moved else still_since)
         self._progress = kept
 
     def hangs(self) -> str | None:

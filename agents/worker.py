@@ -11,7 +11,7 @@ from agents.app import RingsideApp, create_app
 from agents.baseline import BaselineKeeper
 from agents.errors import RingsideError
 from agents.folding import BatchFolder
-from agents.health import Health
+from agents.health import LOOK_SECONDS, Health
 from agents.kafka.roster import RosterFollower
 from agents.kafka.watch import KafkaWatch
 from agents.metrics.access import Access
@@ -37,7 +37,6 @@ STOP_SECONDS = 20.0
 FLUSH_SECONDS = 5.0
 END_SECONDS = STOP_SECONDS + FLUSH_SECONDS + 3.0
 """After so long a stop is ended by force: whoever asked for it would do so at 30 s."""
-LOOK_SECONDS = 1.0
 LEARN_SECONDS = 300.0
 
 
