@@ -30,6 +30,7 @@ logger = log.get(__name__)
 OPEN_SECONDS = 60.0
 TRANSACTION_SECONDS = 300.0
 READ_RECORDS = 10_000
+TRY_SECONDS = 5.0
 _POLL_SECONDS = 0.1
 
 Confirmed = Callable[[KafkaError | None, Any], None]
@@ -150,7 +151,7 @@ class Changelog:
         try:
             producer.begin_transaction()
             self._produce_all(producer, records)
-            _commit(producer)
+            self._insist(producer.commit_transaction)
             producer.poll(0)  # for the ends
         except KafkaException as error:
             self._abort(producer, error)
@@ -185,13 +186,33 @@ class Changelog:
             self._producer = None
             raise FencedError from error
         try:
-            producer.abort_transaction(OPEN_SECONDS)
+            self._insist(producer.abort_transaction)
         except KafkaException as second:
             if _is_fatal(second):
                 self._producer = None
                 raise FencedError from second
             raise BrokerError(f"the changelog cannot be written: {reason(second)}") from second
         raise BrokerError(f"the changelog cannot be written: {reason(error)}") from error
+
+    def _insist(self, end_transaction: Callable[[float], None]) -> None:
+        """Commit or abort, however long Kafka is away: until then nobody knows how it ended.
+
+        librdkafka goes on with what timed out only if the same is asked again; it refuses all else.
+        """
+        tries = 0
+        while True:
+            try:
+                end_transaction(TRY_SECONDS)
+            except KafkaException as error:
+                if not error.args[0].retriable():
+                    raise
+                if self._producer is None:
+                    raise BrokerError("the changelog was let go of before Kafka answered") from None
+                if not tries:
+                    logger.warning("Kafka does not end a checkpoint yet", shard=self.shard)
+                tries += 1
+            else:
+                return
 
     @staticmethod
     def _write_plainly(producer: Producer, records: Iterable[Record]) -> None:
@@ -223,18 +244,6 @@ def _produce(producer: Producer, record: Record, confirmed: Confirmed | None = N
             )
         except BufferError:
             producer.poll(0.1)
-        else:
-            return
-
-
-def _commit(producer: Producer) -> None:
-    """Commit, and insist: a commit that timed out may have succeeded, and may be asked again."""
-    for attempt in range(5):
-        try:
-            producer.commit_transaction(OPEN_SECONDS / 5)
-        except KafkaException as error:
-            if not error.args[0].retriable() or attempt == 4:
-                raise
         else:
             return
 

@@ -163,12 +163,13 @@ class Worker:
         self._watchdog.stop_within(END_SECONDS)
         self._health.waits_for = "stopping"
         await _within(STOP_SECONDS, self._app.stop(), "the app")
+        # Now, since a thread that waits for an absent Kafka goes on to do so until then.
+        self._shards.close()
         if self._writer is not None:
             await self._writer.flush(FLUSH_SECONDS)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._shards.close()
         for database in (self._database, self._learning):
             if database is not None:
                 await database.close()
