@@ -50,8 +50,8 @@ class BatchFolder:
             AssertionError: the batch starts behind a gap.
         """
         fold = shard.folds[batch.topic]
-        await self._wait_for_room(shard)
         for first in range(0, len(batch.records), self._settings.batch_records):
+            await self._wait_for_room(shard)
             if not shard.is_open:
                 return
             self._fold_slice(shard, fold, batch, first)
