@@ -47,7 +47,7 @@ class Memory:
 
     def __init__(self, raise_at: frozenset[str]) -> None:
         self.raise_at = raise_at
-        self.results: Counter[str] = Counter()
+        self.results: Counter[tuple[str, int, str]] = Counter()
         self.totals: Counter[str] = Counter()
         self.unwritten: Counter[Cell] = Counter()
         self.ledger: dict[tuple[str, int], Counter[str]] = {}
@@ -71,7 +71,7 @@ class Memory:
                 self.totals[measure] += amount
                 self.unwritten[record.topic, record.partition, start_at, measure] += amount
         for name in (result, "consumed"):
-            self.results[name] += 1
+            self.results[record.topic, record.partition, name] += 1
             ledger[name] += 1
         ledger["next_offset"] = record.offset + 1
 
@@ -161,11 +161,12 @@ def serve(port: int, memory: Memory, assigned: threading.Event) -> None:
             lines = [
                 f'ringside_{name}{{window="1h"}} {amount}' for name, amount in memory.totals.items()
             ]
-            for name, count in memory.results.items():
+            for (topic, partition, name), count in memory.results.items():
+                labels = f'topic="{topic}",partition="{partition}"'
                 if name == "consumed":
-                    lines.append(f"ringside_events_consumed_total {count}")
+                    lines.append(f"ringside_events_consumed_total{{{labels}}} {count}")
                 else:
-                    lines.append(f'ringside_events_total{{result="{name}"}} {count}')
+                    lines.append(f'ringside_events_total{{{labels},result="{name}"}} {count}')
             self.wfile.write("".join(f"{line}\n" for line in lines).encode())
 
         def log_message(self, *_: object) -> None:

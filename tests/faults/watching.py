@@ -116,7 +116,8 @@ def _partitions(page: str) -> Iterator[tuple[str, str]]:
     lines = [line for line in page.split("\n") if "events_consumed" in line]
     for family in text_string_to_metric_families("\n".join(lines) + "\n"):
         for sample in family.samples:
-            yield sample.labels["topic"], sample.labels["partition"]
+            if "partition" in sample.labels:
+                yield sample.labels["topic"], sample.labels["partition"]
 
 
 def _look(pipeline: Pipeline, seen: Seen) -> None:

@@ -33,7 +33,7 @@ def test_leads_share_the_topic_of_activities_and_nothing_else_is_shared() -> Non
 
 def test_topic_names_are_unique_and_kafka_takes_them() -> None:
     names = [topic.name for topic in all_topics("ringside")]
-    assert len(names) == len(set(names)) == 11
+    assert len(names) == len(set(names)) == 12
     assert all(
         len(name) <= 249 and set(name) <= set("abcdefghijklmnopqrstuvwxyz.-") for name in names
     )
