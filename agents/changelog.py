@@ -152,29 +152,34 @@ class Changelog:
             producer.begin_transaction()
             self._produce_all(producer, records)
             self._insist(producer.commit_transaction)
-            producer.poll(0)  # for the ends
         except KafkaException as error:
             self._abort(producer, error)
 
     def _produce_all(self, producer: Producer, records: Iterable[Record]) -> None:
-        """Produce in order, and learn where each changelog ends by its last record alone.
+        """Produce in order, the ledgers last, which promise how long the other changelogs are now.
 
-        A callback for every record would cost more than the record.
+        That is learnt from each one's last record: a callback for all would cost more than they.
         """
-        held: dict[str, Record] = {}
+        last: dict[str, Record] = {}
+        ledgers = []
         for record in records:
             table = self._topics.get(record.topic)
             if table is None:
                 _produce(producer, record)
-                continue
-            if table == LEDGER:
-                record = record._replace(headers=[self._ends.header()])  # noqa: PLW2901
-            before = held.get(table)
-            held[table] = record
-            if before is not None:
-                _produce(producer, before)
-        for record in held.values():
+            elif table == LEDGER:
+                ledgers.append(record)
+            else:
+                before = last.get(table)
+                last[table] = record
+                if before is not None:
+                    _produce(producer, before)
+        for record in last.values():
             _produce(producer, record, self._confirmed)
+        if last:
+            # Without an answer in time the promise is the one before, which holds as well.
+            producer.flush(TRY_SECONDS)
+        for record in ledgers:
+            _produce(producer, record._replace(headers=[self._ends.header()]))
 
     def _confirmed(self, error: KafkaError | None, message: Message) -> None:
         if error is None:
