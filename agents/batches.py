@@ -12,8 +12,8 @@ It reads committed transactions only: the workers' own notes to each other are p
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, Protocol, cast
 
 from aiokafka.consumer import fetcher
 from faust.transport.drivers import aiokafka as driver
@@ -78,8 +78,13 @@ class LeanRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka h
     """aiokafka's unpacking of a fetched partition, handing on records as they were read.
 
     They have offset, timestamp, key, value and headers. aiokafka copies each into a dataclass with
-    topic, partition and sizes beside them, which a `Batch` says once; that is a third of the work.
+    topic, partition and sizes beside them, which a `Batch` says once; with the call that hands on
+    each, that is half of the work.
     """
+
+    def __iter__(self) -> Iterator[Any]:
+        """Iterate over the records."""
+        return cast("Iterator[Any]", self._records_iterator)
 
     def _consumer_record(self, tp: TP, record: Any) -> Any:  # noqa: ANN401 - aiokafka's
         return record if tp.topic in _FOLDED else super()._consumer_record(tp, record)

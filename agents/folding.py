@@ -97,7 +97,7 @@ class BatchFolder:
         origin = Origin(topic, shard.index, record.offset, self._clock())
         letter = to_record(refused, rejected, origin)
         shard.dead_letters.append(
-            Record(letter.topic, letter.key, letter.value, None, list(letter.headers))
+            Record(letter.topic, letter.key, letter.value, headers=list(letter.headers))
         )
         self.limits.refuse(refused)
 

@@ -1,12 +1,13 @@
 """The load: what a simulated floor of many reps says, as it lies in Kafka."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import islice
 
 import msgspec
 
 from schemas.codec import Message, encode
-from schemas.events import Event
+from schemas.events import CallCompleted, Event
 from schemas.topics import TOPIC_OF_TYPE
 from streams.simulation import FloorPlan, simulate
 
@@ -24,9 +25,16 @@ def floor_events(reps: int, count: int, *, end_at: float) -> Iterator[Event]:
 
 
 def pressed(events: Iterator[Event], *, rate: float, end_at: float, count: int) -> Iterator[Event]:
-    """Yield *count* events in their order at *rate* a second, the last one at *end_at*."""
+    """Yield *count* events in their order at *rate* a second, the last one at *end_at*.
+
+    A PBX's record still tells of a call that came as long before its end as before.
+    """
     for number, event in enumerate(events):
-        yield msgspec.structs.replace(event, at=end_at - (count - number) / rate)
+        at, data = end_at - (count - number) / rate, event.data
+        if isinstance(data, CallCompleted):
+            arrived_at = data.offered_at + timedelta(seconds=at - event.at)
+            data = msgspec.structs.replace(data, offered_at=arrived_at)
+        yield msgspec.structs.replace(event, at=at, data=data)
 
 
 def floor(reps: int, start_at: float) -> Iterator[Event]:

@@ -13,7 +13,7 @@ from schemas.measures import QUARTER_SECONDS
 from streams import outbound
 from streams.call_ends import ended
 from streams.call_state import Call
-from streams.facts import KNOWN_DIMS, Cells, Fact, difference
+from streams.facts import KNOWN_DIMS, Cells, Fact, difference, replaced
 
 _OFFERED = ((m.CALLS_OFFERED.name, 1),)
 _IN_MENU = ((m.CALLS_ENDED_IN_MENU.name, 1),)
@@ -78,24 +78,34 @@ def _own(call: Call) -> tuple[Fact, ...]:
 def changes(old: Call, new: Call) -> Sequence[Fact]:
     """Return the facts that turn what *old* counted into what *new* counts."""
     if old.offered_at is None:
-        if old.answered_at is not None or new.offered_at is None:
-            return difference(contributions(old), contributions(new))
-        # Most often it is the first that is heard of it.
-        return (_arrival(new),) if new.is_untouched else contributions(new)
+        return _arrived(old, new)
     if (
         new.offered_at is not old.offered_at
         or new.durations is not None
-        or new.direction == "outbound"
         or new.contradicted != old.contradicted
         or old.closed_by_us_at is not None
+        # The rep who talked may be another than the one for whom a dialler dialled.
+        or (new.direction == "outbound" and new.rep is not old.rep)
     ):
         return difference(contributions(old), contributions(new))
+    if new.direction == "outbound":
+        return outbound.changes(old, new)
     if new.wrapup_ended_at is not old.wrapup_ended_at:
         return _wrapped_up(old, new)
     # Once answered, nothing but another answer changes how a call was met.
     if new.answered_at is not None and new.answered_at is old.answered_at:
         return _ended(old, new)
-    return (*_replaced(None if old.is_untouched else _met(old), _met(new)), *_ended(old, new))
+    met = replaced(None if old.is_untouched else _met(old), _met(new))
+    over = _ended(old, new)
+    return (*met, *over) if over else met
+
+
+def _arrived(old: Call, new: Call) -> Sequence[Fact]:
+    """Return what news change of a call that had not been told to have come."""
+    if old.answered_at is not None or new.offered_at is None:
+        return difference(contributions(old), contributions(new))
+    # Most often it is the first that is heard of it.
+    return (_arrival(new),) if new.is_untouched else contributions(new)
 
 
 def _ended(old: Call, new: Call) -> Sequence[Fact]:
@@ -103,11 +113,11 @@ def _ended(old: Call, new: Call) -> Sequence[Fact]:
     if new.ended_at is None and new.transferred_at is None:
         if new.abandoned_at is None:
             return ()
-        return _replaced(ended(old), ended(new))
-    over = _replaced(ended(old), ended(new))
+        return replaced(ended(old), ended(new))
+    over = replaced(ended(old), ended(new))
     if new.answered_at is None:
         return over
-    return (*_replaced(_handled(old), _handled(new)), *over)
+    return (*replaced(_handled(old), _handled(new)), *over)
 
 
 def _moved_away(call: Call, told: Call) -> tuple[Fact, ...]:
@@ -146,11 +156,6 @@ def _wrapped_up(old: Call, new: Call) -> Sequence[Fact]:
         cells = (*cells, (_HANDLE_ONES[was][0], -1), _HANDLE_ONES[now])
     dims = KNOWN_DIMS[new.queue, new.rep, new.direction, "", new.source]
     return (Fact(new.offered_at or 0.0, dims, cells),) if cells else ()
-
-
-def _replaced(old: Fact | None, new: Fact | None) -> Sequence[Fact]:
-    told = () if new is None else (new,)
-    return told if old is None else difference((old,), told)
 
 
 def _arrival(call: Call) -> Fact:

@@ -122,10 +122,10 @@ class Call(msgspec.Struct, array_like=True, gc=False):
         """After-call work so far known."""
         if self.durations is not None:
             return ticks(self.durations[3])
-        closed_at = self.closed_at
-        if self.wrapup_ended_at is None or closed_at is None:
+        if self.wrapup_ended_at is None:
             return 0.0
-        return ticks(self.wrapup_ended_at - closed_at)
+        closed_at = self.closed_at
+        return 0.0 if closed_at is None else ticks(self.wrapup_ended_at - closed_at)
 
     def after(self, event: Event) -> Self:
         """Return a copy, to be filled in, that has taken note of the event's time and source.

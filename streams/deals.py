@@ -44,11 +44,6 @@ _STATUS: dict[type, Status] = {
 }
 
 
-def key(event: Event) -> str:
-    """Return the table key: the deal."""
-    return event.subject
-
-
 def step(deal: Deal | None, event: Event, _horizon_at: float = 0.0) -> tuple[Deal, Facts]:
     """Take one event in. A repeated or outdated one changes nothing and returns the same object."""
     old = deal or Deal()

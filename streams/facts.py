@@ -99,18 +99,23 @@ def difference(old: Sequence[Fact], new: Sequence[Fact]) -> list[Fact]:
     Both list an entity's contributions slot by slot; only the cells that differ are touched.
     """
     facts: list[Fact] = []
-    for index, fact in enumerate(new):
+    for index in range(max(len(old), len(new))):
         before = old[index] if index < len(old) else None
-        if before is None:
-            facts.append(fact)
-        elif before.at == fact.at and before.dims == fact.dims:
-            cells = _cells_between(before.cells, fact.cells)
-            if cells:
-                facts.append(Fact(fact.at, fact.dims, cells))
-        else:
-            facts += (_taken_back(before), fact)
-    facts.extend(_taken_back(fact) for fact in old[len(new) :])
+        after = new[index] if index < len(new) else None
+        facts += replaced(before, after)
     return facts
+
+
+def replaced(old: Fact | None, new: Fact | None) -> tuple[Fact, ...]:
+    """Return the facts that turn one contribution into another; None is none. See `difference`."""
+    if old is None:
+        return () if new is None else (new,)
+    if new is None:
+        return (_taken_back(old),)
+    if old.at == new.at and old.dims == new.dims:
+        cells = _cells_between(old.cells, new.cells)
+        return (Fact(new.at, new.dims, cells),) if cells else ()
+    return (_taken_back(old), new)
 
 
 def _cells_between(old: Cells, new: Cells) -> Cells:

@@ -112,7 +112,8 @@ class Fold:
             return self._refused(Rejected(Reason.TOO_LATE, "$.time"))
         elif at < newest_at:
             ledger.out_of_order += 1
-        key, entities = self._key(event), self.entities
+        key_of, entities = self._key, self.entities
+        key = event.subject if key_of is None else key_of(event)
         old = entities.get(key)
         new, facts = self._step(old, event, newest_at - self._lateness_seconds)
         if new is old:

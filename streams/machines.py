@@ -25,7 +25,8 @@ class Timed(NamedTuple):
 class Machine(NamedTuple):
     """The state machine of one topic's entities."""
 
-    key: Callable[[Event], str]
+    key: Callable[[Event], str] | None
+    """What tells its entities apart; None: the subject alone does."""
     step: Callable[[Any, Event, float], tuple[Any, Facts]]
     """(state, event, before which instant nothing comes any more) -> (state, facts)."""
     expires_at: Callable[[Any], float]
@@ -50,14 +51,12 @@ MACHINES: dict[str, Machine] = {
     CALLS.name: Machine(
         calls.key, calls.step, calls.expires_at, calls.is_live, Call, notes=call_notes.notes
     ),
-    REPS.name: Machine(reps.key, reps.step, reps.expires_at, None, reps.Rep),
+    REPS.name: Machine(None, reps.step, reps.expires_at, None, reps.Rep),
     MEETINGS.name: Machine(
-        *(meetings.key, meetings.step, meetings.expires_at, _never, meetings.Meeting),
+        *(None, meetings.step, meetings.expires_at, _never, meetings.Meeting),
         meetings.KEPT_SECONDS,
     ),
-    DEALS.name: Machine(
-        *(deals.key, deals.step, deals.expires_at, _never, Deal), deals.KEPT_SECONDS
-    ),
+    DEALS.name: Machine(*(None, deals.step, deals.expires_at, _never, Deal), deals.KEPT_SECONDS),
     ACTIVITIES.name: Machine(
         activities.key, activities.step, activities.expires_at, _never, activities.Activity
     ),

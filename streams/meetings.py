@@ -45,11 +45,6 @@ class Meeting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     deal: str | None = None
 
 
-def key(event: Event) -> str:
-    """Return the table key: the meeting."""
-    return event.subject
-
-
 def step(meeting: Meeting | None, event: Event, _horizon_at: float = 0.0) -> tuple[Meeting, Facts]:
     """Take one event in. A repeated or outdated one changes nothing and returns the same object."""
     old = meeting or Meeting()

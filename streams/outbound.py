@@ -4,9 +4,11 @@
 dials, the two are one moment, and `call.answered` alone says both.
 """
 
+from collections.abc import Sequence
+
 from schemas import measures as m
 from streams.call_state import Call
-from streams.facts import KNOWN_DIMS, Amount, Dims, Fact, ticks
+from streams.facts import KNOWN_DIMS, Amount, Dims, Fact, replaced, ticks
 
 PATIENCE_SECONDS = 2.0
 """A customer who has answered and met no rep for longer was abandoned (Ofcom, FCC)."""
@@ -21,6 +23,22 @@ _DIALLING, _TALK, _HOLD, _WRAPUP = (
     measure.name
     for measure in (m.OUTBOUND_DIALLING, m.OUTBOUND_TALK, m.OUTBOUND_HOLD, m.OUTBOUND_WRAPUP)
 )
+
+
+def changes(old: Call, new: Call) -> Sequence[Fact]:
+    """Return the facts that turn what *old* counted into what *new* counts.
+
+    Of one dialling, for one rep: that it was dialled is not among them.
+    """
+    # Once a rep has joined, nothing that comes later changes how the call was met.
+    was_met = (
+        new.answered_at is not None
+        and new.answered_at is old.answered_at
+        and new.connected_at is old.connected_at
+        and new.closed_by_us_at is None
+    )
+    how_met = () if was_met else replaced(met(old), met(new))
+    return (*how_met, *replaced(handled(old), handled(new)))
 
 
 def met(call: Call) -> Fact | None:
@@ -40,15 +58,21 @@ def handled(call: Call) -> Fact | None:
     """The conversation, with the dialling before it; None before it is over."""
     if call.answered_at is None or call.closed_at is None:
         return None
-    parts: list[tuple[str, Amount]] = [
-        (_DIALLING, dialling_seconds(call)),
-        (_TALK, call.talk_seconds),
-        (_HOLD, call.hold_seconds if call.holds or call.durations else 0.0),
-        (_WRAPUP, call.wrapup_seconds),
-    ]
-    return Fact(
-        call.offered_at or 0.0, dims(call), (_HANDLED, *(part for part in parts if part[1]))
+    dialling, hold = (
+        dialling_seconds(call),
+        call.hold_seconds if call.holds or call.durations else 0.0,
     )
+    talk, wrapup = call.talk_seconds, call.wrapup_seconds
+    cells: list[tuple[str, Amount]] = [_HANDLED]
+    if dialling:
+        cells.append((_DIALLING, dialling))
+    if talk:
+        cells.append((_TALK, talk))
+    if hold:
+        cells.append((_HOLD, hold))
+    if wrapup:
+        cells.append((_WRAPUP, wrapup))
+    return Fact(call.offered_at or 0.0, dims(call), tuple(cells))
 
 
 def is_abandoned(call: Call) -> bool:

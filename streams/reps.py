@@ -23,11 +23,6 @@ MAX_LATEST = 8
 """The latest turns, held apart: an event copies these few, and all of them once in so many."""
 
 
-def key(event: Event) -> str:
-    """Return the table key: the rep."""
-    return event.subject
-
-
 def step(rep: Rep | None, event: Event, horizon_at: float = -math.inf) -> tuple[Rep, Facts]:
     """Take one change of state in; a repetition returns the same object.
 
