@@ -20,7 +20,7 @@ from benchmarks.settings import PARTITIONS, settings_for
 from benchmarks.topics import create_topics, delete_topics
 from schemas.codec import Message
 from schemas.events import Event
-from schemas.topics import SOURCES
+from schemas.topics import CUSTOMERS, SOURCES
 
 
 class Load(NamedTuple):
@@ -62,6 +62,8 @@ class Stage:
         """Return the settings of a new installation, its topics made: it starts from nothing."""
         self._installations += 1
         settings = settings_for(self.bootstrap, f"{name}-{self._installations}")
+        # What the workers of the one before told each other is not for this one's.
+        delete_topics(self._admin, [CUSTOMERS.name])
         topics.apply(self._admin, settings, topics.compare(self._admin, settings), alter=False)
         return settings
 
