@@ -3,10 +3,14 @@
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
+import yaml
 
+from dashboards.alerts import alert_rules
 from dashboards.generate import ROOT, differences, files, write
 from dashboards.mark import COMMAND
+from schemas.alerting import Rules
 
 commands = typer.Typer(
     no_args_is_help=True,
@@ -52,6 +56,30 @@ def check(output: Folder = ROOT) -> None:
         err=True,
     )
     raise typer.Exit(1)
+
+
+@commands.command()
+def rules(
+    file: Annotated[Path, typer.Argument(help="Settings for alerts, as deploy/alerts.yaml.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write them there, not to the screen.")
+    ] = None,
+) -> None:
+    """Make the alert rules with limits of your own per team and queue.
+
+    Put them in place of dashboards/generated/rules/alerts.yml. Alertmanager's configuration that
+    goes with them: `ringside alerts config FILE`.
+    """
+    try:
+        tree = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        text = alert_rules(msgspec.convert(tree.get("rules", {}), Rules))
+        if output is not None:
+            output.write_text(text, encoding="utf-8")
+    except (OSError, ValueError, AttributeError, yaml.YAMLError) as error:
+        # What msgspec finds wrong is a ValueError, too, and says where.
+        typer.secho(f"error: {file}: {error}", fg="red", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(text if output is None else f"wrote {output}", nl=output is not None)
 
 
 _DONE = {"missing": "wrote", "changed": "rewrote", "left over": "removed"}

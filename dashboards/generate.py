@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from dashboards.alerts import alert_rules
 from dashboards.boards import boards
 from dashboards.page import page
 from dashboards.rules import recording_rules
 from dashboards.views import views_sql
+from schemas.alerting import Rules
 
 ROOT = Path(__file__).resolve().parents[1]
 """The folder that holds `dashboards/`, `agents/` and `docs/`."""
@@ -20,6 +22,7 @@ def files() -> dict[str, str]:
     return {
         **{f"{BOARDS_FOLDER}/{name}.json": text for name, text in boards().items()},
         "dashboards/generated/rules/recording.yml": recording_rules(),
+        "dashboards/generated/rules/alerts.yml": alert_rules(Rules()),
         "agents/sql/views.sql": views_sql(),
         "docs/KPIS.md": page(),
     }

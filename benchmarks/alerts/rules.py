@@ -40,8 +40,7 @@ class Ahead(NamedTuple):
 
 def walk(bank: Bank, drop: Drop) -> list[Ahead]:
     """Return the days after the warm-up, each with the rules made from the days before it."""
-    end_at = bank.start_at + len(bank.minutes) * 60
-    known = days(bank.quarters(), SITE, bank.roster, start_at=bank.start_at, end_at=end_at)
+    known = known_days(bank)
     found = []
     for before, today in pairwise(range(WARM_UP_DAYS - 1, len(known))):
         history, day = known[: before + 1], known[today].day
@@ -54,6 +53,12 @@ def walk(bank: Bank, drop: Drop) -> list[Ahead]:
         }
         found.append(Ahead(day, counts, rules))
     return found
+
+
+def known_days(bank: Bank) -> list[Day]:
+    """Return all working days, the oldest first."""
+    end_at = bank.start_at + len(bank.minutes) * 60
+    return days(bank.quarters(), SITE, bank.roster, start_at=bank.start_at, end_at=end_at)
 
 
 def bands_of(bank: Bank, history: Sequence[Day], day: date) -> list[dict[str, Band]]:
