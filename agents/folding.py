@@ -1,6 +1,7 @@
 """Folding batches into a shard: slice by slice, so that heartbeats and health are served."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from agents import log
@@ -12,12 +13,16 @@ from agents.settings import Settings
 from agents.shard import Exporter, Shard
 from schemas.codec import Message, Rejected, decode_record
 from schemas.customers import Tokeniser
+from schemas.events import Event
 from schemas.notes import decode_note
 from schemas.topics import CUSTOMERS
 from streams.fold import Fold
 from streams.sources import SourceLimits
 
 logger = log.get(__name__)
+
+MAX_HEARD = 1000
+"""Most sources whose last sign of life is kept."""
 
 
 class BatchFolder:
@@ -39,6 +44,8 @@ class BatchFolder:
         self.limits = limits
         self.exporter: Exporter | None = None
         """Who writes to Postgres; without one nothing waits for it."""
+        self.heard_at: dict[str, float] = {}
+        """When each source last sent something good, by Kafka's clock; since the start."""
 
     async def fold(self, shard: Shard, batch: Batch) -> None:
         """Fold a batch, slice by slice, while the shard is ours.
@@ -61,9 +68,9 @@ class BatchFolder:
         if batch.start_offset > fold.ledger.next_offset and not first:
             gap = f"{batch.topic}/{batch.partition}: a gap before offset {batch.start_offset}"
             raise AssertionError(gap)
-        topic, now, limits, tokeniser = batch.topic, self._clock(), self.limits, self._tokeniser
+        topic, now, tokeniser = batch.topic, self._clock(), self._tokeniser
         accepted: dict[str, int] = {}
-        known_offset, watched, apply = fold.ledger.next_offset, limits.is_watching, fold.apply
+        known_offset, apply = fold.ledger.next_offset, fold.apply
         decode = decode_record if topic != CUSTOMERS.name else decode_note
         for record in batch.records[first : first + self._settings.batch_records]:
             offset = record.offset
@@ -80,11 +87,21 @@ class BatchFolder:
                 raise
             if rejected is not None:
                 self._refuse(shard, topic, record, rejected)
-            elif watched and not isinstance(event, Rejected):
+            elif type(event) is Event:
                 accepted[event.source] = accepted.get(event.source, 0) + 1
-        limits.accept(accepted)
-        shard.record_at[topic] = batch.records[-1].timestamp / 1000
-        shard.folded_at[topic] = self._monotonic()
+        self._took_in(shard, batch, accepted)
+
+    def _took_in(self, shard: Shard, batch: Batch, accepted: Mapping[str, int]) -> None:
+        """Take note of when, and of how many good messages of which source."""
+        at = batch.records[-1].timestamp / 1000
+        shard.record_at[batch.topic] = at
+        shard.folded_at[batch.topic] = self._monotonic()
+        if batch.topic == CUSTOMERS.name:  # which is our own
+            return
+        self.limits.accept(accepted)
+        for source in accepted:
+            if source in self.heard_at or len(self.heard_at) < MAX_HEARD:
+                self.heard_at[source] = max(at, self.heard_at.get(source, at))
 
     def _refuse(
         self,

@@ -72,6 +72,10 @@ class WorkerView:
             version=release(),
         )
 
+    def heard_at(self) -> dict[str, float]:
+        """Return when each source last sent something."""
+        return self._shards.folder.heard_at.copy()
+
     def expectations(self) -> Expectations | None:
         """Return what should happen, if this worker has shard 0: then nobody else tells it."""
         if all(shard.index for shard in self._shards):

@@ -41,11 +41,6 @@ class SourceLimits:
     def __init__(self) -> None:
         self._counts: dict[str, tuple[int, int, int]] = {}
 
-    @property
-    def is_watching(self) -> bool:
-        """Whether any source sent something bad lately; only then do good messages matter."""
-        return bool(self._counts)
-
     def accept(self, counts: Mapping[str, int]) -> None:
         """Take note of good messages by source."""
         for source, count in counts.items():

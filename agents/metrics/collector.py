@@ -1,7 +1,7 @@
 """The collector: what Prometheus gets, read from the live state by the thread that serves it."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 
@@ -31,6 +31,9 @@ class View(Protocol):
     def status(self) -> Status:
         """Return how the service is."""
 
+    def heard_at(self) -> Mapping[str, float]:
+        """Return when each source last sent something."""
+
     def expectations(self) -> Expectations | None:
         """Return what should happen; None where another worker tells it."""
 
@@ -55,7 +58,7 @@ class Collector(PrometheusCollector):
         folds, roster, now = self._view.folds(), self._view.roster(), self._clock()
         with self._reading:
             windows = self._reader.read(folds, roster, now)
-            sources = self._sources.read(folds, roster, now)
+            sources = self._sources.read(folds, roster, now, self._view.heard_at())
         yield from window_families(windows)
         yield from histogram_families(windows)
         live = (entity for fold in folds for entity in list(fold.live.values()))

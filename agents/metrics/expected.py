@@ -66,7 +66,7 @@ def source_families(sources: Sources) -> Iterator[GaugeMetricFamily]:
             family.add_metric((source, site, window), count)
     ages = GaugeMetricFamily(
         "ringside_source_age_seconds",
-        "Time since the end of the last minute of which a source told anything.",
+        "Time since a source was last heard.",
         labels=("source",),
     )
     for source, age in sources.age_seconds.items():

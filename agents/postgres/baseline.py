@@ -26,12 +26,24 @@ _SQL = named_statements("baseline.sql")
 
 _TEAMS = f"""
 SELECT team, team_site, extract(epoch FROM start_at)::bigint AS start_at,
-    sum(call_wait_seconds)::float8 AS wait_seconds,
+    sum(
+        call_wait_seconds
+        + CASE WHEN source = ANY ($3) THEN call_talk_seconds + call_hold_seconds ELSE 0 END
+    )::float8 AS delay_seconds,
     {", ".join(f"sum({kind})::float8 AS {kind}" for kind in KINDS)}
 FROM ringside.pane_located
 WHERE start_at >= to_timestamp($1) AND start_at < to_timestamp($2) AND team <> ''
 GROUP BY team, team_site, start_at
 """  # noqa: S608 - names of the catalogue
+_RECORDERS = """
+SELECT array_agg(source) FROM (
+    SELECT source FROM ringside.call
+    WHERE last_at >= to_timestamp($1) AND source <> ''
+    GROUP BY source
+    HAVING bool_and(ended_at IS NOT NULL OR abandoned_at IS NOT NULL)
+) AS recorders
+"""
+"""Sources none of whose calls was ever seen under way: they send a record when it has ended."""
 _SOURCES = f"""
 SELECT source, site, extract(epoch FROM start_at)::bigint AS start_at,
     sum({" + ".join(COUNTED)})::float8 AS counted
@@ -134,19 +146,20 @@ async def _span(connection: PoolConnection, now: float) -> Span:
 
 async def _history(connection: PoolConnection, span: Span) -> History:
     history: dict[Series, Counts] = {}
-    waits: dict[tuple[str, str], float] = {}
-    for row in await connection.fetch(_TEAMS, *span):
+    delays: dict[tuple[str, str], float] = {}
+    recorders = await connection.fetchval(_RECORDERS, span.start_at) or []
+    for row in await connection.fetch(_TEAMS, *span, recorders):
         team, site = row["team"], row["team_site"]
-        waits[team, site] = waits.get((team, site), 0.0) + row["wait_seconds"]
+        delays[team, site] = delays.get((team, site), 0.0) + row["delay_seconds"]
         for kind in KINDS:
             if row[kind]:
                 counts = history.setdefault(Series("team", team, site, kind), Counts())
                 counts.by_quarter[row["start_at"]] = row[kind]
     for series, counts in history.items():
         if series.kind in {VOLUME, "calls_answered"}:
-            # A call counts where it came in, but only once it is answered.
+            # A call counts where it came in, but only once it is answered, or has ended.
             total = sum(counts.by_quarter.values())
-            counts.delay_seconds = waits[series.name, series.site] / total
+            counts.delay_seconds = delays[series.name, series.site] / total
     for row in await connection.fetch(_SOURCES, *span):
         if row["counted"]:
             counts = history.setdefault(Series("source", row["source"], row["site"], ""), Counts())

@@ -57,6 +57,9 @@ class _View:
     def roster(self) -> RosterIndex:
         return self._roster
 
+    def heard_at(self) -> dict[str, float]:
+        return {}
+
     def expectations(self) -> None:
         return None
 

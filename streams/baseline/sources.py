@@ -1,6 +1,7 @@
 """How much each source told of late: which of them are there, and which have gone silent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from schemas.measures import MEASURES, MINUTE_SECONDS, WINDOWS, Unit
@@ -13,6 +14,7 @@ _COUNTED = frozenset(COUNTED)
 """What is counted of a source: everything that has a number, whatever it is."""
 _SHORT_WINDOWS = [(window.name, window.seconds) for window in WINDOWS if window.seconds is not None]
 
+NOTHING: Mapping[str, float] = MappingProxyType({})
 Sourced = dict[tuple[str, str], float]
 """By (source, site): how much it told of."""
 
@@ -29,7 +31,10 @@ class Sources(NamedTuple):
     windows: dict[str, Sourced]
     """What each told of in each live window; one that told of nothing in it is left out."""
     age_seconds: dict[str, float]
-    """Since the end of the last minute of which a source told anything; of the last hour."""
+    """Since a source was last heard: when it sent something, as far as this worker knows, or at
+    least the end of the last minute of which it told anything. A PBX that sends a record at the end
+    of each call tells of minutes that are long past.
+    """
 
 
 class SourceReader:
@@ -41,9 +46,15 @@ class SourceReader:
     def __init__(self) -> None:
         self._kept: dict[tuple[str, int, int], _Kept] = {}
 
-    def read(self, folds: Sequence[Fold], roster: RosterIndex, now: float) -> Sources:
-        """Return what each source told of late."""
-        newest: dict[str, int] = {}
+    def read(
+        self,
+        folds: Sequence[Fold],
+        roster: RosterIndex,
+        now: float,
+        heard_at: Mapping[str, float] = NOTHING,
+    ) -> Sources:
+        """Return what each source told of late; *heard_at*: when each last sent something."""
+        newest: dict[str, float] = dict(heard_at)
         found: dict[str, Sourced] = {name: {} for name, _ in _SHORT_WINDOWS}
         kept: dict[tuple[str, int, int], _Kept] = {}
         for fold in folds:
@@ -53,7 +64,7 @@ class SourceReader:
                 if start > now:
                     continue
                 for source, _ in kept[key].counts:
-                    newest[source] = max(start + MINUTE_SECONDS, newest.get(source, 0))
+                    newest[source] = max(start + MINUTE_SECONDS, newest.get(source, 0.0))
                 for name, seconds in _SHORT_WINDOWS:
                     if now - seconds < start <= now:
                         _add(found[name], kept[key].counts)

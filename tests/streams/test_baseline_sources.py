@@ -51,3 +51,10 @@ def test_the_age_of_a_source_counts_from_the_end_of_its_last_minute() -> None:
     reader, fold = filled()
     ages = reader.read([fold], ROSTER, MINUTE + 90).age_seconds  # type: ignore[list-item]
     assert ages == {"pbx/1": 30, "crm": 30}
+
+
+def test_a_source_that_records_calls_at_their_end_is_heard_though_it_tells_of_the_past() -> None:
+    reader, fold = filled()
+    heard_at = {"pbx/1": MINUTE + 290.0, "crm": MINUTE - 900.0, "quiet": MINUTE - 7200.0}
+    ages = reader.read([fold], ROSTER, MINUTE + 300, heard_at).age_seconds  # type: ignore[list-item]
+    assert ages == {"pbx/1": 10, "crm": 240, "quiet": 7500}
