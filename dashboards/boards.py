@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from grafanalib import core
 
 from dashboards.activity import activity
+from dashboards.alerts_board import alerts
 from dashboards.floor import floor
 from dashboards.grafana import render
 from dashboards.mark import GENERATED_BY
@@ -14,6 +15,7 @@ _MAKERS: Mapping[str, Callable[[], core.Dashboard]] = {
     "floor": floor,
     "activity": activity,
     "service": service,
+    "alerts": alerts,
 }
 
 

@@ -5,12 +5,18 @@ from dataclasses import dataclass
 
 from grafanalib import core
 
+from dashboards.annotations import alert_annotations
 from dashboards.grafana import SCHEMA_VERSION
 
 GRID_WIDTH = 24
 TAG = "ringside"
 
-BOARDS = {"floor": "Floor", "activity": "Activity", "service": "Service"}
+BOARDS = {
+    "floor": "Floor",
+    "activity": "Activity",
+    "service": "Service",
+    "alerts": "Alerts",
+}
 """Name of each board's file -> its title."""
 
 
@@ -75,6 +81,7 @@ def board(
         schemaVersion=SCHEMA_VERSION,
         editable=False,
         graphTooltip=core.GRAPH_TOOLTIP_MODE_SHARED_CROSSHAIR,
+        annotations=core.Annotations(list=[alert_annotations()]),
         links=[_link(other) for other in BOARDS if other != name],
         panels=placed(rows),
         refresh=look.refresh,

@@ -36,7 +36,14 @@ def queries(values: Mapping[str, str] = EVERYTHING) -> list[Query]:
         board: Json = json.loads(text)
         found.extend(_of_variables(name, board, values))
         found.extend(_of_panels(name, board, values))
+        found.extend(_of_annotations(name, board))
     return found
+
+
+def _of_annotations(name: str, board: Json) -> Iterator[Query]:
+    for each in board["annotations"]["list"]:
+        datasource, expression = each["datasource"]["uid"], each["target"]["rawSql"]
+        yield Query(name, each["name"], datasource, expression, is_range=False)
 
 
 def substituted(expression: str, values: Mapping[str, str]) -> str:

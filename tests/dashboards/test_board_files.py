@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from grafanalib import core
 
+from dashboards.alerts import recorded_names
 from dashboards.boards import boards
 from dashboards.layout import Row, placed
 from dashboards.queries import EVERYTHING, queries, substituted
@@ -28,11 +29,14 @@ SERVICE = {
     *("ringside_checkpoint_age_seconds", "ringside_recovery_seconds"),
     *("ringside_assigned_partitions", "ringside_rebalances_total", "ringside_table_entries"),
     *("ringside_unknown_reps", "ringside_unknown_queues", "ringside_roster_entries"),
+    *("ringside_source_facts", "ringside_source_expected", "ringside_source_age_seconds"),
+    *("ringside_baseline_timestamp_seconds", "ringside_replay_announced", "ALERTS"),
     *("ringside_build_info", "process_resident_memory_bytes", "up"),
 }
 EXPOSED = (
     SERVICE
     | rule_names()
+    | recorded_names()
     | {f"ringside_{each.name}" for each in (*MEASURES, *WITHINS, *NOW)}
     | {f"ringside_{each.name}_seconds_bucket" for each in HISTOGRAMS}
     | {"ringside_activity_volume"}
@@ -42,7 +46,7 @@ EXPOSED = (
 def metrics_of(expression: str) -> set[str]:
     without_names = re.sub(r'__name__=~"([^"]*)"', lambda m: m[1].replace("|", " "), expression)
     without_texts = re.sub(r'"[^"]*"', "", without_names)
-    return set(re.findall(r"\b(?:ringside[_:][\w:]+|process_\w+|up)\b", without_texts))
+    return set(re.findall(r"\b(?:ringside[_:][\w:]+|process_\w+|up|ALERTS)\b", without_texts))
 
 
 def test_every_metric_that_a_query_names_is_one_that_exists() -> None:
@@ -143,7 +147,7 @@ def test_a_board_links_to_the_others_and_takes_the_variables_along(name: str) ->
 
 def test_the_boards_have_the_names_that_the_links_use() -> None:
     assert {board["uid"] for board in BOARDS.values()} == {
-        *("ringside-floor", "ringside-activity", "ringside-service")
+        *("ringside-floor", "ringside-activity", "ringside-service", "ringside-alerts")
     }
     assert {board["schemaVersion"] for board in BOARDS.values()} == {39}
 
@@ -185,7 +189,8 @@ def test_every_query_is_listed_with_its_variables_replaced() -> None:
     listed = queries()
     asked = sum(len(panel["targets"]) for _, panel in SHOWING)
     variables = 3 * len(BOARDS)  # site, queue and team; the window is a fixed list
-    assert len(listed) == asked + variables
+    annotations = len(BOARDS)  # the alerts, on each
+    assert len(listed) == asked + variables + annotations
     for query in listed:
         left = re.findall(r"\$\{?(?!__|re\$)\w+", query.expression)
         assert left == [], query
