@@ -89,6 +89,7 @@ sbom: setup ## Write the bill of materials (CycloneDX) to .ringside/sbom.cdx.jso
 
 generate: setup ## Write every generated file anew: boards, rules, views, docs
 	$(BIN)/ringside dashboards build
+	$(BIN)/ringside alerts config --output deploy/alertmanager/alertmanager.yml
 	$(BIN)/python -m schemas.asyncapi
 	$(BIN)/ringside settings --markdown > docs/settings.md
 	$(BIN)/python -m docs.readme

@@ -24,8 +24,15 @@ class Alertmanager:
     process: ChildProcess
 
     @classmethod
-    def create(cls, home: Path, *, port: int | None = None) -> Alertmanager:
+    def create(
+        cls, home: Path, *, port: int | None = None, configuration: str | None = None
+    ) -> Alertmanager:
         """A server that keeps everything under `home`; not started yet.
+
+        Args:
+            home: holds its configuration and what it remembers.
+            port: the loopback port; any free one if None.
+            configuration: its text; that of docker-compose.yml if None.
 
         Raises:
             EmbeddedError: it is not installed, the port is taken, the folder cannot be written.
@@ -33,9 +40,14 @@ class Alertmanager:
         executable = find_alertmanager()
         home = writable_folder("Alertmanager", home)
         port = claim("Alertmanager", port)
+        file = home / "alertmanager.yml"
+        if configuration is None:
+            shutil.copyfile(deploy_file("alertmanager/alertmanager.yml"), file)
+        else:
+            file.write_text(configuration, encoding="utf-8")
         command = (
             str(executable),
-            f"--config.file={deploy_file('alertmanager/alertmanager.yml')}",
+            f"--config.file={file}",
             f"--storage.path={home / 'data'}",
             f"--web.listen-address={HOST}:{port}",
             "--cluster.listen-address=",

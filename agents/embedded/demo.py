@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
+from agents.alerting.settings import Webhook
 from agents.embedded.errors import NotStartedError
 from agents.embedded.http import is_ok
 from agents.embedded.moving import read_numbers
@@ -104,10 +106,20 @@ def start_children(
     for child in (worker, simulator):
         running.callback(child.stop)
         child.start()
+    if stack.alerts is not None:
+        receiver = ChildProcess(_ringside(_receive(stack.alerts), logs, child_env))
+        running.callback(receiver.stop)
+        receiver.start()
     worker.wait_until(lambda: is_ok(port, "/ready"), _READY_SECONDS)
     if stack.prometheus is not None:
         stack.prometheus.set_targets({"workers": [f"{HOST}:{port}"]})
     return Children(worker, simulator, port)
+
+
+def _receive(alerts: Webhook) -> tuple[str, ...]:
+    """The command that keeps what Alertmanager tells of."""
+    port, token_file = urlsplit(alerts.url).port, alerts.token_file
+    return ("alerts", "receive", f"--port={port}", f"--token-file={token_file}")
 
 
 def child_environment(stack: Stack, env: Mapping[str, str], *, metrics_port: int) -> dict[str, str]:

@@ -16,6 +16,7 @@ RANDOM = (
     "grafana_admin_password",
     "metrics_password",
     "customer_key",
+    "alerts_token",
 )
 _SERVER = "postgres:5432/ringside"
 

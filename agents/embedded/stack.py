@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
+from agents.alerting.config import configuration
+from agents.alerting.settings import Delivery, Webhook
 from agents.embedded.alertmanager import Alertmanager
 from agents.embedded.errors import EmbeddedError
 from agents.embedded.grafana import Grafana, Sources
@@ -23,6 +25,7 @@ from agents.embedded.secret_files import ensure_secret
 
 # Where people look for them; another is taken when one is in use.
 _KAFKA, _POSTGRES, _PROMETHEUS, _ALERTMANAGER, _GRAFANA = 9092, 5432, 9090, 9093, 3000
+_ALERTS = 9475
 _DATABASE = "ringside"
 
 
@@ -75,6 +78,8 @@ class Stack:
     customer_key: str = field(repr=False)
     prometheus: Prometheus | None
     alertmanager: Alertmanager | None
+    alerts: Webhook | None
+    """Where Alertmanager tells of alerts, with which token: for `ringside alerts receive`."""
     grafana: Grafana | None
     missing: tuple[EmbeddedError, ...]
 
@@ -117,6 +122,7 @@ class _Starter:
     say: Callable[[str], None]
     running: ExitStack
     missing: list[EmbeddedError] = field(default_factory=list)
+    alerts: Webhook | None = None
 
     def start(self, wanted: Wanted) -> Stack:
         broker = None if wanted.kafka_bootstrap else self._launch_kafka()
@@ -149,6 +155,7 @@ class _Starter:
             customer_key=key,
             prometheus=prometheus,
             alertmanager=alertmanager,
+            alerts=self.alerts if alertmanager is not None else None,
             grafana=grafana,
             missing=tuple(self.missing),
         )
@@ -186,7 +193,13 @@ class _Starter:
 
     def _alertmanager(self) -> Alertmanager:
         folder = self.data / "alertmanager"
-        return self._run(Alertmanager.create(folder, port=preferred(_ALERTMANAGER)))
+        ensure_secret(self.data / "secrets", "alerts_token")
+        token_file = (self.data / "secrets" / "alerts_token").resolve()
+        url = f"http://127.0.0.1:{preferred(_ALERTS)}/alerts"
+        self.alerts = Webhook(url=url, token_file=str(token_file))
+        text = configuration(Delivery(history=self.alerts), ())
+        port = preferred(_ALERTMANAGER)
+        return self._run(Alertmanager.create(folder, port=port, configuration=text))
 
     def _grafana(self, prometheus: Prometheus | None, database_url: str) -> Grafana:
         database = urlsplit(database_url)

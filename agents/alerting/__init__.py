@@ -1,0 +1,1 @@
+"""Alerts on their way to people: Alertmanager's configuration, and the history of all alerts."""
