@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import yaml
 
-from schemas.alerting import Rules
+from schemas.alerting import Part, Rules
 
 Severity = Literal["critical", "warning"]
 """critical: somebody is called. warning: it is read in working hours."""
@@ -31,6 +31,34 @@ class Alert:
     for_seconds: float
     keep_seconds: float = 0.0
     extra: Mapping[str, str] = field(default_factory=dict)
+
+
+_P = TypeVar("_P", bound=Part)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Whom a rule is about: a label matcher, and a label that tells it from its like."""
+
+    matcher: str
+    whose: str
+
+    def __str__(self) -> str:
+        """Return the matcher, for an expression."""
+        return self.matcher
+
+    @property
+    def label(self) -> dict[str, str]:
+        """The label that tells it from its like."""
+        return {"limits": self.whose}
+
+
+def split(label: str, usual: _P, others: Mapping[str, _P]) -> Iterator[tuple[Where, _P]]:
+    """Yield whom a rule is about and what holds there: all others, and each that differs."""
+    rest = f"{label}!~{any_of(others)}" if others else f'{label}!=""'
+    yield Where(rest, "usual"), usual
+    for name, different in others.items():
+        yield Where(f"{label}=~{any_of([name])}", f"of {name}"), different
 
 
 def any_of(names: Iterable[str]) -> str:

@@ -1,25 +1,31 @@
 """Settings and catalogue -> alert rules (docs/KPIS.md, section 8)."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Any
 
-from dashboards.alert_rule import Alert, any_of, duration, file_of, looked_up, record, rendered
+from dashboards.alert_rule import (
+    Alert,
+    Where,
+    duration,
+    file_of,
+    looked_up,
+    record,
+    rendered,
+    split,
+)
+from dashboards.alerts_of_queues import alerts_of_queues
 from dashboards.mark import GENERATED_BY
 from dashboards.promql import PREFIX, window
-from schemas.alerting import Drop, Limits, Part, Rules, Shortfall
-from schemas.kpis import BY_NAME, LONGEST_WAIT
-from schemas.measures import CALLS_ABANDONED, CALLS_ANSWERED, WINDOWS
+from schemas.alerting import Drop, Rules, Shortfall
+from schemas.measures import WINDOWS
 
 ACTIVITY = "ringside:activity:team"
 EXPECTED = "ringside:activity_expected:team"
 LOWER = "ringside:activity_lower:team"
 UPPER = "ringside:activity_upper:team"
 _TEAM = "on (team, site)"
-_QUEUE = "queue, site"
 _SILENT_SHARE = 0.6
 """Of a window in which nothing came; the rest is for what is under way."""
-_P = TypeVar("_P", bound=Part)
 
 
 def alert_rules(rules: Rules) -> str:
@@ -42,12 +48,10 @@ def alerts(rules: Rules) -> Iterator[Alert]:
     yield _worker_down(rules)
     yield _pipeline_lagging(rules)
     yield _source_silent(rules)
-    for where, drop in _split("team", rules.drop, rules.drops()):
+    for where, drop in split("team", rules.drop, rules.drops()):
         yield _activity_dropped(where, drop, rules)
-    for where, limits in _split("queue", rules.queue, rules.limits()):
-        yield _service_level(where, limits)
-        yield _abandonment(where, limits)
-        yield _longest_wait(where, limits)
+    for where, limits in split("queue", rules.queue, rules.limits()):
+        yield from alerts_of_queues(where, limits)
     yield from _bad_input(rules)
     yield _baseline_stale(rules)
 
@@ -72,30 +76,7 @@ def _recorded() -> Iterator[dict[str, Any]]:
     yield record(ACTIVITY, f'sum {by} ({PREFIX}activity_volume{{team!=""}})\nor\n0 * {EXPECTED}')
 
 
-@dataclass(frozen=True, slots=True)
-class _Where:
-    """Whom a rule is about: a label matcher, and a label that tells it from its like."""
-
-    matcher: str
-    whose: str
-
-    def __str__(self) -> str:
-        return self.matcher
-
-    @property
-    def label(self) -> dict[str, str]:
-        return {"limits": self.whose}
-
-
-def _split(label: str, usual: _P, others: Mapping[str, _P]) -> Iterator[tuple[_Where, _P]]:
-    """Yield whom a rule is about and what holds there: all others, and each that differs."""
-    rest = f"{label}!~{any_of(others)}" if others else f'{label}!=""'
-    yield _Where(rest, "usual"), usual
-    for name, different in others.items():
-        yield _Where(f"{label}=~{any_of([name])}", f"of {name}"), different
-
-
-def _activity_dropped(where: _Where, drop: Drop, rules: Rules) -> Alert:
+def _activity_dropped(where: Where, drop: Drop, rules: Rules) -> Alert:
     anyhow = "\nor\n".join(
         "(\n  " + "\n  and ".join(_short(each, where) for each in needed) + "\n)"
         for needed in (_longest_first(each) for each in drop.shortfalls)
@@ -124,7 +105,7 @@ def _longest_first(needed: tuple[Shortfall, ...]) -> list[Shortfall]:
     return sorted(needed, key=lambda each: each.window != "15m")
 
 
-def _short(each: Shortfall, where: _Where) -> str:
+def _short(each: Shortfall, where: Where) -> str:
     of = f"{{{window(each.window)}, {where}}}"
     found = f"{ACTIVITY}{of} < {_TEAM} {each.share:g} * {EXPECTED}{of}"
     if each.is_sure:
@@ -184,67 +165,6 @@ def _worker_down(rules: Rules) -> Alert:
         by=("instance",),
         board="service",
         for_seconds=rules.worker_for_seconds,
-    )
-
-
-def _service_level(where: _Where, limits: Limits) -> Alert:
-    limit = f"{limits.service_level:g}"
-    return Alert(
-        name="ServiceLevelLow",
-        severity="warning",
-        expr=_ratio("service_level_answered_of_offered", "<", limit, where, limits),
-        summary="{{ $labels.queue }} at {{ $labels.site }}: service level "
-        f"{{{{ $value | humanizePercentage }}}} in 15 minutes, {limits.service_level:.0%} promised",
-        expected=limit,
-        by=("queue", "site"),
-        board="floor",
-        extra=where.label,
-        for_seconds=limits.for_seconds,
-    )
-
-
-def _abandonment(where: _Where, limits: Limits) -> Alert:
-    limit = f"{limits.abandonment:g}"
-    return Alert(
-        name="AbandonmentHigh",
-        severity="warning",
-        expr=_ratio("abandonment", ">", limit, where, limits),
-        summary="{{ $labels.queue }} at {{ $labels.site }}: "
-        "{{ $value | humanizePercentage }} of calls given up in 15 minutes, "
-        f"limit {limits.abandonment:.0%}",
-        expected=limit,
-        by=("queue", "site"),
-        board="floor",
-        extra=where.label,
-        for_seconds=limits.for_seconds,
-    )
-
-
-def _ratio(kpi: str, breaks: str, limit: str, where: _Where, limits: Limits) -> str:
-    """Return what breaks a limit in a quarter of an hour and in the hour, of enough calls."""
-    recorded = f"ringside:{BY_NAME[kpi].name}:queue"
-    calls = "|".join(f"{PREFIX}{each.name}" for each in (CALLS_ABANDONED, CALLS_ANSWERED))
-    lines = [
-        f'max by ({_QUEUE}) ({recorded}{{window="{name}", {where}}}) {breaks} {limit}'
-        for name in ("15m", "1h")
-    ]
-    enough = f'sum by ({_QUEUE}) ({{__name__=~"{calls}", window="15m", {where}}})'
-    return "\nand ".join((*lines, f"{enough} >= {limits.min_calls}"))
-
-
-def _longest_wait(where: _Where, limits: Limits) -> Alert:
-    limit = limits.longest_wait_seconds
-    return Alert(
-        name="LongestWaitHigh",
-        severity="warning",
-        expr=f"max by ({_QUEUE}) ({PREFIX}{LONGEST_WAIT.name}{{{where}}}) > {limit:g}",
-        summary="{{ $labels.queue }} at {{ $labels.site }}: a customer has waited for "
-        f"{{{{ $value | humanizeDuration }}}}, limit {limit:g} s",
-        expected=f"{limit:g}",
-        by=("queue", "site"),
-        board="floor",
-        extra=where.label,
-        for_seconds=0.0,
     )
 
 

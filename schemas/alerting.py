@@ -94,7 +94,7 @@ class Limits(Part, frozen=True, kw_only=True):
     abandonment: Share = 0.1
     longest_wait_seconds: Seconds = 300
     missed_call_seconds: Seconds = 4 * 3600
-    """A missed call should be called back within so much working time."""
+    """The oldest missed call should not be older, half an hour after the day has begun."""
     min_calls: Count = 20
     """In the quarter of an hour; of fewer nothing can be said."""
     for_seconds: Pending = 300

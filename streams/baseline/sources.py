@@ -9,7 +9,12 @@ from streams.fold import Fold
 from streams.panes import Cells, Slot
 from streams.roster import RosterIndex
 
-COUNTED = tuple(measure.name for measure in MEASURES if measure.unit is Unit.COUNT)
+COUNTED = tuple(
+    measure.name
+    for measure in MEASURES
+    # What is found out later of a customer's calls is no sign of life of their source.
+    if measure.unit is Unit.COUNT and measure.topic != "customers"
+)
 _COUNTED = frozenset(COUNTED)
 """What is counted of a source: everything that has a number, whatever it is."""
 _SHORT_WINDOWS = [(window.name, window.seconds) for window in WINDOWS if window.seconds is not None]

@@ -213,6 +213,7 @@ def calls(name: str, quarter: tuple[str, str, str], hour: tuple[str, str, str]) 
 
 LOW: Firing = ("ServiceLevelLow", SALES)
 HIGH: Firing = ("AbandonmentHigh", SALES)
+MISSED: Firing = ("MissedCallsWaiting", SALES)
 WAIT: Firing = ("LongestWaitHigh", SALES)
 QUEUE_CASES = [
     Case(
@@ -254,6 +255,25 @@ QUEUE_CASES = [
         {'ringside_longest_wait_seconds{queue="sales", site="hq"}': "240+30x4 60x5"},
         # 300 s in minute 2 are no more than the limit.
         {2: [], 3: [WAIT], 4: [WAIT], 5: []},
+    ),
+    Case(
+        "a missed call that nobody calls back is told of after half an hour of work, until it is",
+        {
+            # Four hours are 14,400 s. The site opens in minute 10.
+            'ringside_oldest_missed_call_seconds{queue="sales", site="hq"}': "20000x49 60x9",
+            'ringside_site_working{site="hq", instance="one"}': "0x9 1x49",
+        },
+        {9: [], 39: [], 40: [MISSED], 49: [MISSED], 50: []},
+    ),
+    Case(
+        "a young backlog is not told of, and one of another site only while that one works",
+        {
+            'ringside_oldest_missed_call_seconds{queue="sales", site="hq"}': "14400x50",
+            'ringside_oldest_missed_call_seconds{queue="sales", site="far"}': "20000x50",
+            'ringside_site_working{site="hq", instance="one"}': "1x50",
+            'ringside_site_working{site="far", instance="one"}': "0x50",
+        },
+        {49: []},
     ),
 ]
 
