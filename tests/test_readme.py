@@ -24,7 +24,16 @@ DOCUMENTS = sorted(
 )
 TARGETS = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE))
 GLOBAL_OPTIONS = {"--help", "--version", "--debug"}
-SUBCOMMANDS = {"topics", "db", "roster", "deadletters", "dashboards", "import"}
+SUBCOMMANDS = {
+    "alerts",
+    "baseline",
+    "topics",
+    "db",
+    "roster",
+    "deadletters",
+    "dashboards",
+    "import",
+}
 
 every_document = pytest.mark.parametrize("document", DOCUMENTS)
 
