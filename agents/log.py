@@ -5,10 +5,13 @@ No personal data: log entity ids of sources, offsets and counts, never a custome
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any, TextIO
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import Processor, WrappedLogger
+
+from agents.errors import RingsideError
 
 _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
@@ -43,6 +46,7 @@ def configure(log_format: str, level: str, *, stream: TextIO | None = None) -> N
             foreign_pre_chain=_SHARED,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _without_traceback,
                 *_renderers(console=console, colours=out.isatty()),
             ],
         )
@@ -64,6 +68,17 @@ def configure(log_format: str, level: str, *, stream: TextIO | None = None) -> N
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,  # so that a second configure() is obeyed everywhere
     )
+
+
+def _without_traceback(
+    _logger: WrappedLogger, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Leave out the traceback of what an operator can put right; Faust logs one for everything."""
+    found = event.get("exc_info")
+    error = found[1] if isinstance(found, tuple) else found
+    if isinstance(error, RingsideError):
+        del event["exc_info"]
+    return event
 
 
 def _renderers(*, console: bool, colours: bool) -> list[Processor]:

@@ -1,0 +1,42 @@
+"""What an operator can put right is told in a line; a bug with its traceback."""
+
+import io
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from agents import log
+from agents.errors import BrokerError
+
+
+@pytest.fixture(params=["console", "json"])
+def printed(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    stream = io.StringIO()
+    log.configure(request.param, "INFO", stream=stream)
+    yield stream
+    root.handlers[:] = before[0]
+    root.setLevel(before[1])
+
+
+def crash(error: Exception) -> None:
+    """Log as Faust does when one of its services crashes."""
+    try:
+        raise error
+    except type(error):
+        logging.getLogger("faust.app").exception("Crashed reason=%r", error)
+
+
+def test_a_known_error_is_told_without_a_traceback(printed: io.StringIO) -> None:
+    crash(BrokerError("Kafka is gone"))
+    assert "Kafka is gone" in printed.getvalue()
+    assert "Traceback" not in printed.getvalue()
+    assert len(printed.getvalue().strip().split("\n")) == 1
+
+
+def test_a_bug_is_told_with_its_traceback(printed: io.StringIO) -> None:
+    crash(ValueError("never heard of"))
+    assert "Traceback" in printed.getvalue()
+    assert "never heard of" in printed.getvalue()
