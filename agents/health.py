@@ -28,21 +28,28 @@ class Health:
         self.waits_for = "the first partitions are not assigned yet"
         """Why it is not ready, or nothing."""
 
-    def look(self, consumed: dict[tuple[str, int], tuple[int, int]], *, joined: bool) -> None:
+    def look(
+        self,
+        consumed: dict[tuple[str, int], tuple[int, int]],
+        *,
+        joined: bool,
+        excused: bool = False,
+    ) -> None:
         """Note, per (topic, partition), what was consumed and what is still waiting.
 
-        `joined`: the group has given this worker its partitions, which may be none. Called on the
-        event loop, so that it is itself a sign of life.
+        `joined`: the group has given this worker its partitions, which may be none. `excused`:
+        nothing can move now, for a reason that is none of the worker's: Kafka does not answer.
+        Called on the event loop, so that it is itself a sign of life.
         """
         now = self._monotonic()
         # Nobody stood still while the whole process slept; one that wakes is to go on, not to end.
         slept_seconds = max(0.0, now - self._beat_at - LOOK_SECONDS)
         self._beat_at = now
-        self._joined_at = now if joined else self._joined_at + slept_seconds
+        self._joined_at = now if joined or excused else self._joined_at + slept_seconds
         kept: dict[tuple[str, int], Progress] = {}
         for key, (count, lag) in consumed.items():
             before = self._progress.get(key)
-            moved = before is None or count != before.consumed or not lag
+            moved = before is None or count != before.consumed or not lag or excused
             still_since = now if before is None else before.moved_at + slept_seconds
             kept[key] = Progress(count, now if moved else still_since)
         self._progress = kept

@@ -11,6 +11,8 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import Processor, WrappedLogger
 
+from agents import clock
+from agents.clock import Clock
 from agents.errors import RingsideError
 
 _SHARED: tuple[Processor, ...] = (
@@ -20,6 +22,8 @@ _SHARED: tuple[Processor, ...] = (
     structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
     structlog.stdlib.PositionalArgumentsFormatter(),
 )
+
+SPARE_SECONDS = 30.0
 
 _NOISY = {
     # Each of these writes a line per partition or per connection at INFO.
@@ -31,6 +35,31 @@ _NOISY = {
     # Warns of every broker that is still starting.
     "librdkafka": logging.ERROR,
 }
+
+
+class Sparing(logging.Filter):
+    """Lets a client of Kafka complain of one thing once in a while, not a hundred times a second.
+
+    An absent broker is told by agents/kafka/watch.py; the clients tell each try to reach it.
+    """
+
+    def __init__(self, monotonic: Clock = clock.monotonic) -> None:
+        super().__init__()
+        self._monotonic = monotonic
+        self._told_at: dict[tuple[str, str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether to tell it."""
+        if not record.name.startswith(("aiokafka", "librdkafka")):
+            return True
+        # librdkafka's texts are all alike; the first of the arguments says what one is about.
+        about = str(record.args[0]) if isinstance(record.args, tuple) and record.args else ""
+        key = record.name, str(record.msg), about
+        now = self._monotonic()
+        if now - self._told_at.get(key, float("-inf")) < SPARE_SECONDS:
+            return False
+        self._told_at[key] = now
+        return True
 
 
 def configure(log_format: str, level: str, *, stream: TextIO | None = None) -> None:
@@ -52,6 +81,7 @@ def configure(log_format: str, level: str, *, stream: TextIO | None = None) -> N
         )
     )
     root = logging.getLogger()
+    handler.addFilter(Sparing())
     root.handlers[:] = [handler]
     root.setLevel(level)
     for name, quiet in _NOISY.items():

@@ -178,7 +178,11 @@ class Worker:
         """Watch the progress; a worker that hangs ends, so that it is restarted."""
         while True:
             self._shards.membership.beat()
-            self._health.look(self._view.progress(), joined=self._view.has_joined())
+            self._health.look(
+                self._view.progress(),
+                joined=self._view.has_joined(),
+                excused=self._kafka.complaint() is not None,
+            )
             if self._view.is_restored():
                 self._health.waits_for = ""
             complaint = self._health.live() or self._shards.usurped()

@@ -45,6 +45,16 @@ def test_a_partition_that_moves_however_slowly_is_live(process: Process) -> None
         assert process.live(STALL_SECONDS, consumed=count, lag=1000) is None
 
 
+def test_nobody_is_expected_to_move_while_kafka_is_away(process: Process) -> None:
+    assert process.live(5, consumed=5, lag=3) is None
+    for _ in range(3600):
+        process.now += LOOK_SECONDS
+        process.health.look({CALLS: (5, 3)}, joined=False, excused=True)
+        assert process.health.live() is None
+    assert process.live(STALL_SECONDS, consumed=5, lag=3) is None
+    assert process.live(1, consumed=5, lag=3) is not None
+
+
 def test_an_event_loop_that_stands_still_is_not_live(process: Process) -> None:
     assert process.live(5) is None
     process.now += STALL_SECONDS + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 BALLAST = "ballast"
+MARGIN_BYTES = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +23,16 @@ class Disk:
 
     def fill(self, *, left_bytes: int = 0) -> None:
         """Leave only so much free."""
-        free = os.statvfs(self.folder)
-        size = max(0, free.f_bavail * free.f_frsize - left_bytes)
-        with (self.folder / BALLAST).open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, max(1, size))
+        left = os.statvfs(self.folder)
+        size = left.f_bavail * left.f_frsize - left_bytes
+        with (self.folder / BALLAST).open("wb", buffering=0) as file:
+            # Others write meanwhile, and what does not fit as a whole is not given at all.
+            if size > MARGIN_BYTES:
+                os.posix_fallocate(file.fileno(), 0, size - MARGIN_BYTES)
+                file.seek(0, os.SEEK_END)
+            with contextlib.suppress(OSError):
+                while not left_bytes:
+                    file.write(bytes(4096))
 
     def empty(self) -> None:
         """Give the room back."""

@@ -1,4 +1,4 @@
-"""What an operator can put right is told in a line; a bug with its traceback."""
+"""What an operator can put right is told in a line, now and then; a bug with its traceback."""
 
 import io
 import logging
@@ -40,3 +40,18 @@ def test_a_bug_is_told_with_its_traceback(printed: io.StringIO) -> None:
     crash(ValueError("never heard of"))
     assert "Traceback" in printed.getvalue()
     assert "never heard of" in printed.getvalue()
+
+
+def test_a_client_of_kafka_says_the_same_once_in_half_a_minute() -> None:
+    now = 0.0
+    sparing = log.Sparing(lambda: now)
+
+    def told(name: str, text: str) -> bool:
+        return sparing.filter(logging.LogRecord(name, logging.ERROR, "", 0, text, None, None))
+
+    assert told("aiokafka", "Unable connect to node with id %s: %s")
+    assert not told("aiokafka", "Unable connect to node with id %s: %s")
+    assert told("aiokafka", "Failed fetch messages from %s: %s")
+    assert told("agents.shards", "shard restored") == told("agents.shards", "shard restored")
+    now = 31.0
+    assert told("aiokafka", "Unable connect to node with id %s: %s")
