@@ -64,3 +64,23 @@ def _is_ready(supervisor: Supervisor) -> bool:
 
 def _ready(supervisor: Supervisor) -> None:
     wait_until(lambda: _is_ready(supervisor), supervisor.worker.log)
+
+
+@pytest.mark.fault(row=5)
+def test_a_stop_ends_in_time_also_while_kafka_is_away(
+    install: Install, new_broker: Broker, now: Now, chance: random.Random, figures: Figures
+) -> None:
+    pipeline = install(broker=new_broker)
+    sent = load(4000, now(), seed=chance.randrange(2**32))
+    worker = pipeline.start_worker()
+    pipeline.publish(sent.messages)
+    pipeline.wait_until_consumed(chance.randrange(1, 4000))
+    new_broker.kill()
+    started_at = time.monotonic()
+    worker.process.stop(60)
+    took_seconds = time.monotonic() - started_at
+    new_broker.start()
+    pipeline.start_worker()
+    check(pipeline)
+    figures(stopped_within_seconds=round(took_seconds, 1), exit_code=worker.process.exit_code or 0)
+    assert took_seconds < 30
