@@ -20,11 +20,10 @@ from pydantic import (
 
 from agents.errors import SettingsError
 from agents.exposure import Risk, complaint, risks
-from schemas.customers import Tokeniser
+from schemas.customers import Tokeniser, keys
 from schemas.topics import CALLS, REPS
 
 PREFIX = "RINGSIDE_"
-MIN_KEY_BYTES = 16
 
 
 def _is_address(value: str) -> str:
@@ -43,16 +42,14 @@ def _is_postgres(value: SecretStr) -> SecretStr:
     return value
 
 
-def _is_long_enough(value: SecretStr) -> SecretStr:
-    if len(value.get_secret_value().encode()) < MIN_KEY_BYTES:
-        message = f"should have at least {MIN_KEY_BYTES} bytes; `openssl rand -hex 32` makes one"
-        raise ValueError(message)
+def _are_keys(value: SecretStr) -> SecretStr:
+    keys(value.get_secret_value())
     return value
 
 
 Addresses = Annotated[str, AfterValidator(_is_address)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_is_postgres)]
-CustomerKey = Annotated[SecretStr, AfterValidator(_is_long_enough)]
+CustomerKey = Annotated[SecretStr, AfterValidator(_are_keys)]
 Risks = Annotated[frozenset[Risk], BeforeValidator(risks)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -98,7 +95,7 @@ class Settings(BaseModel):
     """PostgreSQL for `ringside db migrate` (a role that may create roles and schemas)."""
 
     customer_key: CustomerKey | None = None
-    """Key of the customers' tokens, 16 bytes or more. Keep it: another key makes other tokens."""
+    """Key of the customers' tokens, 16 bytes or more. To rotate it, add a line `v2:...` to it."""
     country_code: Annotated[str, Field(pattern=r"^[0-9]{0,3}$")] = ""
     """Digits put before national numbers, e.g. `84`. Empty: they are kept as dialled."""
 
@@ -201,8 +198,10 @@ class Settings(BaseModel):
         Raises:
             SettingsError: RINGSIDE_CUSTOMER_KEY is not set.
         """
-        key = self.required("customer_key")
-        return Tokeniser(key.encode(), country_code=self.country_code)
+        older = keys(self.required("customer_key"))
+        newest = max(older)
+        key = older.pop(newest)
+        return Tokeniser(key, country_code=self.country_code, version=newest, older=older)
 
     def required(self, field: str) -> str:
         """Return the text of an optional setting (secrets uncovered) that this command needs.

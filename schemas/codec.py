@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from schemas.customers import Tokeniser
+from schemas.erasures import Erasure, ErasureWire
 from schemas.events import (
     MAX_SECONDS,
     TYPES,
@@ -67,6 +68,10 @@ class Rejected(msgspec.Struct, frozen=True, gc=False):
     where: str = ""
 
 
+Decoded = Event | Rejected | Erasure
+"""What a message turns out to be."""
+
+
 class Received(Protocol):
     """What of a Kafka record matters here, as any client hands it over."""
 
@@ -118,7 +123,7 @@ def _wire_type(type_: str, data: type[Fact]) -> type[msgspec.Struct]:
 
 
 _WIRE_TYPES = {type_: _wire_type(type_, data) for type_, data in TYPES.items()}
-_structured = msgspec.json.Decoder(Union[tuple(_WIRE_TYPES.values())])  # noqa: UP007 - built at run time
+_structured = msgspec.json.Decoder(Union[(*_WIRE_TYPES.values(), ErasureWire)])
 _binary: dict[str, msgspec.json.Decoder[Fact]] = {
     type_: msgspec.json.Decoder(data) for type_, data in TYPES.items()
 }
@@ -142,7 +147,7 @@ _KNOWN_FIELDS = {field for wire in _WIRE_TYPES.values() for field in wire.__stru
 }
 
 
-def decode(message: Message, *, now: float, tokeniser: Tokeniser) -> Event | Rejected:
+def decode(message: Message, *, now: float, tokeniser: Tokeniser) -> Decoded:
     """Decode one message; see `decode_record`."""
     return decode_record(message, message.topic, now, tokeniser)
 
@@ -151,7 +156,7 @@ def decode(message: Message, *, now: float, tokeniser: Tokeniser) -> Event | Rej
 # as much as what it would do.
 def decode_record(  # noqa: C901, PLR0911, PLR0912, PLR0915
     record: Received, topic: str, now: float, tokeniser: Tokeniser
-) -> Event | Rejected:
+) -> Decoded:
     """Decode one Kafka record that was read from *topic*. Never raises.
 
     `now` (seconds since 1970) bounds the event's time: more than five minutes ahead is refused, so
@@ -170,7 +175,7 @@ def decode_record(  # noqa: C901, PLR0911, PLR0912, PLR0915
         return Rejected(Reason.TOO_DEEP)
     admission = _ADMISSION.get(type(wire))
     if admission is None:
-        return cast("Rejected", wire)
+        return _erasure(wire, record) if type(wire) is ErasureWire else cast("Rejected", wire)
     # The rules that types cannot say.
     type_, right_topic, has_customer, rule = admission
     at, subject, data = wire.time.timestamp(), wire.subject, wire.data
@@ -213,6 +218,13 @@ def canonical_sequence(sequence: str | int) -> str:
     """
     text = str(sequence)
     return text.zfill(_SEQUENCE_DIGITS) if text.isascii() and text.isdecimal() else text
+
+
+def _erasure(wire: ErasureWire, record: Received) -> Erasure | Rejected:
+    """Admit a wish to be forgotten, in whichever topic: it is for all of them."""
+    if record.key != wire.subject.encode():
+        return Rejected(Reason.WRONG_KEY, "$.subject")
+    return Erasure(wire.subject, wire.source)
 
 
 def _parse(value: bytes, headers: Headers) -> Any:  # noqa: ANN401 - one of _WIRE_TYPES, or Rejected

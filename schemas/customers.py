@@ -3,16 +3,19 @@
 import hmac
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
 
-TOKEN_PREFIX = "ct1_"  # noqa: S105 - the public prefix of a token, not a secret
+MIN_KEY_BYTES = 16
+_TOO_SHORT = f"should have at least {MIN_KEY_BYTES} bytes; `openssl rand -hex 32` makes one"
 _TOKEN_HEX_DIGITS = 32
-_token = re.compile(rf"{TOKEN_PREFIX}[0-9a-f]{{{_TOKEN_HEX_DIGITS}}}")
+_token = re.compile(rf"ct[1-9][0-9]{{0,2}}_[0-9a-f]{{{_TOKEN_HEX_DIGITS}}}")
+_versioned = re.compile(r"v([1-9][0-9]{0,2}):(.*)")
 _PUNCTUATION = str.maketrans("", "", " \t-.()/\u2010\u2011\u2012\u2013")
 
 
 def is_token(text: str) -> bool:
-    """Return whether *text* looks like a customer's token."""
+    """Return whether *text* looks like a customer's token, of whatever key."""
     return _token.fullmatch(text) is not None
 
 
@@ -39,22 +42,61 @@ def normalise(number: str, *, country_code: str = "") -> str:
     return f"+{country_code}{digits.lstrip('0')}" if country_code else digits
 
 
+def keys(text: str) -> dict[int, bytes]:
+    """Return the keys that a secret holds, by version: a line each, `v2:` before the second one.
+
+    A line without a version is the first key, so that one key alone is just written down.
+
+    Raises:
+        ValueError: a key is too short, a version comes twice, there is none.
+    """
+    found: dict[int, bytes] = {}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        match = _versioned.fullmatch(line)
+        version, key = (int(match[1]), match[2]) if match else (1, line)
+        if len(key.encode()) < MIN_KEY_BYTES:
+            message = (
+                f"should have at least {MIN_KEY_BYTES} bytes; `openssl rand -hex 32` makes one"
+            )
+            raise ValueError(message)
+        if version in found:
+            message = f"should have one key of each version, a line each; v{version} comes twice"
+            raise ValueError(message)
+        found[version] = key.encode()
+    if not found:
+        raise ValueError(_TOO_SHORT)
+    return found
+
+
 def _is_digits(text: str) -> bool:
     return text.isascii() and text.isdecimal()
 
 
 class Tokeniser:
-    """Replaces a customer's number by a keyed HMAC-SHA256, cut to 128 bits.
+    """Replaces a customer's number by a keyed HMAC-SHA256, cut to 128 bits, and the key's version.
 
     The same number gives the same token under one key, so calls of one customer still meet. Without
     the key a token cannot be computed from a number; with it, it can: keep it like a password.
     """
 
-    def __init__(self, key: bytes, *, country_code: str = "") -> None:
-        if len(key) < 16:
-            message = "the customer key must have at least 16 bytes"
+    def __init__(
+        self,
+        key: bytes,
+        *,
+        country_code: str = "",
+        version: int = 1,
+        older: Mapping[int, bytes] | None = None,
+    ) -> None:
+        """Make tokens with *key*; know those that *older* keys made, by their versions."""
+        if min(map(len, [key, *(older or {}).values()])) < MIN_KEY_BYTES:
+            message = f"the customer key must have at least {MIN_KEY_BYTES} bytes"
             raise ValueError(message)
+        self._prefix = f"ct{version}_"
         self._keyed = hmac.new(key, digestmod="sha256")
+        self._older = {
+            f"ct{number}_": hmac.new(old, digestmod="sha256")
+            for number, old in sorted((older or {}).items(), reverse=True)
+        }
         self._country_code = country_code
         # A floor sees the same customer several times within minutes (offered, redialled).
         self.token = lru_cache(maxsize=65_536)(self._token)
@@ -68,4 +110,17 @@ class Tokeniser:
         # threads have the interpreter for those microseconds, which costs as much once more.
         keyed = self._keyed.copy()
         keyed.update(normal.encode("utf-8", "surrogatepass"))
-        return TOKEN_PREFIX + keyed.hexdigest()[:_TOKEN_HEX_DIGITS]
+        return self._prefix + keyed.hexdigest()[:_TOKEN_HEX_DIGITS]
+
+    def tokens(self, number: str) -> tuple[str, ...]:
+        """Return every token that *number* has or had, the newest key's first."""
+        newest = self.token(number)
+        if is_token(number):
+            return (newest,)
+        normal = normalise(number, country_code=self._country_code)
+        older = []
+        for prefix, key in self._older.items():
+            keyed = key.copy()
+            keyed.update(normal.encode("utf-8", "surrogatepass"))
+            older.append(prefix + keyed.hexdigest()[:_TOKEN_HEX_DIGITS])
+        return (newest, *older)

@@ -12,6 +12,8 @@ CHANGELOG_OPTIONS = {
     "segment.bytes": str(64 * 2**20),
     "min.cleanable.dirty.ratio": "0.3",
     "delete.retention.ms": str(DAY_SECONDS * 1000),
+    # So that a customer who is forgotten is gone from the log, too, and not only from its end.
+    "max.compaction.lag.ms": str(DAY_SECONDS * 1000),
 }
 
 

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from schemas.codec import Reason, Rejected
+from schemas.codec import Decoded, Reason, Rejected
+from schemas.erasures import Erasure
 from schemas.events import Event
 from schemas.measures import MINUTE_SECONDS, QUARTER_SECONDS
 from schemas.topics import CALLS
@@ -18,6 +19,7 @@ from streams.changes import Changes
 from streams.due import Due
 from streams.expiry import Expiry
 from streams.facts import Facts
+from streams.forgetting import without
 from streams.ghosts import GhostLimits, ghosts
 from streams.grains import Grains
 from streams.ledger import Ledger
@@ -85,7 +87,7 @@ class Fold:
 
     # In one piece: this is done for each event, and a call costs as much as what it would do.
     def apply(  # noqa: C901, PLR0912, PLR0915
-        self, event: Event | Rejected, offset: int
+        self, event: Decoded, offset: int
     ) -> Rejected | None:
         """Take in the message at *offset*; return why it was refused, or None.
 
@@ -98,6 +100,9 @@ class Fold:
         self._touched = True
         # Not isinstance: to say no, that takes the long way round by Struct's metaclass.
         if type(event) is not Event:
+            if type(event) is Erasure:
+                self._erase(event)
+                return None
             ledger.dead_lettered += 1
             return self._refused(cast("Rejected", event))
         watermark, at = self.watermark, event.at
@@ -158,6 +163,23 @@ class Fold:
                 self.live.pop(key, None)
             self.ledger.closed_facts += self._count(facts)
         return len(all_changed)
+
+    def _erase(self, erasure: Erasure) -> None:
+        """Forget a customer. What was counted of them stays: it names nobody."""
+        changed = without(self.entities, erasure.token)
+        self._changed |= changed
+        for key, entity in changed.items():
+            if entity is None:
+                del self.entities[key]
+                self.live.pop(key, None)
+                continue
+            self.entities[key] = entity
+            if key in self.live:
+                self.live[key] = entity
+        if changed:
+            self.ledger.applied += 1
+        else:
+            self.ledger.duplicate += 1
 
     def idle(self, elapsed_seconds: float, *, now: float) -> None:
         """Let event time move on while nothing comes."""

@@ -66,6 +66,7 @@ REGISTRY: tuple[Lazy, ...] = (
         "See what corrected events moved, and where.",
         "Events",
     ),
+    Lazy("privacy", "agents.cli.privacy", "See and forget what is known of a customer.", "Events"),
     Lazy("deadletters", "agents.cli.deadletters", "See and retry what was refused.", "Events"),
 )
 """Add a command here: name, module, one line of help, heading in `ringside --help`."""

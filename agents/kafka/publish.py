@@ -7,6 +7,7 @@ import msgspec
 
 from schemas.codec import MAX_BYTES, Message, Reason, Rejected, decode, encode
 from schemas.customers import Tokeniser
+from schemas.erasures import Erasure
 from schemas.topics import TOPIC_OF_TYPE
 
 _BOM = b"\xef\xbb\xbf"
@@ -53,4 +54,6 @@ def to_message(line: bytes, *, now: float, tokeniser: Tokeniser) -> Message | Re
     event = decode(Message(topic, key, line), now=now, tokeniser=tokeniser)
     if isinstance(event, Rejected):
         return event
+    if isinstance(event, Erasure):  # it goes to every partition, by `ringside privacy erase`
+        return Rejected(Reason.UNKNOWN_TYPE, "$.type")
     return Message(topic, key, encode(event))

@@ -6,8 +6,9 @@ from agents.changelog import Entry
 from agents.kafka.deadletters import Origin, from_record, to_record
 from agents.postgres.rows import batches
 from agents.state import ChangelogTopics, Restorer, to_records
-from schemas.codec import Message, Reason, Rejected, decode, encode
-from schemas.customers import Tokeniser
+from schemas.codec import Decoded, Message, Reason, Rejected, decode, encode
+from schemas.customers import Tokeniser, is_token
+from schemas.erasures import Erasure
 from schemas.events import Event
 from streams.fold import Fold
 from streams.ledger import Ledger
@@ -23,7 +24,7 @@ _TOPICS = ChangelogTopics("fuzz")
 _TABLES = {_TOPICS.entities: "entities", _TOPICS.panes: "panes", _TOPICS.ledger: "ledger"}
 
 
-def check(case: bytes) -> Event | Rejected:
+def check(case: bytes) -> Decoded:
     """Decode a case and carry it through the core; return the outcome.
 
     Raises:
@@ -34,6 +35,9 @@ def check(case: bytes) -> Event | Rejected:
     outcome = decode(message, now=NOW_AT, tokeniser=TOKENISER)
     if isinstance(outcome, Rejected):
         _check_refused(message, outcome)
+    elif isinstance(outcome, Erasure):
+        assert is_token(outcome.token)
+        assert _fold(message.topic).apply(outcome, 7) is None
     else:
         _check_admitted(message, outcome)
     return outcome

@@ -5,7 +5,7 @@ import hmac
 
 import pytest
 
-from schemas.customers import Tokeniser, normalise
+from schemas.customers import Tokeniser, keys, normalise
 
 KEY = b"sixteen bytes !!"
 
@@ -86,3 +86,44 @@ def test_a_short_key_is_refused_without_being_quoted() -> None:
 
 def test_odd_text_becomes_a_token_too() -> None:
     assert Tokeniser(KEY).token("\ud800").startswith("ct1_")
+
+
+def test_the_newest_key_makes_tokens_and_the_older_ones_are_known() -> None:
+    older = {1: KEY, 2: KEY[::-1]}
+    tokeniser = Tokeniser(b"a third of sixteen", version=3, older=older)
+    third, second, first = tokeniser.tokens("+84 90 123 45 67")
+    assert third == tokeniser.token("+84901234567")
+    assert third.startswith("ct3_")
+    assert first == Tokeniser(KEY).token("+84901234567")
+    assert second == Tokeniser(KEY[::-1], version=2).token("+84901234567")
+
+
+def test_a_token_of_an_older_key_stays_what_it_is() -> None:
+    old = Tokeniser(KEY).token("+84901234567")
+    rotated = Tokeniser(KEY[::-1], version=2, older={1: KEY})
+    assert rotated.token(old) == old
+    assert rotated.tokens(old) == (old,)
+
+
+def test_keys_are_written_a_line_each() -> None:
+    assert keys("one key of sixteen") == {1: b"one key of sixteen"}
+    assert keys("one key of sixteen\n\nv2:another of sixteen\n") == {
+        1: b"one key of sixteen",
+        2: b"another of sixteen",
+    }
+    assert keys("v7:the only one of them") == {7: b"the only one of them"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("v2:short", "at least 16 bytes"),
+        ("", "at least 16 bytes"),
+        ("one key of sixteen\nv1:another of sixteen", "v1 comes twice"),
+        ("one key of sixteen\nanother of sixteen", "v1 comes twice"),
+    ],
+)
+def test_keys_that_cannot_be_told_apart_or_are_too_short_are_refused(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said) as refused:
+        keys(text)
+    assert "sixteen" not in str(refused.value)
