@@ -31,15 +31,22 @@ class Kept(NamedTuple):
     minutes: int
 
 
-def watermarks(log: list[Produced]) -> Watermarks:
-    """Return up to which time each partition has come."""
+def watermarks(pipeline: Pipeline, log: list[Produced]) -> Watermarks:
+    """Return up to which time each partition has come.
+
+    What the workers tell each other is no log of a source; PostgreSQL says how far that has come.
+    """
     newest: Watermarks = {}
     for message in log:
         event = read_event(message)
         if event is not None:
             partition = event.topic, event.partition
             newest[partition] = max(newest.get(partition, event.at), event.at)
-    return {
+    internal = pipeline.rows(
+        "SELECT topic, partition, extract(epoch FROM watermark_at)::float8 FROM ringside.ledger "
+        "WHERE topic = 'ringside.customers' AND watermark_at IS NOT NULL"
+    )
+    return {(topic, partition): at for topic, partition, at in internal} | {
         (topic, partition): at - LATENESS_SECONDS.get(topic, CRM_LATENESS_SECONDS)
         for (topic, partition), at in newest.items()
     }

@@ -5,9 +5,12 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from confluent_kafka import Consumer, Message, TopicPartition
+
+from agents.kafka.admin import patiently
 
 TOPICS = ("calls", "reps", "meetings", "deals", "activities")
 """Written down here once more, so that a topic that Ringside forgets is missed."""
@@ -51,7 +54,7 @@ def _read(consumer: Consumer) -> Iterator[Produced]:
     for topic in (f"ringside.{name}" for name in TOPICS):
         for partition in consumer.list_topics(topic, timeout=30).topics[topic].partitions:
             place = TopicPartition(topic, partition, 0)
-            first, end = consumer.get_watermark_offsets(place, timeout=30)
+            first, end = patiently(partial(consumer.get_watermark_offsets, place, timeout=30))
             assert first == 0, f"{topic}/{partition} has lost its beginning"
             if end:
                 left[topic, partition] = end

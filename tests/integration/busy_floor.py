@@ -41,14 +41,25 @@ class Load:
         return [self.messages[at : at + size] for at in range(0, len(self.messages), size)]
 
 
-def load(count: int, now: float, *, seed: int, repeated: float = 0.2, spoilt: bool = True) -> Load:
+def load(
+    count: int,
+    now: float,
+    *,
+    seed: int,
+    repeated: float = 0.2,
+    spoilt: bool = True,
+    prefix: str = "",
+) -> Load:
     """Return about *count* messages that end now; this share of them are repetitions.
 
-    `spoilt`: one in a thousand is no event, and one in two thousand comes too late.
+    `spoilt`: one in a thousand is no event, and one in two thousand comes too late. `prefix`: of
+    what they are about, so that two loads are about different things.
     """
     chance = random.Random(seed)  # noqa: S311 - a repeatable test
     start_at = int(now) - SPAN_SECONDS - 120
-    once = sorted(_once(chance, start_at, int(count * (1 - repeated))), key=lambda one: one.at)
+    once = sorted(
+        _once(chance, start_at, int(count * (1 - repeated)), prefix), key=lambda one: one.at
+    )
     repeats = chance.sample(range(len(once)), int(len(once) * repeated / (1 - repeated)))
     # A repetition comes some time after the original, as when a confirmation was lost.
     places = [(index, one) for index, one in enumerate(once)]
@@ -98,13 +109,13 @@ def _told(pipeline: Pipeline, sent: Load) -> str:
     return f"{sent.ledger} on the pages, {pipeline.results()} are"
 
 
-def _once(chance: random.Random, start_at: int, count: int) -> Iterator[Event]:
+def _once(chance: random.Random, start_at: int, count: int, prefix: str) -> Iterator[Event]:
     made = 0
     while made < count:
         at = start_at + chance.randrange(SPAN_SECONDS)
-        events = _something(chance, f"{made}", at)
+        events = _something(chance, f"{prefix}{made}", at)
         if made + len(events) > count:
-            events = [activity(f"a-{made}", at)]
+            events = [activity(f"a-{prefix}{made}", at)]
         made += len(events)
         yield from events
 
