@@ -11,6 +11,7 @@ from functools import partial
 import pytest
 
 from agents.embedded.http import get
+from schemas.events import Event
 from tests.faults import scenarios
 from tests.faults.plugin import Figures
 from tests.faults.source_log import read_log
@@ -28,7 +29,7 @@ WHERE = re.compile(r"offset=(\d+) partition=(\d+) topic=(\S+)")
 
 def bugs_at(sent: Load, every: int) -> list[str]:
     """Return the ids of every so many of the events, each once."""
-    ids = dict.fromkeys(one.id for one in sent.messages if not isinstance(one, tuple))
+    ids = dict.fromkeys(one.id for one in sent.messages if isinstance(one, Event))
     return list(ids)[every - 1 :: every]
 
 
