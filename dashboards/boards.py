@@ -9,10 +9,14 @@ from dashboards.alerts_board import alerts
 from dashboards.floor import floor
 from dashboards.grafana import render
 from dashboards.mark import GENERATED_BY
+from dashboards.queue import queue
+from dashboards.rep import rep
 from dashboards.service import service
 
 _MAKERS: Mapping[str, Callable[[], core.Dashboard]] = {
     "floor": floor,
+    "queue": queue,
+    "rep": rep,
     "activity": activity,
     "service": service,
     "alerts": alerts,

@@ -1,6 +1,9 @@
-"""The board of the supervisor: the floor now, the chosen window, today."""
+"""The board of the supervisor, for a screen on the wall: 1920 x 1080, read from across the room.
 
-from collections.abc import Iterator, Sequence
+Few big numbers, and colour only where somebody has to act. What it leaves out is on `queue`.
+"""
+
+from collections.abc import Sequence
 
 from grafanalib import core
 
@@ -8,6 +11,7 @@ from dashboards import promql
 from dashboards.grafana import samples
 from dashboards.layout import Look, Row, board, evenly
 from dashboards.panels import (
+    BAD,
     Column,
     Meaning,
     bars,
@@ -16,170 +20,148 @@ from dashboards.panels import (
     number,
     table_of_samples,
 )
-from dashboards.selection import CHOSEN_WINDOW, QUEUES, TEAMS, TEAMS_NOW, variables
+from dashboards.selection import CHOSEN_WINDOW, QUEUES, TEAMS_NOW, variables
 from schemas import kpis
 from schemas.kpis import BY_NAME, Kpi, Now
 
 SERVICE_LEVEL = BY_NAME["service_level_answered_of_offered"]
 ABANDONMENT = BY_NAME["abandonment"]
 ASA = BY_NAME["average_speed_of_answer_seconds"]
-WAIT_P90 = BY_NAME["answered_wait_p90_seconds"]
-ACTIVITY_VOLUME = BY_NAME[promql.ACTIVITY_VOLUME]
-TODAY = promql.window("today")
 
-_TITLES = {
-    kpis.CALLS_WAITING: ("Calls waiting", "short"),
-    kpis.CALLS_IN_PROGRESS: ("In progress", "short"),
-    kpis.LONGEST_WAIT: ("Longest wait", "s"),
-    kpis.REPS_IN_STATE: ("Reps by state", "short"),
-}
+WALL_ROWS = 26
+"""Rows of 38 pixels that a screen of 1080 shows, under the line of variables."""
+
+CALM, SOON, ACT = "transparent", "orange", BAD
+"""Colours: nothing to do, look at it, act."""
+
+_WAIT_STEPS = ((CALM, None), (SOON, 60.0), (ACT, 180.0))
+"""Of the longest wait: a minute is worth a look, three are too long for any queue's target."""
+_FREE_STEPS = ((SOON, None), (CALM, 1.0))
+
+_OF_QUEUES = (
+    *(SERVICE_LEVEL.name, "service_level_answered_of_offered_best"),
+    *("service_level_answered_of_offered_worst", ABANDONMENT.name, ASA.name),
+)
 
 
 def floor() -> core.Dashboard:
     """Return the board."""
     return board(
         "floor",
-        "The floor now: who waits, who is free, how well calls are answered.",
-        [_now(), *_chosen_window(), _today(), _trend()],
+        "The floor now, for a screen on the wall: who waits, who is free, how well calls are met.",
+        [_numbers(), _queues_and_reps(), _trend()],
         variables(("site", "queue", "team", "window"), window_name="15m"),
         Look("now-3h", "5s"),
     )
 
 
-def _now() -> Row:
-    waiting = _gauge(kpis.CALLS_WAITING)
-    longest = _gauge(kpis.LONGEST_WAIT)
-    talking = _gauge(kpis.CALLS_IN_PROGRESS)
-    reps = _gauge(kpis.REPS_IN_STATE)
-    by_state = f"sum by (state) (ringside_{kpis.REPS_IN_STATE.name}{TEAMS_NOW})"
-    return Row(
-        5,
-        (
-            (5, number(waiting, samples(_floor_sum("sum", kpis.CALLS_WAITING)), is_big=True)),
-            (5, number(longest, samples(_floor_sum("max", kpis.LONGEST_WAIT)), is_big=True)),
-            (5, number(talking, samples(_floor_sum("sum", kpis.CALLS_IN_PROGRESS)), is_big=True)),
-            (9, bars(reps, [samples(by_state, "{{state}}")])),
-        ),
-        "Now",
-    )
-
-
-def _chosen_window() -> Iterator[Row]:
+def _numbers() -> Row:
     where = QUEUES.and_(CHOSEN_WINDOW)
-    volume = promql.expression(
-        ACTIVITY_VOLUME, ("team",), TEAMS.and_('team!=""', promql.window("1h"))
-    )
-    yield Row(
-        7,
-        (
-            (4, _kpi(SERVICE_LEVEL, where, is_big=True)),
-            (4, _kpi(ABANDONMENT, where, is_big=True)),
-            (8, bars(_by_queue(SERVICE_LEVEL), [_recorded(SERVICE_LEVEL)])),
-            (8, bars(_by_queue(ABANDONMENT), [_recorded(ABANDONMENT)])),
+    longest = gauge(kpis.LONGEST_WAIT, "Longest wait", "s", _WAIT_STEPS)
+    free = Meaning("Available reps", "Reps that wait for a call now.", "short", _FREE_STEPS)
+    is_free = TEAMS_NOW.and_('state="available"')
+    available = promql.or_zero(f"sum(ringside_{kpis.REPS_IN_STATE.name}{is_free})")
+    shown = [
+        number(gauge(kpis.CALLS_WAITING, "Calls waiting"), _now("sum", kpis.CALLS_WAITING)),
+        number(longest, _now("max", kpis.LONGEST_WAIT), is_big=True),
+        number(calm(SERVICE_LEVEL), _kpi(SERVICE_LEVEL, where), is_big=True),
+        number(calm(ABANDONMENT), _kpi(ABANDONMENT, where), is_big=True),
+        number(gauge(kpis.CALLS_IN_PROGRESS, "In progress"), _now("sum", kpis.CALLS_IN_PROGRESS)),
+        number(free, samples(available), is_big=True),
+    ]
+    return evenly(8, shown)
+
+
+def _queues_and_reps() -> Row:
+    by = promql.BY_QUEUE
+    where = QUEUES.and_(CHOSEN_WINDOW)
+    shown = [
+        Column(_by_queue(kpis.CALLS_WAITING, "sum"), gauge(kpis.CALLS_WAITING, "Waiting")),
+        Column(
+            _by_queue(kpis.LONGEST_WAIT, "max"),
+            gauge(kpis.LONGEST_WAIT, "Longest wait", "s", _WAIT_STEPS),
         ),
-        "Last $window",
+        Column(
+            samples(promql.expression(BY_NAME["calls_offered"], by, where), is_table=True),
+            meaning(BY_NAME["calls_offered"]),
+        ),
+        *(
+            Column(samples(recorded(kpi), is_table=True), calm(kpi))
+            for kpi in map(BY_NAME.__getitem__, _OF_QUEUES)
+        ),
+    ]
+    about = Meaning(
+        "Queues, last $window",
+        "Each queue now and in the chosen window. While calls wait, the service level can still "
+        "become what is under 'at best' and 'at worst'.",
     )
-    yield Row(
-        8,
+    states = f"sum by (state) (ringside_{kpis.REPS_IN_STATE.name}{TEAMS_NOW})"
+    return Row(
+        9,
         (
-            (16, _queues()),
             (
-                8,
-                bars(
-                    meaning(ACTIVITY_VOLUME).called("Activity in the last hour"),
-                    [samples(volume, "{{team}}")],
+                17,
+                table_of_samples(
+                    about, {"queue": "Queue", "site": "Site"}, shown, sort_by="Waiting"
                 ),
             ),
+            (7, bars(gauge(kpis.REPS_IN_STATE, "Reps by state"), [samples(states, "{{state}}")])),
         ),
-    )
-
-
-def _today() -> Row:
-    shown = (kpis.BY_NAME[name] for name in ("calls_offered", "calls_answered", "calls_abandoned"))
-    where = QUEUES.and_(TODAY)
-    return evenly(
-        4,
-        [
-            *(_kpi(kpi, where) for kpi in shown),
-            _kpi(SERVICE_LEVEL, where),
-            _kpi(ABANDONMENT, where),
-            _kpi(ASA, where),
-        ],
-        "Today",
     )
 
 
 def _trend() -> Row:
-    waiting = _waiting(("queue",))
-    volume = promql.expression(
-        ACTIVITY_VOLUME, ("team",), TEAMS.and_('team!=""', promql.window("1h"))
-    )
-    return evenly(
-        8,
-        [
-            lines(_gauge(kpis.CALLS_WAITING), [samples(waiting, "{{queue}}", is_range=True)]),
-            lines(
-                _by_queue(SERVICE_LEVEL).called("Service level, last $window"),
-                [samples(_recorded(SERVICE_LEVEL).expr, "{{queue}}", is_range=True)],
-            ),
-            lines(
-                meaning(ACTIVITY_VOLUME).called("Activity in the hour before"),
-                [samples(volume, "{{team}}", is_range=True)],
-                is_stacked=True,
-            ),
-        ],
-        "How it went",
-    )
-
-
-def _queues() -> core.Table:
-    where = QUEUES.and_(CHOSEN_WINDOW)
-    by = promql.BY_QUEUE
-    shown = [
-        Column(samples(_waiting(by), is_table=True), _gauge(kpis.CALLS_WAITING)),
-        *(
-            Column(samples(promql.expression(kpi, by, where), is_table=True), meaning(kpi))
-            for kpi in map(BY_NAME.__getitem__, ("calls_offered", "calls_answered"))
+    waiting = f"sum by (queue) (ringside_{kpis.CALLS_WAITING.name}{QUEUES})"
+    paused = f"sum by (reason) (ringside_{kpis.REPS_PAUSED.name}{TEAMS_NOW})"
+    longest = f"max by (state) (ringside_{kpis.LONGEST_IN_STATE.name}{TEAMS_NOW})"
+    return Row(
+        9,
+        (
+            (8, lines(meaning(SERVICE_LEVEL).called("Service level, last $window"),
+                      [samples(recorded(SERVICE_LEVEL), "{{queue}}", is_range=True)])),
+            (8, lines(gauge(kpis.CALLS_WAITING, "Calls waiting, and how it went"),
+                      [samples(waiting, "{{queue}}", is_range=True)])),
+            (4, bars(gauge(kpis.REPS_PAUSED, "Paused, by reason"),
+                     [samples(paused, "{{reason}}")])),
+            (4, bars(gauge(kpis.LONGEST_IN_STATE, "Longest in state", "s"),
+                     [samples(longest, "{{state}}")])),
         ),
-        *(
-            Column(samples(_recorded(kpi).expr, is_table=True), meaning(kpi))
-            for kpi in (SERVICE_LEVEL, ABANDONMENT, ASA, WAIT_P90)
-        ),
-    ]
-    about = Meaning("Queues, last $window", "Each queue in the chosen window, and who waits now.")
-    return table_of_samples(
-        about, {"queue": "Queue", "site": "Site"}, shown, sort_by="Calls waiting"
-    )
+    )  # fmt: skip
 
 
-def _kpi(kpi: Kpi, where: promql.Where, *, is_big: bool = False) -> core.Stat:
-    """Return the KPI over everything chosen, as one number."""
-    expression = promql.expression(kpi, (), where)
-    if not promql.has_rule(kpi):
-        expression = promql.or_zero(expression)
-    return number(meaning(kpi), samples(expression), is_big=is_big)
-
-
-def _by_queue(kpi: Kpi) -> Meaning:
+def calm(kpi: Kpi) -> Meaning:
+    """Return what the catalogue says of a KPI, coloured only where it misses its target."""
     about = meaning(kpi)
-    return about.called(f"{about.title} by queue")
+    if len(about.steps) == 1:
+        return about
+    steps = tuple((BAD if colour == BAD else CALM, start) for colour, start in about.steps)
+    return Meaning(about.title, about.help, about.unit, steps, about.maximum)
 
 
-def _recorded(kpi: Kpi) -> core.Target:
-    by = promql.BY_QUEUE
-    rule = promql.recorded(kpi, by)
+def gauge(
+    now: Now,
+    title: str,
+    unit: str = "short",
+    steps: tuple[tuple[str, float | None], ...] | None = None,
+) -> Meaning:
+    """Return what a live gauge says."""
+    return Meaning(title, now.help, unit, steps) if steps else Meaning(title, now.help, unit)
+
+
+def recorded(kpi: Kpi, by: Sequence[str] = promql.BY_QUEUE) -> str:
+    """Return the recorded KPI of each chosen queue in the chosen window."""
     where = QUEUES.and_(CHOSEN_WINDOW)
-    return samples(f"sum by ({', '.join(by)}) ({rule}{where})", "{{queue}}")
+    return f"sum by ({', '.join(by)}) ({promql.recorded(kpi, by)}{where})"
 
 
-def _gauge(now: Now) -> Meaning:
-    title, unit = _TITLES[now]
-    return Meaning(title, now.help, unit)
+def _kpi(kpi: Kpi, where: promql.Where) -> core.Target:
+    return samples(promql.expression(kpi, (), where))
 
 
-def _floor_sum(operator: str, now: Now) -> str:
-    return promql.or_zero(f"{operator}(ringside_{now.name}{QUEUES})")
+def _now(operator: str, now: Now) -> core.Target:
+    return samples(promql.or_zero(f"{operator}(ringside_{now.name}{QUEUES})"))
 
 
-def _waiting(by: Sequence[str]) -> str:
-    return f"sum by ({', '.join(by)}) (ringside_{kpis.CALLS_WAITING.name}{QUEUES})"
+def _by_queue(now: Now, operator: str) -> core.Target:
+    by = ", ".join(promql.BY_QUEUE)
+    return samples(f"{operator} by ({by}) (ringside_{now.name}{QUEUES})", is_table=True)

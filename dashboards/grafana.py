@@ -92,6 +92,13 @@ def label_variable(name: str, label: str, query: str) -> core.Template:
     )
 
 
+def rows_variable(name: str, label: str, query: str) -> core.Template:
+    """Return a variable whose values are the rows of a query to PostgreSQL."""
+    variable = label_variable(name, label, query)
+    variable.dataSource = POSTGRES
+    return variable
+
+
 def choice_variable(name: str, label: str, values: Sequence[str], *, default: str) -> core.Template:
     """Return a variable with fixed values."""
     return core.Template(
@@ -156,7 +163,8 @@ def _variable(variable: Json) -> Json:
     if modern["type"] == "query":
         query = modern["query"]
         modern["definition"] = query
-        modern["query"] = {"query": query, "refId": f"variable-{modern['name']}"}
+        if modern["datasource"] == PROMETHEUS:
+            modern["query"] = {"query": query, "refId": f"variable-{modern['name']}"}
         modern["current"] = {"selected": True, "text": ["All"], "value": ["$__all"]}
     return modern
 

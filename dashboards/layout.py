@@ -13,6 +13,8 @@ TAG = "ringside"
 
 BOARDS = {
     "floor": "Floor",
+    "queue": "Queue",
+    "rep": "Rep",
     "activity": "Activity",
     "service": "Service",
     "alerts": "Alerts",

@@ -52,7 +52,7 @@ def number(about: Meaning, target: core.Target, *, is_big: bool = False) -> core
     """Return one number, as of now."""
     colour_mode = "background" if is_big and len(about.steps) > 1 else "value"
     return core.Stat(
-        **_common(about, [target]),
+        **common(about, [target]),
         colorMode=colour_mode,
         graphMode="none",
         reduceCalc="lastNotNull",
@@ -69,7 +69,7 @@ def bars(about: Meaning, targets: Sequence[core.Target]) -> core.BarGauge:
     """Return one bar for each sample of now, with its name beside it."""
     coloured = {"mode": "thresholds"} if len(about.steps) > 1 else _fixed("blue")
     return core.BarGauge(
-        **_common(about, targets),
+        **common(about, targets),
         extraJson=_defaults(
             {
                 "color": coloured,
@@ -97,7 +97,7 @@ def lines(
 ) -> core.TimeSeries:
     """Return lines over time; a gap where there are no samples."""
     return core.TimeSeries(
-        **_common(about, targets),
+        **common(about, targets),
         unit=about.unit,
         drawStyle="line",
         lineWidth=2,
@@ -116,7 +116,7 @@ def lines(
 def columns(about: Meaning, targets: Sequence[core.Target]) -> core.TimeSeries:
     """Return stacked columns over time, one for each day."""
     return core.TimeSeries(
-        **_common(about, targets),
+        **common(about, targets),
         unit=about.unit,
         drawStyle="bars",
         # A day's column begins where the day does.
@@ -134,7 +134,7 @@ def columns(about: Meaning, targets: Sequence[core.Target]) -> core.TimeSeries:
 def points(about: Meaning, targets: Sequence[core.Target]) -> core.TimeSeries:
     """Return a line through one point for each day; what a ratio needs, as ratios do not stack."""
     return core.TimeSeries(
-        **_common(about, targets),
+        **common(about, targets),
         unit=about.unit,
         drawStyle="line",
         lineWidth=2,
@@ -203,7 +203,7 @@ def _table(
     transformations: list[Json],
 ) -> core.Table:
     return core.Table(
-        **_common(about, targets),
+        **common(about, targets),
         transformations=transformations,
         filterable=True,
         overrides=[_column(each) for each in shown],
@@ -228,7 +228,8 @@ def _column(about: Meaning) -> Json:
 _LEGEND: Json = {"displayMode": "list", "placement": "bottom", "showLegend": True}
 
 
-def _common(about: Meaning, targets: Sequence[core.Target]) -> Json:
+def common(about: Meaning, targets: Sequence[core.Target]) -> Json:
+    """Return what panels of all types have: title, definition, queries, colours."""
     lettered_targets = lettered(targets)
     is_sql = isinstance(lettered_targets[0], core.SqlTarget)
     return {

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from dashboards.boards import boards
 from dashboards.grafana import Json
 
-EVERYTHING: Mapping[str, str] = {"site": ".*", "queue": ".*", "team": ".*", "window": "today"}
+EVERYTHING: Mapping[str, str] = {
+    "site": ".*",
+    "queue": ".*",
+    "team": ".*",
+    "rep": ".*",
+    "window": "today",
+}
 """What Grafana puts for the variables when All is chosen everywhere."""
 
 _VARIABLE = re.compile(r"\$\{(?P<braced>\w+)(?::\w+)?\}|\$(?P<plain>\w+)")
@@ -59,6 +65,9 @@ def _of_variables(name: str, board: Json, values: Mapping[str, str]) -> Iterator
     for variable in board["templating"]["list"]:
         if variable["type"] != "query":
             continue
+        if isinstance(variable["query"], str):  # a text: SQL
+            yield _of_rows(name, variable, values)
+            continue
         asked = _LABEL_VALUES.fullmatch(variable["query"]["query"])
         if asked is None:
             raise ValueError(f"not a query that this module knows: {variable['query']['query']}")
@@ -71,6 +80,12 @@ def _of_variables(name: str, board: Json, values: Mapping[str, str]) -> Iterator
             substituted(expression, values),
             is_range=False,
         )
+
+
+def _of_rows(name: str, variable: Json, values: Mapping[str, str]) -> Query:
+    expression = substituted(variable["query"], values)
+    source = variable["datasource"]["uid"]
+    return Query(name, f"${variable['name']}", source, expression, is_range=False)
 
 
 def _of_panels(name: str, board: Json, values: Mapping[str, str]) -> Iterator[Query]:

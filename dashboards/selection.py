@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from grafanalib import core
 
-from dashboards.grafana import choice_variable, label_variable
+from dashboards.grafana import choice_variable, label_variable, rows_variable
 from dashboards.promql import Where, window
 from schemas.measures import WINDOWS
 
@@ -18,6 +18,15 @@ CHOSEN_WINDOW = window("$window")
 # Dollar-quoted, so that a team called O'Brien does not end the text.
 TEAMS_SQL = "team_site ~ $re$^(${site:regex})$$re$ AND team ~ $re$^(${team:regex})$$re$"
 """The same filter in SQL."""
+QUEUES_SQL = "site ~ $re$^(${site:regex})$$re$ AND queue ~ $re$^(${queue:regex})$$re$"
+REPS_SQL = "rep ~ $re$^(${rep:regex})$$re$"
+
+_REPS = """SELECT DISTINCT rep_state.rep
+FROM ringside.rep_state
+LEFT JOIN ringside.roster_rep AS reps
+    ON reps.id = rep_state.rep AND reps.valid_from <= now() AND now() < reps.valid_to
+WHERE coalesce(reps.team, 'unknown') ~ $re$^(${team:regex})$$re$
+ORDER BY 1"""
 
 _OF_QUEUES = '{__name__=~"ringside_calls_offered|ringside_calls_waiting", site=~"$site"}'
 _OF_TEAMS = '{__name__=~"ringside_activity_volume|ringside_reps_in_state", site=~"$site"}'
@@ -33,6 +42,7 @@ def variables(shown: Collection[str], *, window_name: str) -> list[core.Template
         label_variable("site", "Site", f"label_values({_OF_SITES}, site)"),
         label_variable("queue", "Queue", f"label_values({_OF_QUEUES}, queue)"),
         label_variable("team", "Team", f"label_values({_OF_TEAMS}, team)"),
+        rows_variable("rep", "Rep", _REPS),
         choice_variable("window", "Window", [each.name for each in WINDOWS], default=window_name),
     ]
     for variable in made:

@@ -32,13 +32,16 @@ __all__ = [
     "CALLS_IN_PROGRESS",
     "CALLS_WAITING",
     "CUSTOMER_KPIS",
+    "DAY",
     "FLOOR_KPIS",
     "KPIS",
+    "LONGEST_IN_STATE",
     "LONGEST_WAIT",
     "MISSED_CALLS_OPEN",
     "NOW",
     "OLDEST_MISSED_CALL",
     "REPS_IN_STATE",
+    "REPS_PAUSED",
     "WAITING_IN_TARGET",
     "WHEN_READ",
     "WITHINS",
@@ -110,6 +113,13 @@ LONGEST_WAIT = Now(
     "longest_wait_seconds", "Age of the oldest call in the queue now.", ("queue", "site")
 )
 REPS_IN_STATE = Now("reps_in_state", "Signed-in reps by state now.", ("team", "site", "state"))
+REPS_PAUSED = Now("reps_paused", "Reps on pause now, by reason.", ("team", "site", "reason"))
+LONGEST_IN_STATE = Now(
+    "longest_in_state_seconds",
+    "Of the reps in a state now, how long the one who is in it longest has been.",
+    ("team", "site", "state"),
+)
+DAY = Now("day_seconds", "Length of today; clocks change on a day of 23 or 25 hours.", ("site",))
 MISSED_CALLS_OPEN = Now(
     "missed_calls_open",
     "Missed calls of the last 7 d that nobody has called back, by age.",
@@ -123,6 +133,9 @@ NOW: tuple[Now, ...] = (
     CALLS_IN_PROGRESS,
     LONGEST_WAIT,
     REPS_IN_STATE,
+    REPS_PAUSED,
+    LONGEST_IN_STATE,
+    DAY,
     MISSED_CALLS_OPEN,
     OLDEST_MISSED_CALL,
 )

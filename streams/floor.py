@@ -38,6 +38,10 @@ class Floor:
 
     queues: dict[str, QueueNow] = field(default_factory=dict)
     reps: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    longest_in_state: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    """Likewise: seconds of the rep who is in that state longest."""
+    paused: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    """Reps on pause by (team, site, reason); "" where none was said."""
 
 
 def floor(entities: Iterable[object], roster: RosterIndex, now: float) -> Floor:
@@ -49,10 +53,20 @@ def floor(entities: Iterable[object], roster: RosterIndex, now: float) -> Floor:
         elif isinstance(entity, Customer):
             _count_missed(result, entity, roster, now)
         elif isinstance(entity, Rep) and entity.now.state != "offline":
-            team = roster.team_of(entity.rep, now)
-            key = (team, roster.site_of_team(team, now), entity.now.state)
-            result.reps[key] = result.reps.get(key, 0) + 1
+            _count_rep(result, entity, roster, now)
     return result
+
+
+def _count_rep(result: Floor, rep: Rep, roster: RosterIndex, now: float) -> None:
+    team, turn = roster.team_of(rep.rep, now), rep.now
+    site = roster.site_of_team(team, now)
+    key = (team, site, turn.state)
+    result.reps[key] = result.reps.get(key, 0) + 1
+    seconds = max(0.0, now - turn.at)
+    result.longest_in_state[key] = max(result.longest_in_state.get(key, 0.0), seconds)
+    if turn.state == "paused":
+        why = (team, site, turn.reason)
+        result.paused[why] = result.paused.get(why, 0) + 1
 
 
 def age_of_missed(seconds: float) -> str:

@@ -138,6 +138,17 @@ class RosterIndex:
         """Return the instant at which the day that *at* lies in began at the site."""
         return day_start(self.zone(site, at), at)
 
+    def day_seconds(self, site: str, at: float) -> float:
+        """Return how long the day that *at* lies in is at the site: 23 to 25 hours."""
+        start = self.day_start(site, at)
+        # A day and two hours later it is tomorrow, and not yet the day after, whatever clocks do.
+        return self.day_start(site, start + 26 * 3600) - start
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """The ids of all sites, of any time."""
+        return tuple(self._sites)
+
     def is_working(self, site: str, at: float) -> bool:
         """Return whether *at* is in the site's working hours; a site not known always works."""
         entry = self._site(site, at)

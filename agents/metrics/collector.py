@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector as PrometheusCollector
 
 from agents.clock import Clock
 from agents.metrics.expected import Expectations, expected_families, source_families
-from agents.metrics.live import histogram_families, now_families, window_families
+from agents.metrics.live import day_family, histogram_families, now_families, window_families
 from agents.metrics.service import Status, service_families
 from streams.baseline.sources import SourceReader
 from streams.floor import floor
@@ -63,6 +63,7 @@ class Collector(PrometheusCollector):
         yield from histogram_families(windows)
         live = (entity for fold in folds for entity in list(fold.live.values()))
         yield from now_families(floor(live, roster, now))
+        yield day_family(roster, now)
         yield from source_families(sources)
         expectations = self._view.expectations()
         if expectations is not None:

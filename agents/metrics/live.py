@@ -11,6 +11,7 @@ from schemas.measures import Histogram
 from streams.floor import AGES, Floor
 from streams.located import ACTIVITY_VOLUME
 from streams.panes import Cells
+from streams.roster import RosterIndex
 from streams.windows import Located
 
 Windows = Mapping[str, Located]
@@ -84,7 +85,29 @@ def now_families(floor: Floor) -> Iterator[GaugeMetricFamily]:
     for labels, count in floor.reps.items():
         reps.add_metric(labels, count)
     yield from (waiting, in_progress, longest, reps)
+    yield from _states(floor)
     yield from _missed(floor)
+
+
+def day_family(roster: RosterIndex, now: float) -> GaugeMetricFamily:
+    """Return the length of today at each site."""
+    family = GaugeMetricFamily(f"ringside_{kpis.DAY.name}", kpis.DAY.help, labels=kpis.DAY.labels)
+    for site in roster.sites:
+        family.add_metric((site,), roster.day_seconds(site, now))
+    return family
+
+
+def _states(floor: Floor) -> Iterator[GaugeMetricFamily]:
+    """Yield how long reps are in their states, and why they pause."""
+    paused, longest = (
+        GaugeMetricFamily(f"ringside_{now.name}", now.help, labels=now.labels)
+        for now in (kpis.REPS_PAUSED, kpis.LONGEST_IN_STATE)
+    )
+    for labels, count in floor.paused.items():
+        paused.add_metric(labels, count)
+    for labels, seconds in floor.longest_in_state.items():
+        longest.add_metric(labels, seconds)
+    yield from (paused, longest)
 
 
 def _missed(floor: Floor) -> Iterator[GaugeMetricFamily]:

@@ -3,17 +3,19 @@
 import json
 import re
 from itertools import combinations
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from grafanalib import core
 
 from dashboards.alerts import recorded_names
 from dashboards.boards import boards
+from dashboards.floor import ACT, CALM, SOON, WALL_ROWS
 from dashboards.layout import Row, placed
 from dashboards.queries import EVERYTHING, queries, substituted
 from dashboards.rules import rule_names
-from schemas.kpis import BY_NAME, NOW, WITHINS
+from schemas.events import RepState
+from schemas.kpis import BY_NAME, NOW, WHEN_READ, WITHINS
 from schemas.measures import HISTOGRAMS, MEASURES, WINDOWS
 
 BOARDS: dict[str, dict[str, Any]] = {name: json.loads(text) for name, text in boards().items()}
@@ -37,7 +39,7 @@ EXPOSED = (
     SERVICE
     | rule_names()
     | recorded_names()
-    | {f"ringside_{each.name}" for each in (*MEASURES, *WITHINS, *NOW)}
+    | {f"ringside_{each.name}" for each in (*MEASURES, *WITHINS, *WHEN_READ, *NOW)}
     | {f"ringside_{each.name}_seconds_bucket" for each in HISTOGRAMS}
     | {"ringside_activity_volume"}
 )
@@ -108,13 +110,13 @@ def steps(title: str) -> list[tuple[str, float | None]]:
     return [(step["color"], step["value"]) for step in found]
 
 
-def test_a_target_to_be_reached_is_green_from_the_target_on() -> None:
-    assert steps("Service level") == [("red", None), ("green", 0.8)]
+def test_a_target_that_is_missed_is_red_and_one_that_is_met_has_no_colour() -> None:
+    assert steps("Service level") == [("red", None), ("transparent", 0.8)]
 
 
 def test_a_target_to_stay_under_is_red_only_above_it() -> None:
     (good, start), (bad, limit) = steps("Abandonment")
-    assert (good, start, bad) == ("green", None, "red")
+    assert (good, start, bad) == ("transparent", None, "red")
     assert limit is not None
     assert 0.05 < limit < 0.050001
 
@@ -141,13 +143,14 @@ def test_a_board_links_to_the_others_and_takes_the_variables_along(name: str) ->
     }
     assert all(link["includeVars"] for link in links)
     assert {each["name"] for each in BOARDS[name]["templating"]["list"]} == {
-        *("site", "queue", "team", "window")
+        *("site", "queue", "team", "rep", "window")
     }
 
 
 def test_the_boards_have_the_names_that_the_links_use() -> None:
     assert {board["uid"] for board in BOARDS.values()} == {
-        *("ringside-floor", "ringside-activity", "ringside-service", "ringside-alerts")
+        *("ringside-floor", "ringside-queue", "ringside-rep"),
+        *("ringside-activity", "ringside-service", "ringside-alerts"),
     }
     assert {board["schemaVersion"] for board in BOARDS.values()} == {39}
 
@@ -188,7 +191,7 @@ def test_the_letters_of_a_panels_queries_differ() -> None:
 def test_every_query_is_listed_with_its_variables_replaced() -> None:
     listed = queries()
     asked = sum(len(panel["targets"]) for _, panel in SHOWING)
-    variables = 3 * len(BOARDS)  # site, queue and team; the window is a fixed list
+    variables = 4 * len(BOARDS)  # site, queue, team and rep; the window is a fixed list
     annotations = len(BOARDS)  # the alerts, on each
     assert len(listed) == asked + variables + annotations
     for query in listed:
@@ -205,3 +208,37 @@ def test_a_variable_is_replaced_in_each_of_its_forms_and_macros_stay() -> None:
 def test_a_row_that_does_not_fill_the_grid_is_refused() -> None:
     with pytest.raises(ValueError, match="the row of Offered must be 24 wide"):
         placed([Row(4, ((12, core.Stat(title="Offered")),))])
+
+
+# The wall screen.
+
+FLOOR = BOARDS["floor"]["panels"]
+
+
+def test_the_floor_fits_a_screen_of_1080_pixels() -> None:
+    # A row of the grid is 30 pixels and 8 between; the line of variables and the margins take 80.
+    assert WALL_ROWS * 38 + 80 <= 1080
+    assert max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in FLOOR) <= WALL_ROWS
+
+
+def test_the_floor_has_few_big_numbers_in_its_first_row() -> None:
+    first = [panel for panel in FLOOR if panel["gridPos"]["y"] == 0]
+    assert len(first) <= 6
+    assert {panel["type"] for panel in first} == {"stat"}
+    assert all(panel["gridPos"]["h"] * 38 >= 300 for panel in first)
+
+
+def test_the_floor_is_coloured_only_where_somebody_must_act() -> None:
+    for panel in FLOOR:
+        if panel["type"] == "stat":
+            defaults = panel["fieldConfig"]["defaults"]
+            colours = {step["color"] for step in defaults["thresholds"]["steps"]}
+            assert colours <= {CALM, SOON, ACT, "text"}, panel["title"]
+            assert colours & {CALM, "text"}, panel["title"]
+
+
+def test_the_states_of_a_rep_are_a_timeline_with_a_colour_for_each() -> None:
+    (panel,) = (panel for panel in BOARDS["rep"]["panels"] if panel["type"] == "state-timeline")
+    (mapping,) = panel["fieldConfig"]["defaults"]["mappings"]
+    assert mapping["options"].keys() == set(get_args(RepState))
+    assert [each["id"] for each in panel["transformations"]] == ["partitionByValues"]

@@ -38,6 +38,7 @@ def selling(rep: str, at: float) -> Iterator[Event | Raw]:
     )
     for type_, subject, fact in facts:
         yield Event(f"boards/{subject}/{type_}", "/crm/test", subject, type_, at, fact)
+    yield from corrected(rep, at)
     yield Raw("ringside.calls", b"bad", b"not JSON")
 
 
@@ -47,6 +48,22 @@ def is_of_alerts(query: Query) -> bool:
     test_alerts_end_to_end.py asks these, of one that is not.
     """
     return query.board == "alerts" or query.panel == "Alerts"
+
+
+def corrected(rep: str, at: float) -> Iterator[Event]:
+    """An inbound call whose answer is corrected; an outbound one that a dialler connects."""
+    told: tuple[tuple[str, str, float, AnyFact, str | None], ...] = (
+        ("b1", "call.offered", 0, e.CallOffered("service"), None),
+        ("b1", "call.answered", 5, e.CallAnswered(rep), None),
+        ("b1", "call.answered", 9, e.CallAnswered(rep), "boards/b1/5"),
+        ("b2", "call.dialled", 0, e.CallDialled(rep, "service"), None),
+        ("b2", "call.connected", 5, e.CallConnected(), None),
+        ("b2", "call.answered", 6, e.CallAnswered(rep), None),
+        ("b2", "call.ended", 20, e.CallEnded(), None),
+    )
+    for call, type_, after, fact, cause in told:
+        id_ = f"boards/{call}/{after}"
+        yield Event(id_, "/pbx/test", call, type_, at + after, fact, causation_id=cause)
 
 
 def test_every_query_of_every_board_returns_data(

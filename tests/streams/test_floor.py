@@ -84,3 +84,25 @@ def test_reps_count_by_team_site_and_state_unless_offline() -> None:
         ("north", "hanoi", "on_call"): 1,
         ("unknown", "unknown", "paused"): 1,
     }
+
+
+def test_pauses_are_told_by_reason_and_states_by_how_long_they_last() -> None:
+    pause = e.RepStateChanged("paused", "lunch")
+    fold = apply(
+        new_fold("ringside.reps"),
+        [
+            event("linh", T0, pause),
+            event("minh", T0 + 30, pause),
+            event("an", T0 + 40, e.RepStateChanged("paused")),
+            event("mai", T0 + 50, e.RepStateChanged("available")),
+            event("ha", T0 + 60, e.RepStateChanged("offline")),
+        ],
+    )
+    now = floor(fold.live.values(), ROSTER, T0 + 100)
+    # linh and minh are in north; the roster does not know the others.
+    assert now.paused == {("north", "hanoi", "lunch"): 2, ("unknown", "unknown", ""): 1}
+    assert now.longest_in_state == {
+        ("north", "hanoi", "paused"): 100,
+        ("unknown", "unknown", "paused"): 60,
+        ("unknown", "unknown", "available"): 50,
+    }

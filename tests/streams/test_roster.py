@@ -198,3 +198,15 @@ def test_the_difference_names_what_is_new_gone_and_changed() -> None:
         "+ rep c: from 2026-01-01: team x",
     ]
     assert difference(new, new) == []
+
+
+@pytest.mark.parametrize(
+    ("at", "hours"),
+    # Clocks go forward in the night to 29 March 2026, and back in that to 25 October.
+    [("2026-03-29T12:00Z", 23), ("2026-10-25T12:00Z", 25), ("2026-10-25T23:59Z", 24)],
+)
+def test_a_day_is_23_to_25_hours_long(at: str, hours: int) -> None:
+    roster = RosterIndex(Roster(sites=(Site(id="b", zone="Europe/Berlin"),)))
+    assert roster.sites == ("b",)
+    instant = datetime.fromisoformat(at).timestamp()
+    assert roster.day_seconds("b", instant) == hours * 3600
