@@ -94,8 +94,9 @@ def rendered(alert: Alert, rules: Rules) -> dict[str, Any]:
     """Return the rule as Prometheus reads it, with links, numbers and since when."""
     found: dict[str, Any] = {"alert": alert.name, "expr": _Block(alert.expr)}
     found["for"] = duration(alert.for_seconds)
-    if alert.keep_seconds:
-        found["keep_firing_for"] = duration(alert.keep_seconds)
+    keep_seconds = max(alert.keep_seconds, rules.keep_seconds)
+    if keep_seconds:
+        found["keep_firing_for"] = duration(keep_seconds)
     found["labels"] = {"severity": alert.severity, **alert.extra}
     found["annotations"] = {
         "summary": f"{alert.summary}, since {_since(alert)}",

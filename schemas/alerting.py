@@ -135,6 +135,8 @@ class Rules(Part, frozen=True, kw_only=True):
     """A worker that does not answer for so long is down."""
     baseline_seconds: Seconds = 2 * 86_400
     """A baseline that was not learnt anew for so long is stale."""
+    keep_seconds: Pending = 120
+    """Any alert is over only after so long: one scrape that fails must not end it and begin it."""
     evaluation_seconds: Seconds | None = None
     """How often rules are evaluated; left out: as often as Prometheus does by default."""
     grafana_url: str = "http://127.0.0.1:3000"

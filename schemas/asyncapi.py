@@ -76,8 +76,14 @@ _SUBJECTS = {
     "deal": "deal-1201",
     "activity": "activity-9",
     "lead": "lead-31",
+    "source": "pbx/hanoi",
 }
-_SOURCES = {"call": "pbx/hanoi", "rep": "pbx/hanoi", "meeting": "calendar"}
+_SOURCES = {
+    "call": "pbx/hanoi",
+    "rep": "pbx/hanoi",
+    "meeting": "calendar",
+    "source": "pbx/hanoi",
+}
 
 
 def example(type_: str) -> Json:

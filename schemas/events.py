@@ -88,6 +88,7 @@ __all__ = [
     "RepState",
     "RepStateChanged",
     "Seconds",
+    "SourceHeartbeat",
     "TransferKind",
 ]
 
@@ -249,6 +250,10 @@ class LeadQualified(Fact, frozen=True):
     rep: Name | None = None
 
 
+class SourceHeartbeat(Fact, frozen=True):
+    """The source named by the subject is well, though it may have nothing to tell. Each minute."""
+
+
 MeetingFact = MeetingBooked | MeetingRescheduled | MeetingHeld | MeetingNoShow | MeetingCancelled
 DealFact = (
     DealCreated
@@ -262,7 +267,7 @@ DealFact = (
     | DealDeleted
     | DealImported
 )
-ActivityFact = ActivityLogged | LeadCreated | LeadQualified
+ActivityFact = ActivityLogged | LeadCreated | LeadQualified | SourceHeartbeat
 AnyFact = CallFact | RepStateChanged | RepStateRetracted | MeetingFact | DealFact | ActivityFact
 
 TYPES: dict[str, type[Fact]] = {
@@ -298,6 +303,7 @@ TYPES: dict[str, type[Fact]] = {
     "activity.logged": ActivityLogged,
     "lead.created": LeadCreated,
     "lead.qualified": LeadQualified,
+    "source.heartbeat": SourceHeartbeat,
 }
 """CloudEvents `type` -> type of its `data`."""
 

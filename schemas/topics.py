@@ -41,7 +41,10 @@ REPS = Topic("ringside.reps", "rep id", "Every change of a rep's state.", option
 MEETINGS = Topic("ringside.meetings", "meeting id", "The life of a meeting.", options=_retained(90))
 DEALS = Topic("ringside.deals", "deal id", "The life of every deal.", options=_retained(365))
 ACTIVITIES = Topic(
-    "ringside.activities", "activity or lead id", "Logged activities; leads.", options=_retained(30)
+    "ringside.activities",
+    "activity, lead or source id",
+    "Logged activities; leads; heartbeats.",
+    options=_retained(30),
 )
 SOURCES = (CALLS, REPS, MEETINGS, DEALS, ACTIVITIES)
 """What the outside world publishes. All have the same number of partitions."""
@@ -108,6 +111,7 @@ _TOPIC_OF_FAMILY = {
     "deal": DEALS.name,
     "activity": ACTIVITIES.name,
     "lead": ACTIVITIES.name,
+    "source": ACTIVITIES.name,
 }
 
 TOPIC_OF_TYPE: dict[str, str] = {

@@ -1,4 +1,7 @@
-"""Logged activities and leads: each is remembered while it may be repeated, and counted once."""
+"""Logged activities and leads: each is remembered while it may be repeated, and counted once.
+
+A source's heartbeat counts nowhere. It shows that the source is well when it has nothing to tell.
+"""
 
 from typing import Any
 
@@ -9,6 +12,7 @@ from schemas import measures as m
 from schemas.events import Event
 from streams.facts import NOTHING, Fact, Facts, dims_of
 
+HEARTBEAT = "source.heartbeat"
 _LEAD_SECONDS = 90 * 86_400
 """How long a lead is kept: qualifying it twice counts once."""
 
@@ -27,12 +31,15 @@ class Activity(msgspec.Struct, frozen=True, array_like=True, gc=False):
     customer: str | None = None
     deal: str | None = None
     logged_at: float | None = None
-    """None: it is a lead."""
+    """None: it is a lead, or a source."""
 
 
 def key(event: Event) -> str:
-    """Return the table key: activities and leads have ids of their own."""
-    return event.subject if event.type == "activity.logged" else f"lead/{event.subject}"
+    """Return the table key: activities, leads and sources have ids of their own."""
+    if event.type == "activity.logged":
+        return event.subject
+    family = "source" if event.type == HEARTBEAT else "lead"
+    return f"{family}/{event.subject}"
 
 
 def step(
@@ -40,6 +47,9 @@ def step(
 ) -> tuple[Activity, Facts]:
     """Take one event in; a repetition returns the same object."""
     old = activity or Activity()
+    if event.type == HEARTBEAT:
+        is_newer = activity is None or event.at > old.last_at
+        return (Activity((), event.at, event.source) if is_newer else old), NOTHING
     if event.type in old.counted:
         return old, NOTHING
     new = _known(old, event, event.data)
@@ -48,8 +58,8 @@ def step(
 
 def expires_at(activity: Activity) -> float:
     """Return from which watermark on it can be forgotten."""
-    lead = "activity.logged" not in activity.counted
-    return activity.last_at + (_LEAD_SECONDS if lead else 0.0)
+    is_lead = any(type_.startswith("lead.") for type_ in activity.counted)
+    return activity.last_at + (_LEAD_SECONDS if is_lead else 0.0)
 
 
 def _known(old: Activity, event: Event, data: Any) -> Activity:  # noqa: ANN401 - one of three types

@@ -132,7 +132,7 @@ class BaselineStore:
             span = await _span(connection, now)
             history = await _history(connection, span)
             profiles = await asyncio.to_thread(build, history, roster, span)
-            return await _keep(connection, profiles, span, now)
+            return await keep(connection, profiles, span, now)
 
 
 async def _span(connection: PoolConnection, now: float) -> Span:
@@ -167,9 +167,10 @@ async def _history(connection: PoolConnection, span: Span) -> History:
     return history
 
 
-async def _keep(
+async def keep(
     connection: PoolConnection, profiles: Mapping[Series, Profile], span: Span, now: float
 ) -> int:
+    """Keep profiles as a new version, forget the oldest, and return the version."""
     version: int = await connection.fetchval(_SQL["begin"], now, *span, ALGORITHM)
     rows = [_row(series, profile) for series, profile in sorted(profiles.items())]
     if rows:

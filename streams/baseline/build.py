@@ -46,11 +46,7 @@ def build(history: History, roster: RosterIndex, span: Span) -> dict[Series, Pro
     A team with fewer than OWN_WEEKS weeks of its own gets its part of its site's: the part it had
     so far, or, before it did anything, its part of the site's reps.
     """
-    found = {
-        series: _own(series, counts, roster, span)
-        for series, counts in history.items()
-        if series.subject == "source"
-    }
+    found = {series: _own(series, history[series], roster, span) for series in _sources(history)}
     teams = {series: counts for series, counts in history.items() if series.subject == "team"}
     for place, counts in _sites(teams).items():
         whole = _own(place, counts, roster, span)
@@ -58,6 +54,13 @@ def build(history: History, roster: RosterIndex, span: Span) -> dict[Series, Pro
             for series in _teams_of(place, teams, roster, span.end_at):
                 found[series] = _of_team(series, teams.get(series), whole, (roster, span))
     return {series: profile for series, profile in found.items() if profile is not None}
+
+
+def _sources(history: History) -> list[Series]:
+    """Return the sources at their sites; what belongs to no site only where it is all there is."""
+    found = [series for series in history if series.subject == "source"]
+    placed = {series.name for series in found if series.site}
+    return [series for series in found if series.site or series.name not in placed]
 
 
 def _own(series: Series, counts: Counts, roster: RosterIndex, span: Span) -> Profile | None:

@@ -11,6 +11,7 @@ from tests.dashboards.promtool import Case, Firing, check, needs_promtool, promt
 pytestmark = needs_promtool
 RULES = Rules(
     baseline_seconds=1800,
+    keep_seconds=0,  # so that each case shows when its cause is over
     drop_of={'shy "one"': DropOf(share=0.5)},
     queue_of={"vip.gold": LimitsOf(service_level=0.9)},
 )
@@ -309,6 +310,14 @@ CASES = [*DROP_CASES, *SILENCE_CASES, *PIPELINE_CASES, *QUEUE_CASES, *INPUT_CASE
 
 def test_every_rule_fires_does_not_fire_and_resolves(tmp_path: Path) -> None:
     check(tmp_path, CASES, RULES)
+
+
+def test_a_scrape_that_fails_does_not_end_an_alert_and_begin_it_anew(tmp_path: Path) -> None:
+    fires = {minute: [LAGGING] for minute in range(2, 20)}
+    # Prometheus marks what it cannot scrape as stale: from minute 6 to 7. Over in 13; told in 15.
+    series = {LAG: "200x5 stale stale 200x4 0x10"}
+    fires |= {minute: [] for minute in range(15, 20)}
+    check(tmp_path, [Case("two scrapes fail", series, fires)], Rules())
 
 
 def test_each_alert_is_seen_firing_and_seen_over_in_one_case() -> None:

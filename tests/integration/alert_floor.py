@@ -113,7 +113,8 @@ def learnt(folds: Sequence[Fold], at: float) -> Baseline:
             key = Series("team", place.team, place.team_site, VOLUME)
             series[key] = series.get(key, 0.0) + cells[VOLUME]
     for (source, site), count in SourceReader().read(folds, INDEX, at).windows["1h"].items():
-        series[Series("source", source, site, "")] = count
+        if site:
+            series[Series("source", source, site, "")] = count
     return Baseline(1, at, {key: _even(count / 4) for key, count in series.items()})
 
 

@@ -114,3 +114,11 @@ async def _ask_postgres(query: Query, asked: Asked, connection: asyncpg.Connecti
 def at_time(seconds: float) -> datetime:
     """Return an instant given in seconds since 1970."""
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def is_of_alerts(query: Query) -> bool:
+    """Whether it asks about alerts; of a floor that is well there are none.
+
+    test_alerts_end_to_end.py asks these, of one that is not.
+    """
+    return query.board == "alerts" or query.panel == "Alerts"

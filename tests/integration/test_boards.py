@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from boards import Answer, Asked, ask, at_time, with_macros
+from boards import Answer, Asked, ask, at_time, is_of_alerts, with_macros
 
 from dashboards.generate import ROOT
 from dashboards.queries import EVERYTHING, Query, queries
@@ -40,14 +40,6 @@ def selling(rep: str, at: float) -> Iterator[Event | Raw]:
         yield Event(f"boards/{subject}/{type_}", "/crm/test", subject, type_, at, fact)
     yield from corrected(rep, at)
     yield Raw("ringside.calls", b"bad", b"not JSON")
-
-
-def is_of_alerts(query: Query) -> bool:
-    """Whether it asks about alerts; of a floor that is well there are none.
-
-    test_alerts_end_to_end.py asks these, of one that is not.
-    """
-    return query.board == "alerts" or query.panel == "Alerts"
 
 
 def corrected(rep: str, at: float) -> Iterator[Event]:

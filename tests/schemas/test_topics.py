@@ -17,7 +17,7 @@ def test_every_event_type_is_accepted_on_exactly_one_source_topic() -> None:
     assert set(TOPIC_OF_TYPE.values()) == {topic.name for topic in SOURCES}
 
 
-def test_leads_share_the_topic_of_activities_and_nothing_else_is_shared() -> None:
+def test_leads_and_heartbeats_share_the_topic_of_activities_and_nothing_else_is_shared() -> None:
     by_topic = {
         topic.name: {type_.split(".")[0] for type_, of in TOPIC_OF_TYPE.items() if of == topic.name}
         for topic in SOURCES
@@ -27,7 +27,7 @@ def test_leads_share_the_topic_of_activities_and_nothing_else_is_shared() -> Non
         "ringside.reps": {"rep"},
         "ringside.meetings": {"meeting"},
         "ringside.deals": {"deal"},
-        "ringside.activities": {"activity", "lead"},
+        "ringside.activities": {"activity", "lead", "source"},
     }
 
 

@@ -47,3 +47,15 @@ def test_a_lead_is_remembered_for_weeks_and_an_activity_while_it_may_be_repeated
     fold.idle(86_400.0, now=T0 + 86_400.0)
     fold.release(fold.ledger.next_offset)
     assert list(fold.entities) == ["lead/l1"]
+
+
+def test_a_heartbeat_counts_nowhere_and_its_source_is_remembered_while_it_may_be_repeated() -> None:
+    beats = [event("pbx/1", T0 + at, e.SourceHeartbeat()) for at in (0, 60, 60, 30)]
+    fold = apply(new_fold(TOPIC), beats)
+    assert quarter(fold) == {}
+    # One a minute; the same again, and one that was overtaken, tell nothing new.
+    assert (fold.ledger.applied, fold.ledger.duplicate) == (2, 2)
+    assert list(fold.entities) == ["source/pbx/1"]
+    fold.idle(86_400.0, now=T0 + 60 + 86_400.0)
+    fold.release(fold.ledger.next_offset)
+    assert fold.entities == {}

@@ -74,6 +74,14 @@ def test_a_source_has_a_baseline_for_each_site() -> None:
     assert found[pbx].slots[SLOT].expected == pytest.approx(50)
 
 
+def test_what_belongs_to_no_site_counts_only_for_a_source_that_has_none() -> None:
+    weeks = mondays(50, 50, 50, 50, 50, 50)
+    here, nowhere = (Series("source", "pbx/1", site, "") for site in ("hq", ""))
+    leads = Series("source", "web", "", "")
+    found = build({here: weeks, nowhere: weeks, leads: weeks}, ROSTER, SPAN)
+    assert set(found) == {here, leads}
+
+
 def test_the_weeks_before_a_team_existed_are_no_zeros() -> None:
     found = build({team("red"): mondays(60, 60, 60, first=3)}, ROSTER, SPAN)
     assert found[team("red")].slots[SLOT].expected == pytest.approx(60)
