@@ -57,9 +57,10 @@ async def send(url: str, labels: dict[str, str], *, now: datetime, ends_at: date
 async def trial(
     url: str, labels: dict[str, str], *, noticed: Noticed, timeout_seconds: float, clock: Clock
 ) -> Trial:
-    """Send a test alert through and wait until the history has it. It ends by itself.
+    """Send a test alert through, wait until the history has it, and see who failed to be told.
 
-    It goes on for as long as the time out, since others are told of it a `group_wait` later.
+    The history is told at once, all others a `group_wait` later: so it goes on until the time is
+    over, and ends by itself.
 
     Raises:
         AlertmanagerError: it does not answer, or refuses.
@@ -78,6 +79,8 @@ async def trial(
         found = await noticed("test", id_)
         after = found[0] - began_at if found is not None else None
     receivers = await _receivers(url, id_)
+    if after is not None:
+        await asyncio.sleep(max(0.0, began_at + timeout_seconds - clock()))
     failed_after = await _failed(url)
     failed = {
         way: count - failed_before.get(way, 0)

@@ -107,8 +107,11 @@ def send_test(
         typer.Option("--label", help="name=value, e.g. team=north; severity=critical if not said."),
     ] = None,
     wait_seconds: Annotated[
-        float, typer.Option("--wait-seconds", min=1, help="How long to wait for it.")
-    ] = 60.0,
+        float,
+        typer.Option(
+            "--wait-seconds", min=1, help="How long it lasts; more than the longest group_wait."
+        ),
+    ] = 45.0,
 ) -> None:
     """Send a test alert through Alertmanager, and report whether it arrived.
 

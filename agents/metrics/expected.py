@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 
 from prometheus_client.core import GaugeMetricFamily
 
 from agents.postgres.baseline import Baseline
 from schemas.measures import WINDOWS
-from streams.baseline.bands import Band, band
-from streams.baseline.build import Series
-from streams.baseline.profile import Profile
+from streams.baseline.bands import Band, Part, band_of, open_parts
 from streams.baseline.sources import Sources
 from streams.roster import RosterIndex
 
@@ -44,11 +43,14 @@ def expected_families(
     )
     if known.baseline is not None:
         computed.add_metric((), known.baseline.computed_at)
+        # The same for all series of a site, and looked up once: calendars are what costs.
+        parts = cache(partial(_parts, roster, now))
         for series, profile in known.baseline.profiles.items():
             is_team = series.subject == "team"
             labels = (series.name, series.site, series.kind) if is_team else series[1:3]
             family = activity if is_team else source
-            for window, found in _bands(series, profile, roster, now):
+            for window, open_ in parts(series.site).items():
+                found = band_of(profile, open_)
                 for bound, value in zip(Band._fields, found, strict=True):
                     family.add_metric((*labels, window, bound), value)
     yield from (activity, source, computed, _working(roster, now), _replay(known, now))
@@ -74,13 +76,13 @@ def source_families(sources: Sources) -> Iterator[GaugeMetricFamily]:
     yield from (family, ages)
 
 
-def _bands(
-    series: Series, profile: Profile, roster: RosterIndex, now: float
-) -> Iterator[tuple[str, Band]]:
-    for window, seconds in _SECONDS.items():
-        found = band(profile, series.site, roster, window_seconds=seconds, now=now)
-        if found is not None:
-            yield window, found
+def _parts(roster: RosterIndex, now: float, site: str) -> dict[str, list[Part]]:
+    """Return the open parts of each window at a site; nothing while it is closed."""
+    found = {
+        name: open_parts(site, roster, window_seconds=seconds, now=now)
+        for name, seconds in _SECONDS.items()
+    }
+    return {name: parts for name, parts in found.items() if parts is not None}
 
 
 def _working(roster: RosterIndex, now: float) -> GaugeMetricFamily:
