@@ -22,6 +22,7 @@ from agents.shard import Shard
 from agents.state import ChangelogTopics, Restorer, to_records
 from streams.fold import Fold
 from streams.ghosts import GhostLimits
+from streams.pipelines import EMPTY
 
 logger = log.get(__name__)
 
@@ -51,6 +52,8 @@ class Shards:
         self.membership = Membership(monotonic=monotonic)
         self.acknowledge: Acknowledge = _nobody
         self.ghost_limits = GhostLimits()
+        self.pipelines = EMPTY
+        """As known now; `agents.recounting` counts the funnels by them."""
         self.channels: dict[str, Any] = {}
         """The channel of each topic's agent."""
 

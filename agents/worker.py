@@ -22,6 +22,7 @@ from agents.postgres.pool import Database
 from agents.postgres.roster import RosterWriter
 from agents.postgres.sink import PostgresSink
 from agents.postgres.writer import SnapshotWriter
+from agents.recounting import recount_funnels
 from agents.settings import Settings
 from agents.shards import Shards
 from agents.view import WorkerView
@@ -111,6 +112,7 @@ class Worker:
             self._roster.run(),
             self._shards.run(self._stop),
             self._look(),
+            recount_funnels(self._shards),
         ]
         if self._writer is not None and self._database is not None:
             tasks += [self._writer.run(), self._write_rosters(RosterWriter(self._database))]
@@ -192,6 +194,7 @@ class Worker:
 
     def _roster_changed(self, roster: Roster, offset: int) -> None:
         self._shards.ghost_limits.roster = self._roster.index
+        self._shards.pipelines = self._roster.pipeline_index
         self._roster_to_write.put_nowait((roster, offset, self._roster.pipelines))
 
     async def _write_rosters(self, writer: RosterWriter) -> None:

@@ -116,7 +116,7 @@ def _given(old: Deal, event: Event, data: e.DealOwnerChanged) -> Deal:
 def _turned(old: Deal, event: Event, data: Any) -> Deal:  # noqa: ANN401 - won, lost, reopened, ...
     reason = getattr(data, "reason", None) or getattr(data, "into", None)
     turn = Turn(event.at, _STATUS[type(data)], event.sequence, reason)
-    before = _turns(old)
+    before = old.turns
     turns, cut = _with(before, turn, turn_order, MAX_TURNS)
     new = old
     if turns is not before or cut > old.is_cut:
@@ -135,13 +135,6 @@ def _turned(old: Deal, event: Event, data: Any) -> Deal:  # noqa: ANN401 - won, 
     if isinstance(data, e.DealWon):
         return _priced(new, event, data)
     return new
-
-
-def _turns(deal: Deal) -> tuple[Turn, ...]:
-    """Return its turns; a deal of an older release has only its last one."""
-    if deal.turns or deal.status_at is None:
-        return deal.turns
-    return (Turn(deal.status_at, deal.status, "", deal.reason),)
 
 
 def _priced(old: Deal, event: Event, data: e.DealCreated | e.DealAmountChanged | e.DealWon) -> Deal:

@@ -14,12 +14,13 @@ from schemas.codec import Decoded, Reason, Rejected
 from schemas.erasures import Erasure
 from schemas.events import Event
 from schemas.measures import MINUTE_SECONDS, QUARTER_SECONDS
-from schemas.topics import CALLS
+from schemas.topics import CALLS, DEALS
 from streams.changes import Changes
 from streams.due import Due
 from streams.expiry import Expiry
 from streams.facts import Facts
 from streams.forgetting import without
+from streams.funnel_days import FunnelDays
 from streams.ghosts import GhostLimits, ghosts
 from streams.grains import Grains
 from streams.ledger import Ledger
@@ -84,6 +85,8 @@ class Fold:
         self._count = self.grains.count
         self.ghost_limits = GhostLimits() if ghost_limits is None else ghost_limits
         self._legs = Legs() if topic == CALLS.name else None
+        self.funnel = FunnelDays() if topic == DEALS.name else None
+        """What the deals make of the pipelines; no part of the state, see there."""
 
     # In one piece: this is done for each event, and a call costs as much as what it would do.
     def apply(  # noqa: C901, PLR0912, PLR0915
@@ -149,6 +152,8 @@ class Fold:
         if legs is not None and (new.leg > 1 or event.subject in legs.calls):
             legs.add(key)
             self._replace(legs.updated(event.subject, entities))
+        if self.funnel is not None:
+            self.funnel.changed(key, old, new)
         return None
 
     def _replace(self, changed: Iterable[tuple[str, Any, Facts]]) -> int:
@@ -205,6 +210,8 @@ class Fold:
         if self.machine.timed is not None:
             settled = self._due.settled(self.machine.timed, self.entities, watermark)
             self.ledger.settled += self._replace(settled)
+        if self.funnel is not None:
+            self.funnel.close(watermark)
         panes = [PaneKey(*key) for key in self.grains.close(watermark)]
         entities = list(self._expiry.due(watermark, self.entities))
         if panes or entities:
@@ -230,6 +237,8 @@ class Fold:
             self.live.pop(key, None)
             self._due.expect(key, None)
             self._changed[key] = None
+            if self.funnel is not None:
+                self.funnel.changed(key, entity, None)
             if self._legs is not None:
                 self._legs.forget(key)
         else:  # it came back to life
@@ -293,6 +302,9 @@ class Fold:
             if self._is_live is not None and self._is_live(entity):
                 self.live[key] = entity
         self.close()
+        if self.funnel is not None:
+            # To count a million deals takes minutes; `agents.recounting` does it beside the rest.
+            self.funnel.is_ready = False
 
     def _refused(self, rejected: Rejected) -> Rejected:
         reason = str(rejected.reason)

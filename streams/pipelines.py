@@ -89,7 +89,8 @@ class PipelineIndex:
         line = self._by_name.get(name)
         if line is None:
             return _NOWHERE
-        return line.at(at) or line.values[0]
+        # Most pipelines have one version only.
+        return line.values[0] if len(line.values) == 1 else line.at(at) or line.values[0]
 
     def names(self) -> dict[str, str]:
         """Return, for each name that events may have for a pipeline, its id."""

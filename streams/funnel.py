@@ -1,0 +1,260 @@
+"""What a deal counts in the funnel, by day and place: a pure function of it and the pipelines.
+
+Whose day it is, is said in schemas/funnel.py. A deal's every instant belongs to its owner of that
+time: so does its cohort, whoever has it now. Only what it is *now* (open) belongs to the owner now.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from schemas import funnel as f
+from schemas.funnel import Count
+from schemas.pipelines import LOST, WON
+from streams.deal_state import Deal
+from streams.facts import Amount, ticks
+from streams.journeys import Journey, Visit, journey
+from streams.pipelines import PipelineIndex, Version
+from streams.roster import UNKNOWN, day_start
+
+Cells = dict[str, Amount]
+
+
+class Place(NamedTuple):
+    """What a count is about; "" where something does not apply."""
+
+    pipeline: str
+    stage: str
+    rep: str
+    source: str
+    segment: str
+    currency: str
+
+
+class Key(NamedTuple):
+    """On which day, by its start in seconds since 1970, and about what."""
+
+    day_at: int
+    place: Place
+
+
+class Contribution(NamedTuple):
+    """What a deal counts: of all days, and as open now by the day since when."""
+
+    days: dict[Key, Cells]
+    open: dict[Key, Cells]
+
+
+NOTHING = Contribution({}, {})
+
+
+def contribution(deal: Deal | None, pipelines: PipelineIndex) -> Contribution:
+    """Return what *deal* counts; nothing before its creation is known."""
+    if deal is None or deal.created_at is None:
+        return NOTHING
+    telling = _Telling(deal, deal.created_at, pipelines)
+    if deal.is_counted:
+        telling.tell()
+    elif deal.status_at is not None:
+        telling.add(f.MERGED if deal.status == "merged" else f.DELETED, deal.status_at)
+    return Contribution(telling.days, telling.open)
+
+
+class _Telling:
+    """Collects what one deal counts."""
+
+    def __init__(self, deal: Deal, created_at: float, pipelines: PipelineIndex) -> None:
+        self._deal = deal
+        self._created_at = created_at
+        self._pipelines = pipelines
+        self._way: Journey = journey(deal, pipelines)
+        self._currency = deal.currency or ""
+        self._known: dict[tuple[float, str], Cells] = {}
+        self.days: dict[Key, Cells] = {}
+        self.open: dict[Key, Cells] = {}
+
+    def tell(self) -> None:
+        self._tell_creation()
+        self._tell_visits()
+        self._tell_path()
+        self._tell_end()
+        self._tell_changes()
+
+    def add(self, count: Count, at: float, stage: str = "", amount: Amount = 1) -> None:
+        """Count something on the day of *at*."""
+        cells, name = self._cells(at, stage), count.name
+        cells[name] = cells.get(name, 0) + amount
+
+    def _cells(self, at: float, stage: str) -> Cells:
+        cells = self._known.get((at, stage))
+        if cells is None:
+            key = self._key(at, stage, self._deal.owner_at(at))
+            cells = self._known[at, stage] = self.days.setdefault(key, {})
+        return cells
+
+    def _key(self, at: float, stage: str, rep: str) -> Key:
+        deal = self._deal
+        place = Place(self._way.pipeline, stage, rep, deal.source, deal.segment, self._currency)
+        return Key(self._day(at), place)
+
+    def _day(self, at: float) -> int:
+        return int(day_start(self._version(at).zone, at))
+
+    def _version(self, at: float) -> Version:
+        return self._pipelines.version(self._deal.pipeline, at)
+
+    def _add_worth(self, count: Count, minor: Count, at: float, stage: str = "") -> None:
+        self.add(count, at, stage)
+        if self._deal.amount_minor:
+            self.add(minor, at, stage, self._deal.amount_minor)
+
+    def _add_aged(self, count: Count, minor: Count, since: float, until: float, stage: str) -> None:
+        """Count on the day of *since* what came about at *until*, also by its age in days."""
+        self._add_worth(count, minor, since, stage)
+        days = round((self._day(until) - self._day(since)) / f.DAY_SECONDS)
+        cells, cell = self._cells(since, stage), f.age_cell(count, max(0, days))
+        cells[cell] = cells.get(cell, 0) + 1
+
+    def _add_stay(self, name: str, seconds: float, at: float, stage: str = "") -> None:
+        cells = self._cells(at, stage)
+        cell = f"{name}:{bisect_left(f.DAYS_BOUNDS, seconds / f.DAY_SECONDS)}"
+        cells[cell] = cells.get(cell, 0) + 1
+
+    # The whole
+
+    def _tell_creation(self) -> None:
+        way, at = self._way, self._created_at
+        self._add_worth(f.CREATED, f.CREATED_MINOR, at)
+        if way.ended_at is not None:
+            won = way.status == WON
+            count, minor = (
+                (f.CREATED_WON, f.CREATED_WON_MINOR)
+                if won
+                else (f.CREATED_LOST, f.CREATED_LOST_MINOR)
+            )
+            self._add_aged(count, minor, at, way.ended_at, "")
+        version = self._version(at)
+        positions = (version.position(visit.stage) for visit in way.visits)
+        furthest = max((one for one in positions if one is not None), default=0.0)
+        for number, stage in enumerate(version.stages, 1):
+            if way.status == WON or furthest >= number:
+                self.add(f.REACHED, at, stage)
+
+    def _tell_end(self) -> None:
+        way = self._way
+        if way.ended_at is None:
+            return
+        at = way.ended_at
+        if way.status == LOST:
+            self._add_worth(f.LOSSES, f.LOSSES_MINOR, at)
+            if way.visits:
+                self._add_worth(f.EXITS_LOST, f.EXITS_LOST_MINOR, at, way.visits[-1].stage)
+            return
+        self._add_worth(f.WINS, f.WINS_MINOR, at)
+        if self._deal.amount_minor is not None:
+            self.add(f.WINS_PRICED, at)
+        seconds = ticks(at - self._created_at)
+        self.add(f.CYCLE_SECONDS, at, "", seconds)
+        self._add_stay(f.CYCLE, seconds, at)
+        stages = self._version(at).stages
+        if stages:
+            self.add(f.NEXT_ENTRIES, at, stages[-1])
+        self._skip(way.visits[-1].stage if way.visits else "", WON, at)
+
+    def _tell_changes(self) -> None:
+        for at in self._way.reopened:
+            self.add(f.REOPENED, at)
+        for at in self._way.repeated:
+            self.add(f.REPEATED, at)
+        for owned in self._deal.owners:
+            self.add(f.OWNER_CHANGES, owned.at)
+        if self._deal.is_cut:
+            self.add(f.CUT, self._created_at)
+
+    # Its stages
+
+    def _tell_visits(self) -> None:
+        seen: set[str] = set()
+        previous = ""
+        for index, visit in enumerate(self._way.visits):
+            stage, at = visit.stage, visit.entered_at
+            self.add(f.ENTRIES, at, stage)
+            self._tell_move(previous, visit)
+            if stage in seen:
+                self.add(f.RE_ENTRIES, at, stage)
+            elif stage != UNKNOWN:
+                self._tell_cohort(index, visit)
+            seen.add(stage)
+            previous = stage
+            if visit.left_at is not None:
+                seconds = ticks(visit.left_at - at)
+                self.add(f.STAYS, visit.left_at, stage)
+                self.add(f.STAY_SECONDS, visit.left_at, stage, seconds)
+                self._add_stay(f.STAY, seconds, visit.left_at, stage)
+        self._tell_now()
+
+    def _tell_now(self) -> None:
+        now, worth = self._way.now, self._deal.amount_minor
+        if now is not None:
+            cells: Cells = {f.OPEN.name: 1}
+            if worth:
+                cells[f.OPEN_MINOR.name] = worth
+            self.open[self._key(now.entered_at, now.stage, self._deal.owner)] = cells
+
+    def _tell_move(self, previous: str, visit: Visit) -> None:
+        """Tell from where a deal came to a stage."""
+        version, at = visit.version, visit.entered_at
+        if visit.stage in version.stages[1:]:
+            before = version.stages[version.stages.index(visit.stage) - 1]
+            self.add(f.NEXT_ENTRIES, at, before)
+        was, now = version.position(previous), version.position(visit.stage)
+        if was is None or now is None:
+            return
+        if now < was:
+            self.add(f.BACKWARD, at, visit.stage)
+        self._skip(previous, visit.stage, at)
+
+    def _skip(self, previous: str, stage: str, at: float) -> None:
+        version = self._version(at)
+        was, now = version.position(previous), version.position(stage)
+        if was is not None and now is not None:
+            for skipped in version.between(was, now):
+                self.add(f.SKIPPED, at, skipped)
+
+    def _tell_cohort(self, index: int, visit: Visit) -> None:
+        """Tell what became of the first entry into a stage."""
+        way, at, stage = self._way, visit.entered_at, visit.stage
+        self._add_worth(f.ENTERED, f.ENTERED_MINOR, at, stage)
+        if way.status == WON:
+            self._add_worth(f.WON, f.WON_MINOR, at, stage)
+        advanced_at = self._advanced_at(index, visit)
+        if advanced_at is not None:
+            self._add_aged(f.ADVANCED, f.ADVANCED_MINOR, at, advanced_at, stage)
+        elif way.status == LOST and way.ended_at is not None:
+            self._add_aged(f.LOST, f.LOST_MINOR, at, way.ended_at, stage)
+
+    def _advanced_at(self, index: int, visit: Visit) -> float | None:
+        """Return when a deal first got beyond a stage after it had come to it."""
+        step = visit.version.steps[visit.stage]
+        for later in self._way.visits[index + 1 :]:
+            position = visit.version.position(later.stage)
+            if position is not None and position >= step.next_position:
+                return later.entered_at
+        return self._way.ended_at if self._way.status == WON else None
+
+    def _tell_path(self) -> None:
+        """Tell how far it came through every stage in order."""
+        stages: Iterator[str] = iter(self._version(self._created_at).stages)
+        wanted = next(stages, None)
+        passed: list[Visit] = []
+        for visit in self._way.visits:
+            if visit.stage == wanted:
+                passed.append(visit)
+                wanted = next(stages, None)
+        is_won = wanted is None and self._way.status == WON
+        for number, visit in enumerate(passed, 1):
+            self.add(f.PATH_ENTERED, visit.entered_at, visit.stage)
+            if number < len(passed) or is_won:
+                self.add(f.PATH_ADVANCED, visit.entered_at, visit.stage)
+            if is_won:
+                self.add(f.PATH_WON, visit.entered_at, visit.stage)
