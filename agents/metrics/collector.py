@@ -10,11 +10,13 @@ from prometheus_client.registry import Collector as PrometheusCollector
 
 from agents.clock import Clock
 from agents.metrics.expected import Expectations, expected_families, source_families
+from agents.metrics.funnel import funnel_families
 from agents.metrics.live import day_family, histogram_families, now_families, window_families
 from agents.metrics.service import Status, service_families
 from streams.baseline.sources import SourceReader
 from streams.floor import floor
 from streams.fold import Fold
+from streams.funnel_windows import FunnelReader
 from streams.roster import RosterIndex
 from streams.windows import WindowReader
 
@@ -45,6 +47,7 @@ class Collector(PrometheusCollector):
         self._view = view
         self._clock = clock
         self._reader = WindowReader()
+        self._funnel = FunnelReader()
         self._sources = SourceReader()
         # Two scrapes at once (Prometheus, `ringside top`) take turns: the reader is one thread's.
         self._reading = threading.Lock()
@@ -58,6 +61,8 @@ class Collector(PrometheusCollector):
         folds, roster, now = self._view.folds(), self._view.roster(), self._clock()
         with self._reading:
             windows = self._reader.read(folds, roster, now)
+            funnels = [fold.funnel for fold in folds if fold.funnel is not None]
+            funnel = list(funnel_families(funnels, self._funnel, now))
             sources = self._sources.read(folds, roster, now, self._view.heard_at())
         yield from window_families(windows)
         yield from histogram_families(windows)
@@ -68,6 +73,7 @@ class Collector(PrometheusCollector):
         expectations = self._view.expectations()
         if expectations is not None:
             yield from expected_families(expectations, roster, now)
+        yield from funnel
         yield from service_families(self._view.status())
 
 

@@ -1,0 +1,202 @@
+"""The funnel in SQL is that of streams/, deal by deal and place by place, on wild random deals."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+from postgres_support import Users, prepared, read
+
+from agents.embedded.postgres import Database
+from agents.postgres.pool import Database as Pool
+from agents.postgres.roster import RosterWriter
+from agents.postgres.sink import PostgresSink
+from schemas.pipelines import Pipelines
+from schemas.roster import Rep, Roster, Site, Team
+from schemas.topics import DEALS
+from streams.deal_state import Deal
+from streams.fold import Fold
+from streams.funnel import Cells, Key
+from streams.journeys import journey
+from streams.ledger import Ledger
+from streams.panes import add_up
+from streams.pipelines import PipelineIndex
+from tests.streams.lives import apply, deal_events
+
+ZONE = "Asia/Ho_Chi_Minh"
+DAYS = 20 * 86_400.0
+PIPELINES = msgspec.convert(
+    {
+        "pipelines": [
+            {
+                "id": "business",
+                "names": ["sales"],
+                "zone": ZONE,
+                "stages": [{"id": "new"}, {"id": "test", "names": ["trial"]}],
+                "won": ["signed"],
+            },
+            {
+                "id": "business",
+                "names": ["sales"],
+                "zone": ZONE,
+                "from": "2026-09-10",
+                "stages": [{"id": "new"}, {"id": "offer"}, {"id": "test", "names": ["trial"]}],
+                "won": ["signed"],
+            },
+        ]
+    },
+    Pipelines,
+)
+ROSTER = Roster(
+    sites=(Site(id="hcmc", zone=ZONE),),
+    teams=(Team(id="red", site="hcmc"), Team(id="blue", site="hcmc")),
+    reps=(
+        Rep(id="linh", team="red"),
+        Rep(id="minh", team="red"),
+        Rep(id="minh", team="blue", since="2026-09-08"),
+    ),
+)
+Counts = dict[tuple[Any, ...], Cells]
+
+
+def random_deals(count: int) -> Fold:
+    """Deals of twenty days from 1 September on: some stages unknown, some names of an end."""
+    fold = Fold(DEALS.name, 0, ledger=Ledger(1), lateness_seconds=2 * DAYS)
+    assert fold.funnel is not None
+    fold.funnel.pipelines = PipelineIndex(PIPELINES)
+    random = Random(5)  # noqa: S311 - repeatable, not secret
+    for number in range(count):
+        events = deal_events(random, DAYS)
+        renamed = [
+            msgspec.structs.replace(one, subject=f"{one.subject}-{number}") for one in events
+        ]
+        random.shuffle(renamed)
+        apply(fold, renamed)
+    return fold
+
+
+@pytest.fixture
+async def users(database: Database) -> Users:
+    return await prepared(database)
+
+
+@pytest.fixture
+async def fold(users: Users) -> AsyncIterator[Fold]:
+    pool = Pool(users.writer_url)
+    folded = random_deals(400)
+    assert await RosterWriter(pool).write(ROSTER, 1, PIPELINES)
+    await PostgresSink(pool, lateness_of=lambda _: 0.0).write([folded.whole()])
+    yield folded
+    await pool.close()
+
+
+def counted(fold: Fold, names: Mapping[str, str]) -> Counts:
+    """What the fold counts of *names*, under their SQL names, by day and place."""
+    assert fold.funnel is not None
+    found: Counts = {}
+    for start, day in fold.funnel.days.items():
+        for place, cells in day.places.items():
+            mine = {sql: cells[ours] for ours, sql in names.items() if cells.get(ours)}
+            if mine:
+                found[Key(start, place)] = mine
+    return found
+
+
+async def asked(users: Users, function: str, names: Mapping[str, str], since: str) -> Counts:
+    """What SQL counts of the same."""
+    places = "pipeline, stage, rep, source, segment, currency"
+    columns = ", ".join(names.values())
+    day_at = "extract(epoch FROM day::timestamp AT TIME ZONE zone)::bigint"
+    query = f"""SELECT {day_at}, {places}, {columns}
+            FROM ringside.{function}('{since}')
+            CROSS JOIN LATERAL (
+                SELECT CASE WHEN pipeline = 'unknown' THEN 'UTC' ELSE '{ZONE}' END AS zone
+            ) AS place"""  # noqa: S608 - constant names
+    found: Counts = {}
+    for row in await read(users.reader_url, query):
+        cells = {name: value for name, value in zip(names.values(), row[7:], strict=True) if value}
+        if cells:
+            # One row for each day and place, but for the team, which the owner's day decides.
+            add_up(found.setdefault((row[0], tuple(row[1:7])), {}), cells)
+    return found
+
+
+def plain(counts: Counts) -> Counts:
+    return {(key[0], tuple(key[1])): cells for key, cells in counts.items()}
+
+
+COHORTS = {
+    "cohort_entered": "entered",
+    "cohort_advanced": "advanced",
+    "cohort_lost": "lost",
+    "cohort_won": "won",
+    "cohort_entered_minor": "entered_minor",
+    "cohort_advanced_minor": "advanced_minor",
+    "cohort_lost_minor": "lost_minor",
+    "cohort_won_minor": "won_minor",
+}
+DAYS_OF = {
+    "entries": "entries",
+    "re_entries": "re_entries",
+    "backward": "backward",
+    "next_entries": "next_entries",
+    "skipped": "skipped",
+    "exits_lost": "exits_lost",
+    "exits_lost_minor": "exits_lost_minor",
+}
+PATHS = {"path_entered": "entered", "path_advanced": "advanced", "path_won": "won"}
+
+
+@pytest.mark.parametrize(
+    ("function", "names"),
+    [("funnel_cohorts", COHORTS), ("funnel_days", DAYS_OF), ("funnel_paths", PATHS)],
+)
+async def test_sql_counts_what_the_fold_counts(
+    users: Users, fold: Fold, function: str, names: Mapping[str, str]
+) -> None:
+    ours = plain(counted(fold, names))
+    theirs = await asked(users, function, names, "-infinity")
+    assert len(ours) > 100
+    assert {name for cells in ours.values() for name in cells} == set(names.values())
+    assert theirs == ours
+
+
+async def test_the_journeys_are_the_same(users: Users, fold: Fold) -> None:
+    assert fold.funnel is not None
+    ours = {}
+    for name, deal in fold.entities.items():
+        assert isinstance(deal, Deal)
+        if deal.is_counted:
+            way = journey(deal, fold.funnel.pipelines)
+            last = way.visits[-1] if way.visits else None
+            ours[name] = (
+                *(way.pipeline, way.status, way.reason, deal.owner, deal.owner_at(deal.created_at)),
+                None if way.ended_at is None else datetime.fromtimestamp(way.ended_at, UTC),
+                "unknown" if last is None else last.stage,
+            )
+    rows = await read(
+        users.reader_url,
+        """SELECT deal_id, pipeline, status, reason, rep, created_by, ended_at, stage
+           FROM ringside.deal_journeys('-infinity')""",
+    )
+    assert Counter(status for _, _, status, *_ in rows).keys() == {"open", "won", "lost"}
+    assert {name: tuple(rest) for name, *rest in rows} == ours
+
+
+@pytest.mark.usefixtures("fold")
+async def test_teams_are_those_of_the_time_of_entry(users: Users) -> None:
+    rows = await read(
+        users.reader_url,
+        """SELECT DISTINCT rep, day >= '2026-09-08', team
+           FROM ringside.funnel_cohorts('-infinity') ORDER BY 1, 2""",
+    )
+    assert rows == [
+        *(("an", False, "unknown"), ("an", True, "unknown")),
+        *(("linh", False, "red"), ("linh", True, "red")),
+        *(("minh", False, "red"), ("minh", True, "blue")),
+    ]
