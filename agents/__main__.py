@@ -19,6 +19,7 @@ ringside demo                      [dim]everything on this machine, numbers movi
 [bold]To run it[/bold]
 ringside topics apply              [dim]create the Kafka topics[/dim]
 ringside roster apply roster.yaml  [dim]who is in which team[/dim]
+ringside pipelines apply FILE      [dim]through which stages deals go[/dim]
 ringside db migrate                [dim]create the PostgreSQL schema[/dim]
 ringside worker                    [dim]count[/dim]
 ringside publish events.jsonl      [dim]send your own events[/dim]

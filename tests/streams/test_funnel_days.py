@@ -150,3 +150,26 @@ def test_an_old_deal_that_has_ended_is_not_looked_at_when_a_partition_is_restore
     table.fill([("old", old), ("still", still)])
     assert isinstance(old, Deal)
     assert (table.days, [key.place.segment for key in table.open]) == ({}, ["open"])
+
+
+@settings(max_examples=50, derandomize=True, deadline=None)
+@given(seeds)
+def test_a_restored_partition_shows_nothing_until_it_is_counted_and_then_the_same(
+    seed: int,
+) -> None:
+    random = seeded(seed)
+    went_on, events = told(random)
+    cut = random.randrange(len(events) + 1)
+    apply(went_on, events[:cut])
+    restored = new_fold(DEALS.name)
+    restored.entities.update(went_on.entities)
+    restored.resume(msgspec.structs.replace(went_on.ledger))
+    restored.restored()
+    assert not funnel(restored).is_ready
+    steps = funnel(restored).recount(restored.entities, LIVED)
+    apply(restored, events[cut:])  # what comes meanwhile
+    for _ in steps:
+        assert not funnel(restored).is_ready
+    apply(went_on, events[cut:])
+    assert funnel(restored).is_ready
+    assert everything(funnel(restored)) == everything(funnel(went_on))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -155,7 +155,8 @@ def _ledger(pipeline: Pipeline, of: Files, events: int) -> Tally:
 def _unknown(pipeline: Pipeline, of: Files) -> Tally:
     """Compare what `ringside pipelines unknown` lists with the activities that no stage has."""
     wanted = feed.unknown_activities(of)
-    printed = pipeline.run("pipelines", "unknown", "--days", "10000").stdout
+    reader = replace(pipeline, env={**pipeline.env, "RINGSIDE_DATABASE_URL": pipeline.reader_url})
+    printed = reader.run("pipelines", "unknown", "--days", "10000").stdout
     found = {name for name in wanted if f" {name} " in printed}
     return tally("unknown stages, as listed", dict.fromkeys(wanted, 1), dict.fromkeys(found, 1))
 
