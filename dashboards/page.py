@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from dashboards import promql
+from dashboards import funnel, promql
 from dashboards.mark import GENERATED_BY
 from schemas.kpis import BY_NAME, KPIS, NOW, WHEN_READ, WITHINS, Kpi, Quantile, Ratio, Term
 from schemas.labels import LANGUAGES, titles
@@ -64,6 +64,7 @@ def page() -> str:
         _windows(),
         "## KPIs\n",
         *(_kpi(kpi) for kpi in KPIS),
+        funnel.section(),
         _now(),
         _measures(),
         _histograms(),

@@ -7,7 +7,7 @@ rule serves all windows.
 from collections.abc import Iterator, Sequence
 from textwrap import indent
 
-from dashboards import promql
+from dashboards import funnel, promql
 from dashboards.mark import GENERATED_BY
 from schemas.kpis import KPIS, Kpi
 
@@ -24,13 +24,15 @@ def recording_rules() -> str:
     for by in (promql.BY_QUEUE, promql.BY_TEAM):
         parts.append(f"  - name: ringside_by_{by[0]}\n    rules:\n")
         parts.extend(_rule(kpi, by) for kpi in _recorded(by))
+    parts.append(funnel.group())
     return "".join(parts)
 
 
 def rule_names() -> frozenset[str]:
     """Return every series that the rules record."""
     groupings = (promql.BY_QUEUE, promql.BY_TEAM)
-    return frozenset(promql.recorded(kpi, by) for by in groupings for kpi in _recorded(by))
+    of_kpis = {promql.recorded(kpi, by) for by in groupings for kpi in _recorded(by)}
+    return frozenset(of_kpis | {series for _, series, _ in funnel.rules()})
 
 
 def _recorded(by: Sequence[str]) -> Iterator[Kpi]:
