@@ -91,13 +91,13 @@ def _velocity() -> Iterator[tuple[str, str, str]]:
         f"{_sum(f.WINS_MINOR, by)}\n/ ({_sum(f.WINS_PRICED, by)} > 0)",
     )
     yield (
-        "Cycle: created to won, days.",
-        name.format("cycle_days"),
-        f"{_sum(f.CYCLE_SECONDS, by)} / {f.DAY_SECONDS}\n/ ({_sum(f.WINS, by)} > 0)",
+        "Cycle: created to won.",
+        name.format("cycle_seconds"),
+        f"{_sum(f.CYCLE_SECONDS, by)}\n/ ({_sum(f.WINS, by)} > 0)",
     )
     factors = (
         f"{name.format('win_rate')}\n* {name.format('average_won_minor')}\n"
-        f"/ ({name.format('cycle_days')} > 0)"
+        f"/ ({name.format('cycle_seconds')} / {f.DAY_SECONDS} > 0)"
     )
     opened = _sum(f.OPEN, BY_PIPELINE)
     yield (

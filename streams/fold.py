@@ -19,7 +19,7 @@ from streams.changes import Changes
 from streams.due import Due
 from streams.expiry import Expiry
 from streams.facts import Facts
-from streams.forgetting import without
+from streams.forgetting import erase
 from streams.funnel_days import FunnelDays
 from streams.ghosts import GhostLimits, ghosts
 from streams.grains import Grains
@@ -107,7 +107,7 @@ class Fold:
                 self._erase(event)
                 return None
             ledger.dead_lettered += 1
-            return self._refused(cast("Rejected", event))
+            return self.ledger.refused(cast("Rejected", event))
         watermark, at = self.watermark, event.at
         newest_at = watermark.newest_at
         if newest_at is None or at > newest_at:
@@ -117,7 +117,7 @@ class Fold:
                 self.close()
         elif at < newest_at - self._lateness_seconds and not self.machine.is_judged:
             ledger.late += 1
-            return self._refused(Rejected(Reason.TOO_LATE, "$.time"))
+            return self.ledger.refused(Rejected(Reason.TOO_LATE, "$.time"))
         elif at < newest_at:
             ledger.out_of_order += 1
         key_of, entities = self._key, self.entities
@@ -171,17 +171,7 @@ class Fold:
 
     def _erase(self, erasure: Erasure) -> None:
         """Forget a customer. What was counted of them stays: it names nobody."""
-        changed = without(self.entities, erasure.token)
-        self._changed |= changed
-        for key, entity in changed.items():
-            if entity is None:
-                del self.entities[key]
-                self.live.pop(key, None)
-                continue
-            self.entities[key] = entity
-            if key in self.live:
-                self.live[key] = entity
-        if changed:
+        if erase(erasure.token, self.entities, self.live, self._changed):
             self.ledger.applied += 1
         else:
             self.ledger.duplicate += 1
@@ -305,8 +295,3 @@ class Fold:
         if self.funnel is not None:
             # To count a million deals takes minutes; `agents.recounting` does it beside the rest.
             self.funnel.is_ready = False
-
-    def _refused(self, rejected: Rejected) -> Rejected:
-        reason = str(rejected.reason)
-        self.ledger.reasons[reason] = self.ledger.reasons.get(reason, 0) + 1
-        return rejected

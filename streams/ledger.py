@@ -2,6 +2,8 @@
 
 import msgspec
 
+from schemas.codec import Rejected
+
 
 class Ledger(msgspec.Struct, array_like=True, gc=False):
     """`consumed = applied + duplicate + late + dead_lettered`, at every moment.
@@ -32,3 +34,9 @@ class Ledger(msgspec.Struct, array_like=True, gc=False):
     def fence(self) -> int:
         """Up to where the state counts: it grows with every message and every change by time."""
         return self.next_offset + self.settled
+
+    def refused(self, rejected: Rejected) -> Rejected:
+        """Count a refused message by its reason, and return it."""
+        reason = str(rejected.reason)
+        self.reasons[reason] = self.reasons.get(reason, 0) + 1
+        return rejected

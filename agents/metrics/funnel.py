@@ -67,7 +67,7 @@ def _counts(windows: Mapping[int, Spots], shown: frozenset[str]) -> Iterator[Met
 
 def _histograms(windows: Mapping[int, Spots], shown: frozenset[str]) -> Iterator[Metric]:
     for name, help_ in _SECONDS_OF.items():
-        family = Metric(f"{PREFIX}{name}_days", help_, "gaugehistogram")
+        family = Metric(f"{PREFIX}{name}_time_seconds", help_, "gaugehistogram")
         for days, spots in windows.items():
             for spot, cells in spots.items():
                 counts = [int(cells.get(f"{name}:{n}", 0)) for n in range(len(f.DAYS_BOUNDS) + 1)]
@@ -88,7 +88,9 @@ def _open(
             ("stalled_minor", "What they are worth, minor units."),
         )
     )
-    ages = Metric(f"{PREFIX}open_age_days", "Time in the stage of deals there.", "gaugehistogram")
+    ages = Metric(
+        f"{PREFIX}open_age_seconds", "Time in the stage of deals there.", "gaugehistogram"
+    )
     for spot, one in opened.items():
         if spot.currency not in shown or not one.deals:
             continue
@@ -99,18 +101,19 @@ def _open(
             stalled_minor.add_metric(spot, one.stalled_minor)
         _add_buckets(ages, spot, one.ages)
     limit = GaugeMetricFamily(
-        f"{PREFIX}stalled_after_days",
+        f"{PREFIX}stalled_after_seconds",
         "From which age on a deal is stalled: as set, else the p90 of stays of 90 days.",
         labels=("pipeline", "stage"),
     )
     for place, days in limits.items():
-        limit.add_metric(place, days)
+        limit.add_metric(place, days * f.DAY_SECONDS)
     yield from (deals, minor, stalled, stalled_minor, ages, limit)
 
 
 def _add_buckets(family: Metric, spot: Spot, counts: Sequence[int], **labels: str) -> None:
     total = 0
-    bounds = (*map(floatToGoString, f.DAYS_BOUNDS), "+Inf")
+    seconds = (days * f.DAY_SECONDS for days in f.DAYS_BOUNDS)
+    bounds = (*map(floatToGoString, seconds), "+Inf")
     for bound, count in zip(bounds, counts, strict=True):
         total += count
         family.add_sample(f"{family.name}_bucket", {**spot._asdict(), **labels, "le": bound}, total)

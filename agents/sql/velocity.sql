@@ -77,7 +77,7 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
     GROUP BY pipeline, stage
 $$;
 
--- The four factors of sales velocity over a time, by pipeline and currency; open is what is open now.
+-- The four factors of sales velocity over a time, by pipeline and currency; `open` is at its end.
 CREATE FUNCTION ringside.sales_velocity(
     since timestamptz, until timestamptz DEFAULT 'infinity'
 ) RETURNS TABLE (
@@ -89,7 +89,9 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
     WITH counted AS (
         SELECT
             pipeline, currency,
-            count(*) FILTER (WHERE status = 'open') AS open,
+            count(*) FILTER (
+                WHERE created_at < until AND (ended_at IS NULL OR ended_at >= until)
+            ) AS open,
             count(*) FILTER (WHERE is_won) AS won,
             count(*) FILTER (WHERE status = 'lost' AND is_within) AS lost,
             coalesce(sum(amount_minor) FILTER (WHERE is_won), 0) AS won_minor,
@@ -113,6 +115,63 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
         average_won_minor, cycle_days, cycle_p50_days,
         open * (won::float8 / nullif(won + lost, 0)) * average_won_minor / nullif(cycle_days, 0)
     FROM counted
+$$;
+
+-- How much of the change of a product of four factors each of them made, after Shapley: what it
+-- changes, averaged over all orders in which the four could have changed (streams/velocity.py).
+CREATE FUNCTION ringside.split_of_change(
+    before double precision[], after double precision[]
+) RETURNS double precision[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT array_agg(part ORDER BY factor)
+    FROM generate_series(1, 4) AS factor
+    CROSS JOIN LATERAL (
+        SELECT array_agg(other ORDER BY other) AS others
+        FROM generate_series(1, 4) AS other WHERE other <> factor
+    ) AS rest
+    CROSS JOIN LATERAL (
+        -- Of the three others some have changed before: none, any one, any two, all.
+        SELECT (after[factor] - before[factor]) * sum(
+            (ARRAY[1.0 / 4, 1.0 / 12, 1.0 / 12, 1.0 / 4])[first + second + third + 1]
+            * (CASE WHEN first = 1 THEN after[others[1]] ELSE before[others[1]] END)
+            * (CASE WHEN second = 1 THEN after[others[2]] ELSE before[others[2]] END)
+            * (CASE WHEN third = 1 THEN after[others[3]] ELSE before[others[3]] END)
+        ) AS part
+        FROM generate_series(0, 1) AS first, generate_series(0, 1) AS second,
+            generate_series(0, 1) AS third
+    ) AS split
+$$;
+
+-- Sales velocity of the last so many days and of as many before, and what each factor made of the
+-- change, in minor units a day. NULL where a factor is not known.
+CREATE FUNCTION ringside.velocity_changes(days integer, until timestamptz DEFAULT now())
+RETURNS TABLE (
+    pipeline text, currency text, minor_per_day double precision,
+    minor_per_day_before double precision, by_open double precision, by_win_rate double precision,
+    by_average_won double precision, by_cycle double precision
+)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
+    SELECT
+        pipeline, currency, later.minor_per_day, earlier.minor_per_day,
+        parts[1], parts[2], parts[3], parts[4]
+    FROM ringside.sales_velocity(until - make_interval(days => days), until) AS later
+    JOIN ringside.sales_velocity(
+        until - make_interval(days => 2 * days), until - make_interval(days => days)
+    ) AS earlier USING (pipeline, currency)
+    CROSS JOIN LATERAL (
+        SELECT CASE
+            WHEN later.minor_per_day IS NOT NULL AND earlier.minor_per_day IS NOT NULL THEN
+                ringside.split_of_change(
+                    ARRAY[
+                        earlier.open, earlier.win_rate, earlier.average_won_minor,
+                        1 / earlier.cycle_days
+                    ],
+                    ARRAY[
+                        later.open, later.win_rate, later.average_won_minor, 1 / later.cycle_days
+                    ]
+                )
+        END AS parts
+    ) AS split
 $$;
 
 -- Open deals with their age in the stage, and after how many days one is stalled there: as the

@@ -1,6 +1,7 @@
 """The funnel on the metrics page: bounded labels, no zeros for nothing, what is unknown."""
 
 from collections.abc import Iterator
+from math import inf
 
 from prometheus_client.samples import Sample
 
@@ -41,15 +42,17 @@ def test_counts_stand_by_pipeline_stage_currency_and_window() -> None:
 def test_histograms_are_cumulative_and_end_with_all() -> None:
     found = samples(deal(created(0), said(2, "trial")), deal(created(0), said(4, "trial")))
     buckets = {
-        labels["le"]: value
-        for labels, value in named(found, "funnel_stay_days_bucket", stage="agreed", window="7d")
+        float(labels["le"]) / DAY: value
+        for labels, value in named(
+            found, "funnel_stay_time_seconds_bucket", stage="agreed", window="7d"
+        )
     }
-    assert (buckets["1.0"], buckets["2.0"], buckets["4.0"], buckets["+Inf"]) == (0, 1, 2, 2)
+    assert (buckets[1], buckets[2], buckets[4], buckets[inf]) == (0, 1, 2, 2)
     ages = {
-        labels["le"]: value
-        for labels, value in named(found, "funnel_open_age_days_bucket", stage="trial")
+        float(labels["le"]) / DAY: value
+        for labels, value in named(found, "funnel_open_age_seconds_bucket", stage="trial")
     }
-    assert (ages["2.0"], ages["3.0"]) == (1, 2)
+    assert (ages[2], ages[3]) == (1, 2)
 
 
 def test_no_source_can_make_series_without_end() -> None:

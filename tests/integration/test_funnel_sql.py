@@ -26,6 +26,7 @@ from streams.journeys import journey
 from streams.ledger import Ledger
 from streams.panes import add_up
 from streams.pipelines import PipelineIndex
+from streams.velocity import Velocity, split_of_change
 from tests.streams.lives import apply, deal_events
 
 ZONE = "Asia/Ho_Chi_Minh"
@@ -164,6 +165,34 @@ async def test_sql_counts_what_the_fold_counts(
     assert len(ours) > 100
     assert {name for cells in ours.values() for name in cells} == set(names.values())
     assert theirs == ours
+
+
+@pytest.mark.usefixtures("fold")
+async def test_the_change_of_velocity_is_split_as_streams_does(users: Users) -> None:
+    """Of the ten days to the 11th and of those before: every deal of September 2026 at once."""
+    names = ("open", "win_rate", "average_won_minor", "cycle_days")
+    velocities = {}
+    for since, until in (("2026-09-01", "2026-09-11"), ("2026-09-11", "2026-09-21")):
+        query = f"""SELECT pipeline, currency, {", ".join(names)}, minor_per_day
+                    FROM ringside.sales_velocity('{since}Z', '{until}Z')"""  # noqa: S608
+        for pipeline, currency, *factors, per_day in await read(users.reader_url, query):
+            found = Velocity(*factors)
+            assert per_day == pytest.approx(found.minor_per_day)
+            velocities[since, pipeline, currency] = found
+    changes = await read(
+        users.reader_url, "SELECT * FROM ringside.velocity_changes(10, '2026-09-21Z')"
+    )
+    split = 0
+    for pipeline, currency, now, before, *parts in changes:
+        earlier, later = (velocities[s, pipeline, currency] for s in ("2026-09-01", "2026-09-11"))
+        ours = split_of_change(earlier, later)
+        if ours is None:
+            assert parts == [None] * 4
+            continue
+        split += 1
+        assert parts == pytest.approx(list(ours.values()))
+        assert sum(parts) == pytest.approx(now - before)
+    assert split > 0
 
 
 async def test_the_journeys_are_the_same(users: Users, fold: Fold) -> None:

@@ -37,6 +37,7 @@ SERVICE = {
     *("ringside_snapshot_failures_total", "ringside_checkpoint_age_seconds"),
     *("ringside_recovery_seconds", "ringside_assigned_partitions", "ringside_rebalances_total"),
     *("ringside_table_entries", "ringside_unknown_reps", "ringside_unknown_queues"),
+    "ringside_unknown_stages",
     *("ringside_roster_entries", "ringside_build_info"),
 }
 FLOOR = {
@@ -186,9 +187,11 @@ def _names_are_right(worker: Worker) -> None:
     windows |= {f"ringside_{histogram.name}_seconds_bucket" for histogram in HISTOGRAMS}
     kept = SERVICE - {"ringside_dead_letters_total"}  # none: no sample
     assert kept | FLOOR <= names
-    assert {name for name in names - SERVICE - FLOOR - windows if "within" not in name} <= {
+    funnel = {name for name in names if name.startswith("ringside_funnel_")}
+    others = names - SERVICE - FLOOR - windows - funnel
+    assert {name for name in others if "within" not in name} <= {
         "ringside_activity_volume",
-        "ringside_closed_facts_total",
+        *("ringside_closed_facts_total", "ringside_events_out_of_order_total"),
         *("ringside_source_facts", "ringside_source_age_seconds", "ringside_site_working"),
         "ringside_replay_announced",
         *(f"ringside_{one.name}_seconds_{end}" for one in HISTOGRAMS for end in ("gcount", "gsum")),
