@@ -33,7 +33,7 @@ WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun"
 DEFAULT_HOURS: dict[Weekday, Hours] = dict.fromkeys(WEEKDAYS[:6], "08:30-17:00")
 LIMITS = frozenset(SECONDS_BOUNDS)
 
-GHOST_AFTER_SECONDS: float = 14_400
+GHOST_AFTER_SECONDS: float = 14_400.0
 """Four hours: longer than any call that a queue should know."""
 
 
@@ -68,8 +68,8 @@ class Queue(Entry, frozen=True, kw_only=True):
     """A queue and its limits, which must be among the histogram's bounds to be counted exactly."""
 
     site: Name
-    target_seconds: float = 20
-    short_abandon_seconds: float = 5
+    target_seconds: float = 20.0
+    short_abandon_seconds: float = 5.0
     ghost_after_seconds: Annotated[float, Meta(ge=60, le=7 * 86_400)] = GHOST_AFTER_SECONDS
     """A call of which nothing was heard for so long is closed by us."""
 
