@@ -27,6 +27,7 @@ GLOBAL_OPTIONS = {"--help", "--version", "--debug"}
 SUBCOMMANDS = {
     "alerts",
     "baseline",
+    "pipelines",
     "topics",
     "db",
     "roster",
