@@ -20,6 +20,8 @@ from tests.integration.pipeline import Pipeline
 MINUTE_SECONDS, QUARTER_SECONDS = 60, 900
 KEPT_SECONDS = {MINUTE_SECONDS: 3600, QUARTER_SECONDS: 26 * 3600}
 """By grain: how far behind the watermark a pane is kept (docs/architecture.md, section 2)."""
+CUSTOMERS_KEPT_SECONDS = 8 * 86_400
+"""So much longer quarters wait for what a customer's next call says of the one before."""
 
 Watermarks = dict[tuple[str, int], float]
 
@@ -57,7 +59,10 @@ def open_rows(pipeline: Pipeline, at: Watermarks) -> int:
     rows = pipeline.rows(
         "SELECT topic, partition, extract(epoch FROM start_at)::bigint FROM ringside.pane"
     )
-    return sum(_is_open(start, QUARTER_SECONDS, at[topic, part]) for topic, part, start in rows)
+    return sum(
+        start >= _first_open(topic, QUARTER_SECONDS, at[topic, partition])
+        for topic, partition, start in rows
+    )
 
 
 def in_changelog(pipeline: Pipeline, at: Watermarks) -> Kept:
@@ -67,10 +72,8 @@ def in_changelog(pipeline: Pipeline, at: Watermarks) -> Kept:
     for (partition, key), value in kept.items():
         topic, start = json.loads(key)[:2]
         within = json.loads(value)[1]
-        minutes += sum(
-            _is_open(start + MINUTE_SECONDS * int(minute), MINUTE_SECONDS, at[topic, partition])
-            for minute in within
-        )
+        first = _first_open(topic, MINUTE_SECONDS, at[topic, partition])
+        minutes += sum(start + MINUTE_SECONDS * int(minute) >= first for minute in within)
     return Kept(len(kept), minutes)
 
 
@@ -87,5 +90,9 @@ def _last_values(pipeline: Pipeline, table: str) -> Iterator[tuple[tuple[int, by
     yield from ((key, value) for key, value in found.items() if value is not None)
 
 
-def _is_open(start: int, grain: int, watermark: float) -> bool:
-    return start > watermark - KEPT_SECONDS[grain] - grain
+def _first_open(topic: str, grain: int, watermark: float) -> int:
+    """Return which panes of a grain are the first that are open; minutes close by quarters."""
+    kept_seconds = KEPT_SECONDS[grain]
+    if topic == "ringside.customers" and grain == QUARTER_SECONDS:
+        kept_seconds += CUSTOMERS_KEPT_SECONDS
+    return int(watermark - kept_seconds) // QUARTER_SECONDS * QUARTER_SECONDS

@@ -30,7 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         help="of the faults' random moments; default: RINGSIDE_FAULTS_SEED, or fresh",
     )
-    parser.addoption("--soak-minutes", default="3", help="how long the soak lasts, by the clock")
+    parser.addoption("--soak-minutes", default="4", help="how long the soak lasts, by the clock")
 
 
 def pytest_configure(config: pytest.Config) -> None:
