@@ -38,6 +38,7 @@ STOP_SECONDS = 20.0
 FLUSH_SECONDS = 5.0
 END_SECONDS = STOP_SECONDS + FLUSH_SECONDS + 3.0
 """After so long a stop is ended by force: whoever asked for it would do so at 30 s."""
+LAST_SECONDS = 3.0
 LEARN_SECONDS = 300.0
 
 
@@ -105,6 +106,8 @@ class Worker:
         finally:
             await self._shut_down(tasks)
         if self._app.crash_reason is not None:
+            # All that counts is done, and some of Faust's tasks outlive their cancelling now.
+            self._watchdog.stop_within(LAST_SECONDS)
             raise self._app.crash_reason
 
     def _tasks(self) -> list[Any]:
