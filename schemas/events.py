@@ -219,6 +219,7 @@ class DealImported(Fact, frozen=True):
     amount_minor: MinorUnits | None = None
     currency: Currency | None = None
     customer: Name | None = None
+    segment: Name | None = None
 
     @property
     def instants(self) -> tuple[tuple[str, datetime], ...]:

@@ -15,6 +15,11 @@ def digits_of(currency: str) -> int:
     return _DIGITS.get(currency, 2)
 
 
+def minor_digits() -> dict[int, tuple[str, ...]]:
+    """Return the currencies that have not two digits, by how many they have."""
+    return {0: _WITHOUT_MINOR_UNIT, 3: _OF_THOUSANDTHS}
+
+
 def minor_units(amount: Decimal, currency: str) -> int | None:
     """Return *amount* in minor units; None if it has more digits than those, or is no number.
 

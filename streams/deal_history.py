@@ -6,7 +6,10 @@ be `too_late` beside live traffic; so it comes as one event of now that says whe
 
 from collections.abc import Iterator
 
+import msgspec
+
 from schemas import events as e
+from schemas.codec import canonical_sequence
 from schemas.events import Event
 
 
@@ -16,11 +19,13 @@ def told(event: Event, data: e.DealImported) -> Iterator[Event]:
     The amount is that of the deal's end, or of the export while it is open.
     """
     created_at = data.created_at.timestamp()
-    created = e.DealCreated(data.rep, data.pipeline, data.stage, customer=data.customer)
+    created = e.DealCreated(
+        data.rep, data.pipeline, data.stage, customer=data.customer, segment=data.segment
+    )
     yield _at(event, "deal.created", created_at, created)
-    for move in data.moves:
+    for number, move in enumerate(data.moves, 1):
         moved = e.DealStageChanged(move.stage)
-        yield _at(event, "deal.stage_changed", move.at.timestamp(), moved)
+        yield _at(event, "deal.stage_changed", move.at.timestamp(), moved, number)
     if data.ended_at is None:
         priced_at = data.as_of.timestamp()
     else:
@@ -32,5 +37,7 @@ def told(event: Event, data: e.DealImported) -> Iterator[Event]:
         yield _at(event, "deal.amount_changed", priced_at, amount)
 
 
-def _at(event: Event, type_: str, at: float, data: e.AnyFact) -> Event:
-    return Event(event.id, event.source, event.subject, type_, at, data)
+def _at(event: Event, type_: str, at: float, data: e.AnyFact, number: int = 0) -> Event:
+    """Return a part of the history. Those of one instant stay in their order by its number."""
+    sequence = canonical_sequence(number) if number else ""
+    return msgspec.structs.replace(event, type=type_, at=at, data=data, sequence=sequence)

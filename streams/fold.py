@@ -16,6 +16,8 @@ from schemas.events import Event
 from schemas.measures import MINUTE_SECONDS, QUARTER_SECONDS
 from schemas.topics import CALLS, DEALS
 from streams.changes import Changes
+from streams.cohorts import Cohorts
+from streams.deal_state import Deal
 from streams.due import Due
 from streams.expiry import Expiry
 from streams.facts import Facts
@@ -87,6 +89,8 @@ class Fold:
         self._legs = Legs() if topic == CALLS.name else None
         self.funnel = FunnelDays() if topic == DEALS.name else None
         """What the deals make of the pipelines; no part of the state, see there."""
+        self._has_deals = topic == DEALS.name
+        self.cohorts = Cohorts()
 
     # In one piece: this is done for each event, and a call costs as much as what it would do.
     def apply(  # noqa: C901, PLR0912, PLR0915
@@ -122,7 +126,7 @@ class Fold:
             ledger.out_of_order += 1
         key_of, entities = self._key, self.entities
         key = event.subject if key_of is None else key_of(event)
-        old = entities.get(key)
+        old: Any = entities.get(key)
         new, facts = self._step(old, event, newest_at - self._lateness_seconds)
         if new is old:
             ledger.duplicate += 1
@@ -148,6 +152,8 @@ class Fold:
             closed_facts = self._count(facts)
             if closed_facts:
                 ledger.closed_facts += closed_facts
+        if self._has_deals:
+            self.cohorts.replace(old, new)
         legs = self._legs
         if legs is not None and (new.leg > 1 or event.subject in legs.calls):
             legs.add(key)
@@ -248,7 +254,7 @@ class Fold:
     @property
     def dirty_count(self) -> int:
         """How many records the next checkpoint would write."""
-        return len(self._changed) + self.grains.dirty_count
+        return len(self._changed) + self.grains.dirty_count + self.cohorts.dirty_count
 
     def take_changes(self) -> Changes | None:
         """Return what changed since the last call, as of `ledger.next_offset`; None if nothing."""
@@ -263,7 +269,8 @@ class Fold:
         self._gone = []
         for start, dims, parts in self.grains.take_changed():
             panes[PaneKey(start, dims)] = parts
-        return Changes(self.topic, self.partition, ledger, changed, panes, notes)
+        cohorts = self.cohorts.take_changed()
+        return Changes(self.topic, self.partition, ledger, changed, panes, notes, cohorts)
 
     def whole(self) -> Snapshot:
         """Return everything that Postgres should have, whether it has it or not."""
@@ -273,7 +280,8 @@ class Fold:
             for start, quarter in self.grains.quarters.slots.items()
             for dims, cells in quarter.panes.items()
         }
-        return Snapshot(self.topic, self.partition, ledger, panes, self.entities.copy())
+        cohorts = self.cohorts.whole()
+        return Snapshot(self.topic, self.partition, ledger, panes, self.entities.copy(), cohorts)
 
     def resume(self, ledger: Ledger) -> None:
         """Go on from where a ledger says; the entities and panes must be those of its time."""
@@ -291,6 +299,8 @@ class Fold:
                 self._legs.add(key)
             if self._is_live is not None and self._is_live(entity):
                 self.live[key] = entity
+        if self._has_deals:
+            self.cohorts.restored(cast("Iterable[Deal]", self.entities.values()))
         self.close()
         if self.funnel is not None:
             # To count a million deals takes minutes; `agents.recounting` does it beside the rest.

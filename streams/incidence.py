@@ -90,15 +90,17 @@ class Incidence(NamedTuple):
 def ages(cohorts: Iterable[Cohort], today: int) -> list[Age]:
     """Return what happened at each age, from 0 to the greatest that a deal has reached.
 
-    Deals are followed for MAX_AGE_DAYS; what ended later was open then. An end that is dated after
-    `today` is of today.
+    As seen on `today`: what entered later is not there, what ended later is open. Deals are
+    followed for MAX_AGE_DAYS; what ended later was open then.
     """
     reached: Counter[int] = Counter()
     lost: Counter[int] = Counter()
     censored: Counter[int] = Counter()
     at_risk = 0
     for cohort in cohorts:
-        now_age = min(max(today - cohort.entered_day, 0), MAX_AGE_DAYS)
+        if cohort.entered_day > today:
+            continue
+        now_age = min(today - cohort.entered_day, MAX_AGE_DAYS)
         ended = _within(cohort.reached, now_age, reached) + _within(cohort.lost, now_age, lost)
         censored[now_age] += cohort.entered - ended
         at_risk += cohort.entered
@@ -110,11 +112,11 @@ def ages(cohorts: Iterable[Cohort], today: int) -> list[Age]:
 
 
 def _within(ends: Mapping[int, int], now_age: int, total: Counter[int]) -> int:
-    """Add ends to the total; return how many there were up to MAX_AGE_DAYS."""
+    """Add the ends up to an age to the total; return how many those are."""
     ended = 0
     for age, count in ends.items():
-        if age <= MAX_AGE_DAYS:
-            total[min(age, now_age)] += count
+        if age <= now_age:
+            total[age] += count
             ended += count
     return ended
 
@@ -181,7 +183,7 @@ def incidence(table: Sequence[Age], *, after_age: int = -1) -> list[Incidence]:
 
 
 class Expected(NamedTuple):
-    """What share of a cohort will be reached in the end: seen so far, expected, and within which.
+    """What share of some cohorts will be reached in the end: seen so far, expected, within which.
 
     `low` and `high` bound the share that will be *seen*, with 95 %: the estimate's own uncertainty
     and the chance in how the open deals turn out. None where the data say nothing of deals so old.
@@ -194,25 +196,35 @@ class Expected(NamedTuple):
     high: float | None
 
 
-def expected(cohort: Cohort, table: Sequence[Age], today: int) -> Expected | None:
-    """Return what to expect of a cohort, if its open deals end like those in *table* did.
+def expected(cohorts: Iterable[Cohort], table: Sequence[Age], today: int) -> Expected | None:
+    """Return what to expect of cohorts, if their open deals end like those in *table* did.
 
-    None if nobody entered. Where no deal of the table has ended at a greater age than the cohort's,
-    nothing can be said of its open deals, and so no share expected; unless none is open.
+    None if nobody entered. Where no deal of the table has ended at a greater age than that of an
+    open deal, nothing can be said of it, and no share is expected. Errors of the estimate at
+    several ages are added up as if they went together, which they nearly do: all come from the same
+    tail.
     """
-    if cohort.entered <= 0:
+    n = opened = reached = 0
+    gain, error, chance_variance = 0.0, 0.0, 0.0
+    is_known = True
+    for cohort in cohorts:
+        n += cohort.entered
+        opened += cohort.open
+        reached += sum(cohort.reached.values())
+        if cohort.open <= 0:
+            continue
+        curve = incidence(table, after_age=min(max(today - cohort.entered_day, 0), MAX_AGE_DAYS))
+        is_known = is_known and bool(curve)
+        if curve:
+            share = curve[-1].reached
+            gain += cohort.open * share.value
+            error += cohort.open * sqrt(share.variance)
+            chance_variance += cohort.open * share.value * (1 - share.value)
+    if n <= 0:
         return None
-    n, opened = cohort.entered, cohort.open
-    reached = sum(cohort.reached.values())
     observed, share_open = reached / n, opened / n
-    if not opened:
-        return Expected(observed, 0.0, observed, observed, observed)
-    curve = incidence(table, after_age=min(max(today - cohort.entered_day, 0), MAX_AGE_DAYS))
-    if not curve:
+    if not is_known:
         return Expected(observed, share_open, None, None, None)
-    chance = curve[-1].reached
-    value = chance.value
-    spread = Z_95 * sqrt(opened**2 * chance.variance + opened * value * (1 - value)) / n
-    middle = observed + share_open * value
+    middle, spread = observed + gain / n, Z_95 * sqrt(error**2 + chance_variance) / n
     low, high = max(observed, middle - spread), min(observed + share_open, middle + spread)
     return Expected(observed, share_open, middle, low, high)

@@ -18,6 +18,7 @@ LONGER = {
     "schemas/floor_kpis.py": 400,
     "schemas/measures.py": 420,
     "schemas/events.py": 380,
+    "streams/fold.py": 340,
     "schemas/codec.py": 380,
 }
 """Modules that may be longer, and how long: the catalogue and the contract are one list each."""

@@ -214,6 +214,7 @@ def _found(
         amount_minor=worth[0] if worth else None,
         currency=worth[1] if worth else None,
         customer=cells.text(row, columns.customer),
+        segment=cells.text(row, columns.segment),
     )
     return Found(line.number, cells.required(row, columns.deal), data)
 

@@ -28,6 +28,7 @@ class Columns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     currency: Column | None = None
     pipeline: Column | None = None
     customer: Column | None = None
+    segment: Column | None = None
     reason: Column | None = None
     changed_at: Column | None = None
     """In a file with a row for each change of a deal: when it came to the stage."""

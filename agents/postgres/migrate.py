@@ -14,7 +14,10 @@ from agents.postgres.revisions import State, config, require_current, revision_o
 from agents.postgres.scripts import run, script
 
 MIN_VERSION = 15
-VIEW_SCRIPTS = ("views.sql", "incidence.sql", "touches.sql", "funnel.sql", "velocity.sql")
+VIEW_SCRIPTS = (
+    *("views.sql", "stays.sql", "incidence.sql", "estimates.sql", "touches.sql"),
+    *("funnel.sql", "velocity.sql"),
+)
 """What makes views and functions, in this order; the generator of the boards writes the first."""
 LOCK_KEY = 7_246_391_001
 """Of the advisory lock that lets one migrate at a time; any number that nobody else uses."""

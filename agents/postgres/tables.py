@@ -181,6 +181,19 @@ CUSTOMER = Table(
     (*_PARTITION, ("customer", _TEXT)),
     (*_FENCE, ("missed", Type.JSON), ("last_at", _INSTANT)),
 )
+COHORT = Table(
+    "stage_cohort",
+    (
+        *_PARTITION,
+        *(("pipeline", _TEXT), ("stage", _TEXT), ("source", _TEXT), ("entered_day", _INTEGER)),
+    ),
+    (
+        *_FENCE,
+        ("entered", _BIGINT),
+        ("won_by_age", Type.JSON),
+        ("lost_by_age", Type.JSON),
+    ),
+)
 LEDGER = Table(
     "ledger",
     _PARTITION,
@@ -196,5 +209,5 @@ LEDGER = Table(
     ),
     offset="next_offset",
 )
-TABLES = (PANE, CALL, MEETING, DEAL, ACTIVITY, REP_STATE, CORRECTION, CUSTOMER, LEDGER)
+TABLES = (PANE, CALL, MEETING, DEAL, ACTIVITY, REP_STATE, CORRECTION, CUSTOMER, COHORT, LEDGER)
 """In the order in which they are written: always the same, so that workers cannot deadlock."""

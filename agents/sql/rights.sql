@@ -11,6 +11,7 @@ GRANT SELECT, INSERT, UPDATE ON
     ringside.meeting,
     ringside.deal,
     ringside.activity,
+    ringside.stage_cohort,
     ringside.rep_state,
     ringside.customer,
     ringside.correction,

@@ -25,39 +25,6 @@ FROM ringside.activity;
 COMMENT ON VIEW ringside.touch IS
     'What reached a customer: answered calls, held meetings, logged activities (by kind).';
 
--- Each stay of a deal in a stage, [entered_at, left_at); `left_at` NULL while it is there.
-CREATE VIEW ringside.deal_stay AS
-SELECT
-    deal.deal_id,
-    deal.pipeline,
-    deal.rep,
-    deal.customer,
-    deal.status,
-    move.number,
-    move.stage,
-    move.entered_at,
-    coalesce(
-        move.next_at,
-        CASE WHEN deal.status IN ('won', 'lost') THEN greatest(deal.status_at, move.entered_at) END
-    ) AS left_at,
-    CASE
-        WHEN move.next_at IS NOT NULL THEN 'moved'
-        WHEN deal.status IN ('won', 'lost') THEN deal.status
-        ELSE 'open'
-    END AS left_by
-FROM ringside.deal
-CROSS JOIN LATERAL (
-    SELECT
-        ordinality AS number,
-        said ->> 1 AS stage,
-        to_timestamp((said ->> 0)::float8) AS entered_at,
-        lead(to_timestamp((said ->> 0)::float8)) OVER (ORDER BY ordinality) AS next_at
-    FROM jsonb_array_elements(deal.moves) WITH ORDINALITY AS moves (said, ordinality)
-) AS move
-WHERE deal.created_at IS NOT NULL AND deal.status IN ('open', 'won', 'lost');
-COMMENT ON VIEW ringside.deal_stay IS
-    'Each stay of a deal in a stage, [entered_at, left_at), and how it left: moved, won, lost or open.';
-
 -- Each touch with the stay of a deal that it fell into. What names its deal belongs to that one; else
 -- it belongs to every deal of its customer that was open at that time.
 CREATE VIEW ringside.deal_touch AS

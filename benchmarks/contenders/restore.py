@@ -12,12 +12,7 @@ from agents.folding import BatchFolder
 from agents.shards import Shards
 from benchmarks.contenders.measured import peak_memory_mib, tell
 from benchmarks.settings import PARTITIONS, settings_for
-from schemas.codec import Reason, Rejected
 from streams.sources import SourceLimits
-
-
-def _nothing(_message: object, _now: float) -> Rejected:
-    return Rejected(Reason.INVALID)
 
 
 async def restore(bootstrap: str, app_id: str) -> dict[str, float]:
@@ -25,7 +20,7 @@ async def restore(bootstrap: str, app_id: str) -> dict[str, float]:
     settings = settings_for(bootstrap, app_id)
     folder = BatchFolder(
         settings,
-        decode=_nothing,
+        tokeniser=settings.tokeniser(),
         limits=SourceLimits(),
         clock=clock.now,
         monotonic=clock.monotonic,

@@ -85,12 +85,28 @@ def told(pipeline: Pipeline, now: Callable[[], float]) -> tuple[Pipeline, float]
 
 def test_activity_meets_the_funnel(told: tuple[Pipeline, float]) -> None:
     pipeline, t = told
+    _stays(pipeline)
     _touches(pipeline)
     _stages(pipeline)
     _conversion(pipeline)
     _pace(pipeline, t)
     _meetings(pipeline)
     _at_stake(pipeline)
+
+
+def _stays(pipeline: Pipeline) -> None:
+    found = pipeline.ask(
+        "SELECT deal_id, stage, number, is_first, went_on, left_by,"
+        " extract(epoch FROM left_at - entered_at)::float8 / 3600"
+        " FROM ringside.deal_stay ORDER BY deal_id, number"
+    )
+    assert found == [
+        ("d-anna", "new", 1, True, True, "moved", 5.0),
+        ("d-anna", "trial", 2, True, True, "won", 4.0),
+        ("d-bert", "new", 1, True, False, "open", None),
+        ("d-bert2", "new", 1, True, False, "open", None),
+        ("d-carl", "new", 1, True, False, "lost", 4.0),
+    ]
 
 
 def _touches(pipeline: Pipeline) -> None:

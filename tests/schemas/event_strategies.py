@@ -71,6 +71,7 @@ def _imported(draw: st.DrawFn, at: float) -> DealImported:
         amount_minor=amount,
         currency=None if amount is None else "USD",
         customer=draw(st.none() | names),
+        segment=draw(st.none() | names),
     )
 
 

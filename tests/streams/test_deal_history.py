@@ -70,6 +70,14 @@ def test_it_is_the_same_deal_as_told_event_by_event() -> None:
         assert getattr(whole, name) == getattr(single, name), name
 
 
+def test_moves_of_one_instant_keep_their_order() -> None:
+    # A CRM with dates only: through three stages on one day, not in the order of the alphabet.
+    stages = ("zero", "alpha", "mid")
+    moves = tuple(e.StageEntry(at(-80 * DAY), stage) for stage in stages)
+    found = deal((0.0, history(moves=moves, created_at=at(-80 * DAY))))
+    assert [move.stage for move in found.moves] == ["new", *stages]
+
+
 def test_importing_again_changes_nothing() -> None:
     fold = apply(new_fold("ringside.deals"), [event("d1", T0, history(), "crm")])
     apply(fold, [event("d1", T0 + 600, history(), "crm")])

@@ -81,7 +81,7 @@ def test_without_censoring_it_is_the_plain_share_with_the_binomial_variance() ->
 def test_nothing_entered_gives_no_estimate() -> None:
     assert ages([], today=0) == []
     assert incidence([]) == []
-    assert expected(Cohort(0, 0, {}, {}), [], today=9) is None
+    assert expected([Cohort(0, 0, {}, {})], [], today=9) is None
 
 
 def test_a_young_cohort_is_expected_to_end_like_the_old_ones() -> None:
@@ -89,7 +89,7 @@ def test_a_young_cohort_is_expected_to_end_like_the_old_ones() -> None:
     old = Cohort(0, 100, {10: 20, 60: 50}, {40: 30})
     # 10 young ones, 20 days old: 2 reached, 8 open. Of 80 old ones open at 20 days 50 were reached.
     young = Cohort(980, 10, {10: 2}, {})
-    found = expected(young, ages([old], today=1000), today=1000)
+    found = expected([young], ages([old], today=1000), today=1000)
     assert found is not None
     assert found.observed == pytest.approx(0.2)
     assert found.expected == pytest.approx(0.2 + 0.8 * 50 / 80)
@@ -102,14 +102,33 @@ def test_a_young_cohort_is_expected_to_end_like_the_old_ones() -> None:
 
 def test_of_deals_older_than_any_that_ended_nothing_is_expected() -> None:
     table = ages([Cohort(0, 10, {5: 10}, {})], today=100)
-    found = expected(Cohort(50, 4, {5: 1}, {}), table, today=100)
+    found = expected([Cohort(50, 4, {5: 1}, {})], table, today=100)
     assert found is not None
     assert (found.observed, found.open) == (0.25, 0.75)
     assert (found.expected, found.low, found.high) == (None, None, None)
 
 
+def test_cohorts_of_several_days_are_expected_together() -> None:
+    old = Cohort(0, 100, {10: 20, 60: 50}, {40: 30})
+    # 4 deals of 20 days: 5/8 each; 6 of 50 days: all of the old ones open by then were reached.
+    young = [Cohort(980, 4, {}, {}), Cohort(950, 6, {}, {})]
+    found = expected(young, ages([old], today=1000), today=1000)
+    assert found is not None
+    assert (found.observed, found.open) == (0.0, 1.0)
+    assert found.expected == pytest.approx((4 * 5 / 8 + 6) / 10)
+
+
+def test_it_can_be_asked_as_of_any_day() -> None:
+    # On day 5 the one that entered on day 6 was not there, and the end on day 8 had not come.
+    cohorts = [Cohort(0, 2, {8: 1}, {3: 1}), Cohort(6, 1, {}, {})]
+    assert ages(cohorts, today=5) == [
+        *(Age(0, 2, 0, 0), Age(1, 2, 0, 0), Age(2, 2, 0, 0)),
+        *(Age(3, 2, 0, 1), Age(4, 1, 0, 0), Age(5, 1, 0, 0)),
+    ]
+
+
 def test_a_cohort_without_open_deals_is_what_it_is() -> None:
-    found = expected(Cohort(0, 4, {5: 1}, {2: 3}), [], today=100)
+    found = expected([Cohort(0, 4, {5: 1}, {2: 3})], [], today=100)
     assert found == (0.25, 0.0, 0.25, 0.25, 0.25)
 
 

@@ -1,0 +1,203 @@
+-- What share of deals will be won in the end, beside what was seen so far: of stage_cohort's counts,
+-- as streams/incidence.py does it; a test compares them. Run by `ringside db migrate` after
+-- incidence.sql. Every function takes the day as of which it looks, so that the past can be asked.
+
+-- The counts of each stage and day, added up over partitions, sources and the names that a pipeline
+-- and a stage have. What no pipeline has keeps the name that events have for it. A deal that was told
+-- to be in one stage by two names on different days is in two cohorts of that stage.
+CREATE VIEW ringside.cohort_count AS
+SELECT
+    coalesce(known.pipeline, cohort.pipeline) AS pipeline,
+    coalesce(named.stage, cohort.stage) AS stage,
+    date '1970-01-01' + entered_day AS entered_on,
+    ages.age_days,
+    sum(ages.entered)::bigint AS entered,
+    sum(ages.won)::bigint AS won,
+    sum(ages.lost)::bigint AS lost
+FROM ringside.stage_cohort AS cohort
+LEFT JOIN ringside.pipeline_name AS known ON known.name = cohort.pipeline
+LEFT JOIN ringside.pipeline_version AS version
+    ON version.pipeline = known.pipeline
+    AND version.valid_from <= to_timestamp(entered_day * 86400.0)
+    AND to_timestamp(entered_day * 86400.0) < version.valid_to
+LEFT JOIN ringside.pipeline_stage_name AS named
+    ON named.pipeline = version.pipeline AND named.valid_from = version.valid_from
+    AND named.name = cohort.stage
+CROSS JOIN LATERAL (
+    SELECT NULL::integer AS age_days, entered, 0::bigint AS won, 0::bigint AS lost
+    WHERE entered > 0
+    UNION ALL
+    SELECT key::integer, 0, value::bigint, 0 FROM jsonb_each_text(won_by_age)
+    UNION ALL
+    SELECT key::integer, 0, 0, value::bigint FROM jsonb_each_text(lost_by_age)
+) AS ages
+GROUP BY 1, 2, entered_day, ages.age_days;
+COMMENT ON VIEW ringside.cohort_count IS
+    'Deals by stage and day of entry (age_days NULL: how many entered), and how many ended at which age.';
+
+-- What was seen of each stage's cohorts of [first, last] by the evening of `as_of`.
+CREATE OR REPLACE FUNCTION ringside.cohort_seen(first date, last date, as_of date)
+RETURNS TABLE (
+    pipeline text, stage text, entered_on date, age_days integer,
+    entered bigint, won bigint, lost bigint, still_open bigint
+)
+LANGUAGE sql STABLE AS $$
+    SELECT
+        pipeline, stage, entered_on, as_of - entered_on,
+        sum(entered)::bigint,
+        coalesce(sum(won) FILTER (WHERE entered_on + age_days <= as_of), 0)::bigint,
+        coalesce(sum(lost) FILTER (WHERE entered_on + age_days <= as_of), 0)::bigint,
+        (
+            sum(entered)
+            - coalesce(sum(won + lost) FILTER (WHERE entered_on + age_days <= as_of), 0)
+        )::bigint
+    FROM ringside.cohort_count
+    WHERE entered_on BETWEEN first AND least(last, as_of)
+    GROUP BY pipeline, stage, entered_on
+$$;
+
+-- Each stage's deals at risk, won and lost by age, from age 0 on: what ringside.incidence takes.
+CREATE OR REPLACE FUNCTION ringside.cohort_ages(first date, last date, as_of date)
+RETURNS TABLE (pipeline text, stage text, at_risk bigint[], won bigint[], lost bigint[])
+LANGUAGE sql STABLE AS $$
+    WITH ended AS (
+        SELECT pipeline, stage, entered_on, age_days, won, lost
+        FROM ringside.cohort_count
+        WHERE entered_on BETWEEN first AND least(last, as_of)
+            AND age_days <= least(as_of - entered_on, 730)
+    ),
+    followed AS (
+        -- Until which age those are followed that nothing has ended by then.
+        SELECT seen.pipeline, seen.stage, least(as_of - seen.entered_on, 730) AS age_days,
+            sum(seen.entered) AS entered,
+            sum(seen.entered - coalesce(ended.all_ends, 0)) AS censored
+        FROM ringside.cohort_count AS seen
+        LEFT JOIN (
+            SELECT pipeline, stage, entered_on, sum(won + lost) AS all_ends
+            FROM ended GROUP BY 1, 2, 3
+        ) AS ended USING (pipeline, stage, entered_on)
+        WHERE seen.age_days IS NULL AND seen.entered_on BETWEEN first AND least(last, as_of)
+        GROUP BY 1, 2, 3
+    ),
+    stages AS (
+        SELECT pipeline, stage, sum(entered) AS entered, max(age_days) AS oldest
+        FROM followed GROUP BY 1, 2
+    ),
+    by_age AS (
+        SELECT stages.pipeline, stages.stage, stages.entered, age,
+            coalesce(ended.won, 0) AS won, coalesce(ended.lost, 0) AS lost,
+            coalesce(followed.censored, 0) AS censored
+        FROM stages
+        CROSS JOIN LATERAL generate_series(0, stages.oldest) AS age
+        LEFT JOIN (
+            SELECT pipeline, stage, age_days, sum(won) AS won, sum(lost) AS lost
+            FROM ended GROUP BY 1, 2, 3
+        ) AS ended
+            ON ended.pipeline = stages.pipeline AND ended.stage = stages.stage
+            AND ended.age_days = age
+        LEFT JOIN followed
+            ON followed.pipeline = stages.pipeline AND followed.stage = stages.stage
+            AND followed.age_days = age
+    ),
+    at_risk AS (
+        SELECT *, entered - coalesce(
+            sum(won + lost + censored) OVER (
+                PARTITION BY pipeline, stage ORDER BY age
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ), 0
+        ) AS at_risk
+        FROM by_age
+    )
+    SELECT pipeline, stage,
+        array_agg(at_risk::bigint ORDER BY age),
+        array_agg(won::bigint ORDER BY age),
+        array_agg(lost::bigint ORDER BY age)
+    FROM at_risk
+    GROUP BY pipeline, stage
+$$;
+
+-- Beside what was seen of the cohorts of [first, last]: the share that will be won, if the open ones
+-- end like the others, with its 95 % interval. `undecided` were open past the last age that is known.
+CREATE OR REPLACE FUNCTION ringside.conversion_estimate(
+    first date, last date, as_of date DEFAULT (now() AT TIME ZONE 'UTC')::date
+) RETURNS TABLE (
+    pipeline text, stage text, entered bigint, won bigint, lost bigint, still_open bigint,
+    observed double precision, estimate double precision,
+    low double precision, high double precision,
+    estimate_lost double precision, undecided double precision, last_age_days integer
+)
+LANGUAGE sql STABLE AS $$
+    SELECT
+        seen.pipeline, seen.stage, seen.entered, seen.won, seen.lost, seen.still_open,
+        seen.won::float8 / nullif(seen.entered, 0),
+        found.share_reached, found.reached_low, found.reached_high,
+        found.share_lost, found.undecided, found.last_age
+    FROM (
+        SELECT pipeline, stage, sum(entered)::bigint AS entered, sum(won)::bigint AS won,
+            sum(lost)::bigint AS lost, sum(still_open)::bigint AS still_open
+        FROM ringside.cohort_seen(first, last, as_of)
+        GROUP BY pipeline, stage
+    ) AS seen
+    JOIN ringside.cohort_ages(first, last, as_of) AS ages USING (pipeline, stage)
+    LEFT JOIN LATERAL ringside.incidence(ages.at_risk, ages.won, ages.lost) AS found ON true
+$$;
+
+-- Each cohort of [first, last] by week or month, with what is expected of it: the open ones are taken
+-- to end like all those since `known_from` did that were open at their age. `low` and `high` bound the
+-- share that will be seen, with 95 %. NULL where nothing is known of deals so old.
+CREATE OR REPLACE FUNCTION ringside.cohort_expectation(
+    period text, first date, last date, known_from date,
+    as_of date DEFAULT (now() AT TIME ZONE 'UTC')::date
+) RETURNS TABLE (
+    pipeline text, stage text, cohort date, entered bigint, won bigint, lost bigint,
+    still_open bigint, observed double precision, expected double precision,
+    low double precision, high double precision
+)
+LANGUAGE sql STABLE AS $$
+    WITH seen AS MATERIALIZED (
+        SELECT * FROM ringside.cohort_seen(first, last, as_of)
+    ),
+    chances AS MATERIALIZED (
+        SELECT asked.pipeline, asked.stage, asked.age_days,
+            found.share_reached, found.reached_variance
+        FROM (
+            SELECT DISTINCT pipeline, stage, least(age_days, 730) AS age_days
+            FROM seen WHERE still_open > 0
+        ) AS asked
+        JOIN ringside.cohort_ages(known_from, as_of, as_of) AS ages USING (pipeline, stage)
+        CROSS JOIN LATERAL ringside.incidence(
+            ages.at_risk, ages.won, ages.lost, asked.age_days
+        ) AS found
+    ),
+    added AS (
+        SELECT
+            seen.pipeline, seen.stage, date_trunc(period, seen.entered_on)::date AS cohort,
+            sum(seen.entered) AS entered, sum(seen.won) AS won, sum(seen.lost) AS lost,
+            sum(seen.still_open) AS still_open,
+            bool_and(seen.still_open <= 0 OR chances.share_reached IS NOT NULL) AS is_known,
+            coalesce(sum(seen.still_open * chances.share_reached), 0) AS gain,
+            coalesce(sum(seen.still_open * sqrt(chances.reached_variance)), 0) AS error,
+            coalesce(
+                sum(seen.still_open * chances.share_reached * (1 - chances.share_reached)), 0
+            ) AS chance_variance
+        FROM seen
+        LEFT JOIN chances
+            ON chances.pipeline = seen.pipeline AND chances.stage = seen.stage
+            AND chances.age_days = least(seen.age_days, 730) AND seen.still_open > 0
+        GROUP BY 1, 2, 3
+    ),
+    judged AS (
+        SELECT *,
+            won / nullif(entered, 0)::float8 AS observed,
+            CASE WHEN is_known THEN (won + gain) / nullif(entered, 0)::float8 END AS expected,
+            1.959963984540054 * sqrt(error ^ 2 + chance_variance) / nullif(entered, 0) AS spread
+        FROM added
+    )
+    SELECT pipeline, stage, cohort, entered::bigint, won::bigint, lost::bigint,
+        still_open::bigint, observed, expected,
+        CASE WHEN is_known THEN greatest(observed, expected - spread) END,
+        CASE WHEN is_known
+            THEN least((won + still_open) / nullif(entered, 0)::float8, expected + spread)
+        END
+    FROM judged
+$$;
