@@ -6,9 +6,11 @@ from grafanalib import core
 
 from dashboards.activity import activity
 from dashboards.alerts_board import alerts
+from dashboards.deals import deals
 from dashboards.floor import floor
 from dashboards.grafana import render
 from dashboards.mark import GENERATED_BY
+from dashboards.pipeline import pipeline
 from dashboards.queue import queue
 from dashboards.rep import rep
 from dashboards.service import service
@@ -18,6 +20,8 @@ _MAKERS: Mapping[str, Callable[[], core.Dashboard]] = {
     "queue": queue,
     "rep": rep,
     "activity": activity,
+    "pipeline": pipeline,
+    "deals": deals,
     "service": service,
     "alerts": alerts,
 }

@@ -16,6 +16,8 @@ BOARDS = {
     "queue": "Queue",
     "rep": "Rep",
     "activity": "Activity",
+    "pipeline": "Pipeline",
+    "deals": "Deals",
     "service": "Service",
     "alerts": "Alerts",
 }

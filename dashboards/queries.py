@@ -13,6 +13,7 @@ EVERYTHING: Mapping[str, str] = {
     "queue": ".*",
     "team": ".*",
     "rep": ".*",
+    "pipeline": ".*",
     "window": "today",
 }
 """What Grafana puts for the variables when All is chosen everywhere."""

@@ -142,8 +142,9 @@ def test_a_board_links_to_the_others_and_takes_the_variables_along(name: str) ->
         f"/d/ringside-{other}" for other in BOARDS if other != name
     }
     assert all(link["includeVars"] for link in links)
+    own = {"pipeline"} if name in ("pipeline", "deals") else set()
     assert {each["name"] for each in BOARDS[name]["templating"]["list"]} == {
-        *("site", "queue", "team", "rep", "window")
+        *("site", "queue", "team", "rep", "window", *own)
     }
 
 
@@ -151,6 +152,7 @@ def test_the_boards_have_the_names_that_the_links_use() -> None:
     assert {board["uid"] for board in BOARDS.values()} == {
         *("ringside-floor", "ringside-queue", "ringside-rep"),
         *("ringside-activity", "ringside-service", "ringside-alerts"),
+        *("ringside-pipeline", "ringside-deals"),
     }
     assert {board["schemaVersion"] for board in BOARDS.values()} == {39}
 
@@ -191,7 +193,8 @@ def test_the_letters_of_a_panels_queries_differ() -> None:
 def test_every_query_is_listed_with_its_variables_replaced() -> None:
     listed = queries()
     asked = sum(len(panel["targets"]) for _, panel in SHOWING)
-    variables = 4 * len(BOARDS)  # site, queue, team and rep; the window is a fixed list
+    # Site, queue, team and rep of each; the pipeline of two; the window is a fixed list.
+    variables = 4 * len(BOARDS) + 2
     annotations = len(BOARDS)  # the alerts, on each
     assert len(listed) == asked + variables + annotations
     for query in listed:

@@ -35,6 +35,12 @@ def selling(rep: str, at: float) -> Iterator[Event | Raw]:
         ("meeting.held", "m1", e.MeetingHeld()),
         ("deal.created", "d1", e.DealCreated(rep, "new", "call")),
         ("deal.won", "d1", e.DealWon()),
+        # A deal at stake: its customer gave up waiting.
+        ("deal.created", "d2", e.DealCreated(rep, "new", "call", 5_000, "USD", "+84900000009")),
+        ("call.offered", "c1", e.CallOffered("new", "+84900000009")),
+        ("call.abandoned", "c1", e.CallAbandoned()),
+        ("deal.created", "d3", e.DealCreated(rep, "new", "call", 5_000, "USD")),
+        ("deal.lost", "d3", e.DealLost("price")),
     )
     for type_, subject, fact in facts:
         yield Event(f"boards/{subject}/{type_}", "/crm/test", subject, type_, at, fact)

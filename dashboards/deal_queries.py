@@ -1,0 +1,121 @@
+"""What the board `deals` asks PostgreSQL: SQL over deals, stays and touches.
+
+Every query ends with a column that is there whenever there is anything to show.
+"""
+
+from dashboards.deal_sql import CHOSEN, FROM, PIPELINE, TO, money
+
+_OPEN_DEALS = f"""WITH usual AS (
+    SELECT pipeline, stage,
+        percentile_cont(0.9) WITHIN GROUP (
+            ORDER BY extract(epoch FROM left_at - entered_at)::float8
+        ) AS p90
+    FROM ringside.deal_stay
+    WHERE left_at >= {TO} - interval '2 years'
+    GROUP BY pipeline, stage
+),
+ageing AS (
+    SELECT deal_now.*,
+        extract(epoch FROM now() - stage_since)::float8 AS in_stage,
+        extract(epoch FROM now() - created_at)::float8 AS age,
+        coalesce(stalled_after_seconds, usual.p90) AS longest
+    FROM ringside.deal_now
+    LEFT JOIN usual USING (pipeline, stage)
+    WHERE status = 'open' AND {CHOSEN}
+)"""  # noqa: S608 - made of constants alone
+
+AGEING = f"""{_OPEN_DEALS}
+SELECT
+    pipeline AS "Pipeline",
+    stage AS "Stage",
+    currency AS "Currency",
+    {money("sum(amount_minor)")} AS "Money open",
+    {money("sum(amount_minor) FILTER (WHERE in_stage > longest)")} AS "Money stalled",
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY in_stage) AS "In stage median",
+    max(in_stage) AS "In stage longest",
+    count(*) FILTER (WHERE in_stage <= 7 * 86400) AS "to 7 d",
+    count(*) FILTER (WHERE in_stage > 7 * 86400 AND in_stage <= 30 * 86400) AS "to 30 d",
+    count(*) FILTER (WHERE in_stage > 30 * 86400 AND in_stage <= 90 * 86400) AS "to 90 d",
+    count(*) FILTER (WHERE in_stage > 90 * 86400) AS "over 90 d",
+    count(*) FILTER (WHERE in_stage > longest) AS "Stalled",
+    count(*) AS "Open"
+FROM ageing
+GROUP BY pipeline, stage, currency
+ORDER BY "Stalled" DESC, 1, 2, 3"""  # noqa: S608 - made of constants alone
+
+DEALS = f"""{_OPEN_DEALS}
+SELECT
+    deal_id AS "Deal",
+    pipeline AS "Pipeline",
+    stage AS "Stage",
+    rep AS "Owner",
+    team AS "Team",
+    currency AS "Currency",
+    {money("amount_minor")} AS "Worth",
+    in_stage AS "In stage",
+    longest AS "Usual at most",
+    age AS "Age",
+    in_stage > longest AS "Is stalled",
+    coalesce(in_stage / nullif(longest, 0), 0) AS "Times the usual"
+FROM ageing
+ORDER BY coalesce(in_stage > longest, false) DESC, amount_minor DESC NULLS LAST
+LIMIT 500"""  # noqa: S608 - made of constants alone
+
+AT_STAKE = f"""SELECT
+    currency AS "Currency",
+    rank_in_currency AS "Rank",
+    {money("amount_minor")} AS "Worth",
+    age_seconds AS "Missed ago",
+    queue AS "Queue",
+    deal_id AS "Deal",
+    stage AS "Stage",
+    rep AS "Owner"
+FROM ringside.missed_call_at_stake
+WHERE {PIPELINE}
+ORDER BY currency, rank_in_currency
+LIMIT 200"""  # noqa: S608 - made of constants alone
+
+TOUCHES = f"""SELECT
+    pipeline AS "Pipeline", stage AS "Stage", kind AS "Kind",
+    touches_per_stay AS "Touches a stay", stays_touched AS "Stays touched",
+    touches AS "Touches", stays AS "Stays"
+FROM ringside.stage_touches
+WHERE {PIPELINE}
+ORDER BY 1, 2, touches DESC"""  # noqa: S608 - made of constants alone
+
+BY_TOUCHES = f"""SELECT
+    pipeline AS "Pipeline", stage AS "Stage", touches AS "Touches",
+    went_on_of_over AS "Went on, of over", went_on AS "Went on", lost AS "Lost",
+    still_open AS "Still open", stays AS "Stays"
+FROM ringside.conversion_by_touches
+WHERE {PIPELINE}
+ORDER BY pipeline, stage, least"""  # noqa: S608 - made of constants alone
+
+PACE = f"""SELECT
+    pipeline AS "Pipeline",
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY to_call_seconds) AS "To first call",
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY call_to_meeting_seconds) AS "Call to meeting",
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY meeting_to_stage_seconds)
+        AS "Meeting to next stage",
+    count(first_call_at) AS "Called", count(first_meeting_at) AS "Met",
+    count(next_stage_at) AS "Went on", count(*) AS "Deals"
+FROM ringside.deal_pace
+WHERE created_at BETWEEN {FROM} AND {TO} AND {PIPELINE}
+GROUP BY pipeline
+ORDER BY pipeline"""  # noqa: S608 - made of constants alone
+
+MEETINGS = f"""SELECT
+    rep AS "Rep",
+    count(*) FILTER (WHERE came_to = 'held')::float8
+        / nullif(count(*) FILTER (WHERE came_to IN ('held', 'no_show')), 0) AS "Held, of due",
+    count(*) FILTER (WHERE came_to = 'held') AS "Held",
+    count(*) FILTER (WHERE came_to = 'no_show') AS "No-show",
+    count(*) FILTER (WHERE came_to = 'cancelled') AS "Cancelled",
+    count(*) FILTER (WHERE came_to = 'unknown') AS "Not told",
+    count(*) FILTER (WHERE came_to = 'ahead') AS "Ahead",
+    count(*) FILTER (WHERE times_moved > 0) AS "Moved",
+    count(*) AS "Booked"
+FROM ringside.meeting_funnel
+WHERE booked_at BETWEEN {FROM} AND {TO}
+GROUP BY rep
+ORDER BY "Booked" DESC, rep"""  # noqa: S608 - made of constants alone
