@@ -8,6 +8,9 @@ from streams.changes import Changes
 from streams.fold import Fold
 from streams.snapshot import Snapshot
 
+BACKLOG_SECONDS = 10.0
+"""What waits longer in Kafka is a backlog."""
+
 
 class Exporter(Protocol):
     """Where checkpointed snapshots go: agents.postgres.writer."""
@@ -55,6 +58,13 @@ class Shard:
             + len(self.unwritten_letters)
             + sum(fold.dirty_count for fold in self.folds.values())
             + sum(changes.size for changes in self.unwritten.values())
+        )
+
+    def is_catching_up(self, now: float, monotonic: float) -> bool:
+        """Whether it was folding, within the last second, what had waited for long in Kafka."""
+        return any(
+            now - self.record_at[topic] > BACKLOG_SECONDS and monotonic - at < 1.0
+            for topic, at in self.folded_at.items()
         )
 
     def take_changes(self) -> None:

@@ -32,6 +32,9 @@ TAKE_OVER_SECONDS = 5.0
 USURPED_SECONDS = SESSION_SECONDS + REBALANCE_SECONDS + 8.0
 """By then the group has taken a partition from the worker that was fenced, if it ever does."""
 
+CATCHING_UP_FACTOR = 5
+"""How much longer a checkpoint may take while a backlog is folded."""
+
 Acknowledge = Callable[[str, int, int], None]
 
 
@@ -203,7 +206,20 @@ class Shards:
             try:
                 await asyncio.wait_for(stopped.wait(), self._settings.checkpoint_seconds)
             except TimeoutError:
-                await self._checkpoint_all()
+                await self._checkpoint_all(lambda shard: not self._can_wait(shard))
+
+    def _can_wait(self, shard: Shard) -> bool:
+        """Whether the next checkpoint will do.
+
+        What comes and goes between two is written once, and told to customers' partitions once; of
+        a backlog that is most.
+        """
+        now, settings = self._clock(), self._settings
+        return (
+            now - shard.checkpointed_at < CATCHING_UP_FACTOR * settings.checkpoint_seconds
+            and shard.dirty_count < settings.max_dirty_rows / 4
+            and shard.is_catching_up(now, self._monotonic())
+        )
 
     async def settle(self) -> None:
         """Checkpoint everything folded so far; called before partitions are given away.
@@ -215,9 +231,11 @@ class Shards:
             await asyncio.wait(self._taking_over, timeout=TAKE_OVER_SECONDS)
         await self._checkpoint_all()
 
-    async def _checkpoint_all(self) -> None:
+    async def _checkpoint_all(self, is_due: Callable[[Shard], bool] = lambda _: True) -> None:
         for shard in self:
             self._idle(shard)
+            if not is_due(shard):
+                continue
             try:
                 await self.checkpoint(shard)
             except BrokerError as error:

@@ -40,7 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=names)
     parser.add_argument("--rounds", type=int, default=3, help="of each contender (default 3)")
-    parser.add_argument("--events", type=int, default=200_000, help="of a round (default 200000)")
+    parser.add_argument("--events", type=int, default=500_000, help="of a round (default 500000)")
     given = parser.parse_args()
     unknown = sorted(set(given.names) - set(benchmarks))
     if unknown:

@@ -84,6 +84,8 @@ class Fold:
         self._key = self.machine.key
         self._step = self.machine.step
         self._is_live = self.machine.is_live
+        self._timed = self.machine.timed
+        self._before = self._notes.before
         self._count = self.grains.count
         self.ghost_limits = GhostLimits() if ghost_limits is None else ghost_limits
         self._legs = Legs() if topic == CALLS.name else None
@@ -132,7 +134,7 @@ class Fold:
             ledger.duplicate += 1
             return None
         ledger.applied += 1
-        before, timed = self._notes.before, self.machine.timed
+        before, timed = self._before, self._timed
         if before is not None and key not in before:
             before[key] = old
         if event.causation_id is not None and getattr(new, "corrected", None) is not None:

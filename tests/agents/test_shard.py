@@ -46,3 +46,13 @@ def test_what_changed_again_replaces_what_kafka_did_not_take() -> None:
     for cells in changes.snapshot.panes.values():
         written |= cells
     assert written["calls_offered"] == written["calls_answered"] == written["calls_handled"] == 1
+
+
+def test_a_shard_catches_up_while_it_folds_what_waited_for_long() -> None:
+    shard = shard_of(new_fold("ringside.calls"))
+    # Nothing was folded yet. Then, at 50.0 of the monotonic clock, what was written at 1000.
+    assert not shard.is_catching_up(1_000.0, 50.0)
+    shard.record_at["ringside.calls"], shard.folded_at["ringside.calls"] = 1_000.0, 50.0
+    assert not shard.is_catching_up(1_010.0, 50.5)  # ten seconds are none too many
+    assert shard.is_catching_up(1_011.0, 50.5)
+    assert not shard.is_catching_up(1_011.0, 51.0)  # a second without any: that was all
