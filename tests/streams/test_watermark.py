@@ -6,22 +6,14 @@ from streams.watermark import Watermark
 def test_there_is_none_before_the_first_event() -> None:
     watermark = Watermark(60.0)
     assert watermark.at is None
-    assert not watermark.is_late(0.0)
     watermark.idle(1e6, now=1e9)
     assert watermark.at is None
 
 
 def test_it_is_the_newest_event_less_the_lateness() -> None:
     watermark = Watermark(60.0)
-    watermark.observe(1000.0)
-    watermark.observe(990.0)
+    watermark.newest_at = 1000.0
     assert watermark.at == 940.0
-
-
-def test_at_the_watermark_is_on_time_before_it_is_late() -> None:
-    watermark = Watermark(60.0, newest_at=1000.0)
-    assert not watermark.is_late(940.0)
-    assert watermark.is_late(939.999)
 
 
 def test_idle_time_moves_it_by_as_much_and_not_past_now() -> None:
@@ -37,11 +29,10 @@ def test_it_never_goes_back() -> None:
     watermark = Watermark(60.0, newest_at=1000.0)
     watermark.idle(30.0, now=500.0)
     watermark.idle(-30.0, now=5000.0)
-    watermark.observe(10.0)
     assert watermark.newest_at == 1000.0
 
 
 def test_a_pause_in_a_replay_does_not_make_last_years_events_late() -> None:
     watermark = Watermark(60.0, newest_at=1000.0)
     watermark.idle(5.0, now=3e7)
-    assert not watermark.is_late(1000.0)
+    assert watermark.at == 945.0
