@@ -99,7 +99,9 @@ def contacts(legs: Iterable[Leg]) -> list[Contact]:
 
 
 def _contact(call_id: str, numbered: list[tuple[int, CallNote]]) -> Contact:
-    legs = [leg for _, leg in sorted(numbered, key=lambda one: one[0])]
+    if len(numbered) > 1:
+        numbered.sort(key=lambda one: one[0])
+    legs = [leg for _, leg in numbered]
     first = legs[0]
     answered = [leg for leg in legs if leg.outcome == "answered"]
     missed_at = None
