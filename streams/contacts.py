@@ -99,8 +99,17 @@ def contacts(legs: Iterable[Leg]) -> list[Contact]:
 
 
 def _contact(call_id: str, numbered: list[tuple[int, CallNote]]) -> Contact:
-    if len(numbered) > 1:
-        numbered.sort(key=lambda one: one[0])
+    first = numbered[0][1]
+    if len(numbered) == 1:
+        # As nearly all are.
+        is_inbound, is_answered = first.direction == "inbound", first.outcome == "answered"
+        is_missed = is_inbound and not is_answered and first.outcome != "menu"
+        return Contact(
+            *(call_id, first.arrived_at, is_inbound, first.queue, first.source),
+            *(first.rep if is_answered else "", is_answered),
+            first.over_at if is_missed else None,
+        )
+    numbered.sort(key=lambda one: one[0])
     legs = [leg for _, leg in numbered]
     first = legs[0]
     answered = [leg for leg in legs if leg.outcome == "answered"]

@@ -32,6 +32,13 @@ KEPT_SECONDS = int(WEEK_SECONDS + DAY_SECONDS)
 """How long a call is kept after its arrival: the longest window, and a day for late news of it."""
 
 
+_latest: list[tuple[tuple[Leg, ...], list[Contact]]] = [((), [])]
+"""Whose contacts were asked for last, and what they are: the fold asks three times in turn.
+
+Read and replaced as one, since a scrape asks, too, on its own thread.
+"""
+
+
 class Customer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What is known of a customer. Instants in seconds since 1970."""
 
@@ -50,7 +57,11 @@ class Customer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def contacts(self) -> list[Contact]:
         """The calls that are kept, by arrival."""
-        return contacts(self.legs)
+        known, found = _latest[0]
+        if known is not self.legs:
+            found = contacts(self.legs)
+            _latest[0] = (self.legs, found)
+        return found
 
     @property
     def open_missed(self) -> list[Contact]:

@@ -81,10 +81,8 @@ class Fold:
         self._touched = False
         self._close_at = float("-inf")
         # Looked up once: the fold is the hot path, and each dot in it costs.
-        self._key = self.machine.key
-        self._step = self.machine.step
-        self._is_live = self.machine.is_live
-        self._timed = self.machine.timed
+        self._key, self._step = self.machine.key, self.machine.step
+        self._is_live, self._timed = self.machine.is_live, self.machine.timed
         self._before = self._notes.before
         self._count = self.grains.count
         self.ghost_limits = GhostLimits() if ghost_limits is None else ghost_limits
