@@ -32,9 +32,6 @@ TAKE_OVER_SECONDS = 5.0
 USURPED_SECONDS = SESSION_SECONDS + REBALANCE_SECONDS + 8.0
 """By then the group has taken a partition from the worker that was fenced, if it ever does."""
 
-CATCHING_UP_FACTOR = 5
-"""How much longer a checkpoint may take while a backlog is folded."""
-
 Acknowledge = Callable[[str, int, int], None]
 
 
@@ -206,20 +203,10 @@ class Shards:
             try:
                 await asyncio.wait_for(stopped.wait(), self._settings.checkpoint_seconds)
             except TimeoutError:
-                await self._checkpoint_all(lambda shard: not self._can_wait(shard))
+                await self._checkpoint_all(self._is_due)
 
-    def _can_wait(self, shard: Shard) -> bool:
-        """Whether the next checkpoint will do.
-
-        What comes and goes between two is written once, and told to customers' partitions once; of
-        a backlog that is most.
-        """
-        now, settings = self._clock(), self._settings
-        return (
-            now - shard.checkpointed_at < CATCHING_UP_FACTOR * settings.checkpoint_seconds
-            and shard.dirty_count < settings.max_dirty_rows / 4
-            and shard.is_catching_up(now, self._monotonic())
-        )
+    def _is_due(self, shard: Shard) -> bool:
+        return not shard.can_wait(self._settings, self._clock(), self._monotonic())
 
     async def settle(self) -> None:
         """Checkpoint everything folded so far; called before partitions are given away.

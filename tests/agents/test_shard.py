@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from agents.changelog import Changelog, Record
+from agents.settings import Settings
 from agents.shard import Shard
 from streams.fold import Fold
 from tests.integration.floor_events import activity, call
@@ -56,3 +57,16 @@ def test_a_shard_catches_up_while_it_folds_what_waited_for_long() -> None:
     assert not shard.is_catching_up(1_010.0, 50.5)  # ten seconds are none too many
     assert shard.is_catching_up(1_011.0, 50.5)
     assert not shard.is_catching_up(1_011.0, 51.0)  # a second without any: that was all
+
+
+def test_a_backlogs_checkpoint_waits_but_not_for_long_and_not_with_much_to_write() -> None:
+    fold = new_fold("ringside.activities")
+    shard, settings = shard_of(fold), Settings(checkpoint_seconds=1.0, max_dirty_rows=1000)
+    shard.record_at[fold.topic], shard.folded_at[fold.topic] = 900.0, 50.0
+    shard.checkpointed_at = 1_000.0
+    assert shard.can_wait(settings, 1_004.9, 50.5)
+    assert not shard.can_wait(settings, 1_005.0, 50.5)
+    # 249 activities and their pane are the quarter of a thousand.
+    for offset in range(249):
+        fold.apply(activity(f"a-{offset}", T0), offset)
+    assert not shard.can_wait(settings, 1_001.0, 50.5)
