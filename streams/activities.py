@@ -3,18 +3,30 @@
 A source's heartbeat counts nowhere. It shows that the source is well when it has nothing to tell.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from schemas import events as e
 from schemas import measures as m
 from schemas.events import Event
-from streams.facts import NOTHING, Fact, Facts, dims_of
+from streams.facts import NOTHING, Fact, Facts, difference, dims_of
 
 HEARTBEAT = "source.heartbeat"
 _LEAD_SECONDS = 90 * 86_400
 """How long a lead is kept: qualifying it twice counts once."""
+
+
+class Said(NamedTuple):
+    """One statement; "" where something was not said."""
+
+    type: str
+    at: float
+    rep: str
+    kind: str
+    source: str
+    customer: str = ""
+    deal: str = ""
 
 
 class Activity(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -32,6 +44,8 @@ class Activity(msgspec.Struct, frozen=True, array_like=True, gc=False):
     deal: str | None = None
     logged_at: float | None = None
     """None: it is a lead, or a source."""
+    lead: tuple[Said, ...] = ()
+    """What was said of a lead: at most one statement of each type."""
 
 
 def key(event: Event) -> str:
@@ -50,10 +64,18 @@ def step(
     if event.type == HEARTBEAT:
         is_newer = activity is None or event.at > old.last_at
         return (Activity((), event.at, event.source) if is_newer else old), NOTHING
-    if event.type in old.counted:
+    data: Any = event.data
+    is_lead = not isinstance(data, e.ActivityLogged)
+    said = Said(
+        *(event.type, event.at, data.rep or "", "" if is_lead else data.kind, event.source),
+        *("", "") if is_lead else (data.customer or "", data.deal or ""),
+    )
+    known = _said(old, event.type)
+    # Of several the earliest counts, and of those with one time the first by its text.
+    if known is not None and said >= known:
         return old, NOTHING
-    new = _known(old, event, event.data)
-    return new, (_fact(event, event.data),)
+    before = () if known is None else (_fact(known),)
+    return _with(old, said), difference(before, (_fact(said),))
 
 
 def expires_at(activity: Activity) -> float:
@@ -62,17 +84,33 @@ def expires_at(activity: Activity) -> float:
     return activity.last_at + (_LEAD_SECONDS if is_lead else 0.0)
 
 
-def _known(old: Activity, event: Event, data: Any) -> Activity:  # noqa: ANN401 - one of three types
-    counted, last_at = tuple(sorted((*old.counted, event.type))), max(old.last_at, event.at)
-    if not isinstance(data, e.ActivityLogged):
-        return Activity(counted, last_at)
-    said = (event.source, data.rep, data.kind, data.customer, data.deal, event.at)
-    return Activity(counted, last_at, *said)
+def _said(activity: Activity, type_: str) -> Said | None:
+    """Return the statement of this type that counts."""
+    if type_ != "activity.logged":
+        return next((one for one in activity.lead if one.type == type_), None)
+    if activity.logged_at is None:
+        return None
+    of = (activity.rep, activity.kind, activity.source)
+    return Said(type_, activity.logged_at, *of, activity.customer or "", activity.deal or "")
 
 
-def _fact(event: Event, data: Any) -> Fact:  # noqa: ANN401 - one of three types
-    if isinstance(data, e.ActivityLogged):
-        dims = dims_of("", data.rep, "", data.kind, event.source)
-        return Fact(event.at, dims, ((m.ACTIVITIES_LOGGED.name, 1),))
-    measure = m.LEADS_CREATED if isinstance(data, e.LeadCreated) else m.LEADS_QUALIFIED
-    return Fact(event.at, dims_of("", data.rep or "", "", "", event.source), ((measure.name, 1),))
+def _with(old: Activity, said: Said) -> Activity:
+    counted = tuple(sorted({*old.counted, said.type}))
+    last_at = max(old.last_at, said.at)
+    if said.type != "activity.logged":
+        others = (one for one in old.lead if one.type != said.type)
+        return Activity(counted, last_at, lead=tuple(sorted((*others, said))))
+    of = (said.source, said.rep, said.kind, said.customer or None, said.deal or None, said.at)
+    return Activity(counted, last_at, *of)
+
+
+_MEASURES = {
+    "activity.logged": m.ACTIVITIES_LOGGED.name,
+    "lead.created": m.LEADS_CREATED.name,
+    "lead.qualified": m.LEADS_QUALIFIED.name,
+}
+
+
+def _fact(said: Said) -> Fact:
+    dims = dims_of("", said.rep, "", said.kind, said.source)
+    return Fact(said.at, dims, ((_MEASURES[said.type], 1),))

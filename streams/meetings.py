@@ -76,7 +76,7 @@ def _changed(old: Meeting, event: Event, data: Any) -> Meeting:  # noqa: ANN401 
     replace = msgspec.structs.replace
     last_at = max(old.last_at, at)
     if isinstance(data, e.MeetingBooked):
-        if old.booked_at is not None and at >= old.booked_at:
+        if old.booked_at is not None and at >= old.booked_at and not _is_first(old, event, data):
             return old
         starts_at = old.starts_at if old.moves else data.starts_at.timestamp()
         return replace(
@@ -92,15 +92,34 @@ def _changed(old: Meeting, event: Event, data: Any) -> Meeting:  # noqa: ANN401 
     if isinstance(data, e.MeetingRescheduled):
         return _moved(old, at, data, last_at)
     # Zoom may say "ended" twice and a no-show may turn out held: the latest word by time counts.
-    if old.outcome_at is not None and at <= old.outcome_at:
+    outcome = _OUTCOME[type(data)]
+    # Of two with one time the first by its text, so that the order of arrival does not matter.
+    known = (-(old.outcome_at or 0.0), old.outcome or "")
+    if old.outcome is not None and (-at, outcome) >= known:
         return old
-    return replace(old, outcome=_OUTCOME[type(data)], outcome_at=at, last_at=last_at)
+    return replace(old, outcome=outcome, outcome_at=at, last_at=last_at)
+
+
+def _is_first(old: Meeting, event: Event, data: e.MeetingBooked) -> bool:
+    """Whether a booking of the same time comes before the known one, by its text."""
+    if event.at != old.booked_at:
+        return False
+    told = (data.rep, event.source, data.customer or "", data.deal or "")
+    known = (old.rep, old.source, old.customer or "", old.deal or "")
+    if told != known:
+        return told < known
+    return not old.moves and data.starts_at.timestamp() < (old.starts_at or 0.0)
 
 
 def _moved(old: Meeting, at: float, data: e.MeetingRescheduled, last_at: float) -> Meeting:
-    if at in old.moves or len(old.moves) >= MAX_MOVES:
+    told_at = data.starts_at.timestamp()
+    if at in old.moves:
+        if at < old.moves[-1] or told_at >= (old.starts_at or 0.0):
+            return old
+        return msgspec.structs.replace(old, starts_at=told_at)
+    if len(old.moves) >= MAX_MOVES:
         return old
     latest = not old.moves or at > old.moves[-1]
-    starts_at = data.starts_at.timestamp() if latest else old.starts_at
+    starts_at = told_at if latest else old.starts_at
     moves = tuple(sorted((*old.moves, at)))
     return msgspec.structs.replace(old, moves=moves, starts_at=starts_at, last_at=last_at)

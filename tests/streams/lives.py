@@ -167,6 +167,7 @@ def meeting_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[Ev
         event(f"m{index}", at, one(random.choice(REP_IDS), at), random.choice(SOURCES))
         for index in range(random.randint(1, 5))
         for at in _times(random, random.randint(1, 7), seconds)
+        for _ in range(random.choice([1, 1, 2, 3]))  # several things said of one time
     ]
 
 
@@ -211,10 +212,14 @@ def activity_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[E
     made = []
     for index, at in enumerate(_times(random, random.randint(1, 9), seconds)):
         rep = random.choice(REP_IDS)
-        made.append(event(f"a{index}", at, e.ActivityLogged(rep, random.choice(["demo", "mail"]))))
+        for later in random.choice([[0], [0], [0, 0], [5, 0]]):  # said again, and otherwise
+            logged = e.ActivityLogged(random.choice(REP_IDS), random.choice(["demo", "mail"]))
+            made.append(event(f"a{index}", at + later, logged))
         if random.random() < 0.5:
             made.append(event(f"l{index}", at, e.LeadCreated(rep)))
-            made.append(event(f"l{index}", at + 1, e.LeadQualified(random.choice([None, rep]))))
+            for later in (1, random.choice([1, 2])):
+                qualified = e.LeadQualified(random.choice([None, *REP_IDS]))
+                made.append(event(f"l{index}", at + later, qualified))
     return made
 
 
