@@ -30,6 +30,18 @@ class ErasureWire(msgspec.Struct, frozen=True, gc=False, tag=TYPE, tag_field="ty
     subject: Token
 
 
+_decode = msgspec.json.Decoder(ErasureWire).decode
+
+
+def read_erasure(value: bytes, key: bytes | None) -> Erasure | None:
+    """Return what a message wishes, if it is such a wish and has the right key."""
+    try:
+        wire = _decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return Erasure(wire.subject, wire.source) if key == wire.subject.encode() else None
+
+
 _encode = msgspec.json.Encoder().encode
 
 

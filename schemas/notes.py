@@ -16,8 +16,17 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from schemas.codec import EARLIEST_AT, MAX_AHEAD_SECONDS, MAX_BYTES, Reason, Received, Rejected
+from schemas.codec import (
+    EARLIEST_AT,
+    MAX_AHEAD_SECONDS,
+    MAX_BYTES,
+    Decoded,
+    Reason,
+    Received,
+    Rejected,
+)
 from schemas.customers import Tokeniser, is_token
+from schemas.erasures import read_erasure
 from schemas.events import CallOutcome, Direction, Event
 from schemas.topics import CUSTOMERS
 
@@ -76,7 +85,7 @@ def encode(note: Note) -> bytes:
     return _encode(note)
 
 
-def decode_note(record: Received, topic: str, now: float, _: Tokeniser) -> Event | Rejected:
+def decode_note(record: Received, topic: str, now: float, _: Tokeniser) -> Decoded:
     """Decode one record of the customers' topic: an event whose data is a `Note`. Never raises.
 
     The subject, and the key, is the customer's token: whatever is none is refused, so that a raw
@@ -89,7 +98,7 @@ def decode_note(record: Received, topic: str, now: float, _: Tokeniser) -> Event
         note = _decoder.decode(value)
         customer = (record.key or b"").decode("ascii")
     except msgspec.ValidationError:
-        return Rejected(Reason.INVALID, "$")
+        return read_erasure(value, record.key) or Rejected(Reason.INVALID, "$")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Rejected(Reason.NOT_JSON)
     refused = _refused(topic, note, customer, now)

@@ -49,6 +49,8 @@ class Due:
     ) -> Iterator[tuple[str, Any, Facts]]:
         """Yield what the passing of event time changes: key, new state, what it counts."""
         for key in self.take(watermark):
+            if key not in entities:  # its customer wished to be forgotten meanwhile
+                continue
             entity, facts = timed.settle(entities[key], watermark)
             self.expect(key, timed.due_at(entity))
             yield key, entity, facts

@@ -54,7 +54,9 @@ class Expiry:
             minutes = sorted(bucket for bucket in self._buckets if bucket <= last)
         for bucket in minutes:
             for key in self._buckets.pop(bucket, ()):
-                entity = entities[key]
+                entity = entities.get(key)
+                if entity is None:  # its customer wished to be forgotten meanwhile
+                    continue
                 if self._over(entity) <= last:
                     yield key
                 else:

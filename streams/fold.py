@@ -110,8 +110,7 @@ class Fold:
             if type(event) is Erasure:
                 self._erase(event)
                 return None
-            ledger.dead_lettered += 1
-            return self.ledger.refused(cast("Rejected", event))
+            return ledger.refused(cast("Rejected", event))
         watermark, at = self.watermark, event.at
         newest_at = watermark.newest_at
         if newest_at is None or at > newest_at:
@@ -120,8 +119,7 @@ class Fold:
                 # By event time: what is closed does not depend on when somebody looks.
                 self.close()
         elif at < newest_at - self._lateness_seconds and not self.machine.is_judged:
-            ledger.late += 1
-            return self.ledger.refused(Rejected(Reason.TOO_LATE, "$.time"))
+            return ledger.refused(Rejected(Reason.TOO_LATE, "$.time"))
         elif at < newest_at:
             ledger.out_of_order += 1
         key_of, entities = self._key, self.entities
@@ -225,7 +223,9 @@ class Fold:
             self._touched = True
 
     def _forget(self, key: str) -> None:
-        entity, watermark = self.entities[key], self.watermark.at
+        entity, watermark = self.entities.get(key), self.watermark.at
+        if entity is None:  # its customer wished to be forgotten meanwhile
+            return
         # Not at the watermark itself: a repetition of that very time would not be late, and count.
         if watermark is not None and self._is_over(key, entity, watermark):
             self._notes.part(key, self.entities, self.ledger)

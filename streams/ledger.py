@@ -2,7 +2,7 @@
 
 import msgspec
 
-from schemas.codec import Rejected
+from schemas.codec import Reason, Rejected
 
 
 class Ledger(msgspec.Struct, array_like=True, gc=False):
@@ -36,7 +36,12 @@ class Ledger(msgspec.Struct, array_like=True, gc=False):
         return self.next_offset + self.settled
 
     def refused(self, rejected: Rejected) -> Rejected:
-        """Count a refused message by its reason, and return it."""
+        """Count a refused message, late or not, by its reason, and return it."""
+        # A replay hands in as late what was late by the clock of then.
+        if rejected.reason is Reason.TOO_LATE:
+            self.late += 1
+        else:
+            self.dead_lettered += 1
         reason = str(rejected.reason)
         self.reasons[reason] = self.reasons.get(reason, 0) + 1
         return rejected

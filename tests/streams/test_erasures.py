@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from schemas.codec import Message, Reason, Rejected, decode
 from schemas.customers import Tokeniser
 from schemas.erasures import Erasure, encode_erasure
 from schemas.events import AnyFact, Event
+from schemas.notes import NOTED, CallNote, Note, decode_note
 from schemas.topics import SOURCES
 from streams.fold import Fold
 from streams.ledger import Ledger
@@ -68,6 +70,27 @@ def test_asked_twice_it_is_a_repetition_and_the_ledger_says_so() -> None:
     ledger = folded([*CALLS, ERASURE, ERASURE]).ledger
     assert (ledger.consumed, ledger.applied, ledger.duplicate) == (8, 7, 1)
     assert folded([ERASURE]).ledger.duplicate == 1
+
+
+def test_what_is_forgotten_is_not_missed_when_its_time_has_come() -> None:
+    note = Note("ringside.calls", 0, 1, 5, AT, "c1", CallNote("/pbx", "inbound", AT, "sales"))
+    noted = Event("c1", "/pbx", GONE, NOTED, AT, note)  # type: ignore[arg-type]
+    fold = folded([noted, ERASURE, noted, ERASURE], "ringside.customers")
+    assert not fold.entities
+    later = msgspec.structs.replace(noted, subject=OTHER, at=AT + 30 * 86_400)
+    fold.apply(later, 10)
+    changes = fold.take_changes()
+    assert changes is not None
+    assert changes.entities[GONE] is None, "the changelog gets a tombstone"
+    fold.release(11)
+    assert set(fold.entities) == {OTHER}
+
+
+def test_the_customers_topic_takes_it_too() -> None:
+    record = Message("ringside.customers", GONE.encode(), encode_erasure(GONE, at=AT))
+    assert decode_note(record, record.topic, AT, TOKENISER) == ERASURE
+    stranger = Message("ringside.customers", OTHER.encode(), encode_erasure(GONE, at=AT))
+    assert isinstance(decode_note(stranger, stranger.topic, AT, TOKENISER), Rejected)
 
 
 def test_the_watermark_does_not_move() -> None:
