@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from streams.call_state import Call
 from streams.customers import Customer
+from streams.names import MAX_STRANGERS, OTHER
 from streams.reps import Rep
-from streams.roster import RosterIndex
+from streams.roster import UNKNOWN, RosterIndex
 
 _AGES = (
     ("under 15 min", 900.0),
@@ -76,6 +77,10 @@ def age_of_missed(seconds: float) -> str:
 
 def _queue(result: Floor, name: str, roster: RosterIndex, now: float) -> QueueNow:
     queue = result.queues.get(name)
+    if queue is None and len(result.queues) >= MAX_STRANGERS:
+        # Whatever a source calls its queues: those that nobody knows get no more series than this.
+        name = name if roster.queue(name, now).site != UNKNOWN else OTHER
+        queue = result.queues.get(name)
     if queue is None:
         site = roster.queue(name, now).site if name else ""
         queue = result.queues[name] = QueueNow(site)

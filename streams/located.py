@@ -8,6 +8,7 @@ from typing import NamedTuple
 from schemas.kpis import WITHINS
 from schemas.measures import Limit
 from streams.facts import Amount, Dims
+from streams.names import Names
 from streams.panes import Cells, add_up
 from streams.roster import QueueInfo, RosterIndex
 
@@ -43,14 +44,21 @@ def _cells_up_to(limits: QueueInfo) -> list[tuple[str, tuple[str, ...]]]:
     ]
 
 
-def locate(panes: dict[Dims, Cells], at: float, roster: RosterIndex) -> dict[Place, Cells]:
+def locate(
+    panes: dict[Dims, Cells], at: float, roster: RosterIndex, names: Names | None = None
+) -> dict[Place, Cells]:
     """Merge the panes of one start by place, and count what lies within each queue's limits.
+
+    With `names`, what they do not admit is merged under `other`.
 
     `activity_volume` is added as a cell of its own: the measures that the roster chose.
     """
     merged: dict[Place, Cells] = {}
     for dims, cells in list(panes.items()):
-        add_up(merged.setdefault(place_of(dims, at, roster), {}), cells)
+        place = place_of(dims, at, roster)
+        if names is not None:
+            place = names.shown(place, at, roster)
+        add_up(merged.setdefault(place, {}), cells)
     for place, cells in merged.items():
         # A PBX's record may name no queue; its waits count by the limits of a queue not known.
         if place.direction == "inbound":

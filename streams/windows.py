@@ -15,6 +15,7 @@ from streams import reps
 from streams.facts import ticks
 from streams.fold import Fold
 from streams.located import Place, locate
+from streams.names import Names
 from streams.panes import Cells, Panes, PaneTable, Table, add_up
 from streams.reps import Rep
 from streams.roster import RosterIndex
@@ -50,6 +51,7 @@ class WindowReader:
 
     def __init__(self) -> None:
         self._kept: dict[tuple[tuple[str, int], int, int], _Kept] = {}
+        self._names = Names()
 
     def read(self, folds: Sequence[Fold], roster: RosterIndex, now: float) -> dict[str, Located]:
         """Return the merged cells of every window by place. Empty places are left out."""
@@ -83,13 +85,14 @@ class WindowReader:
         if slot is None:
             return {}
         if key is None:
-            return locate(slot.panes, start, roster)
+            return locate(slot.panes, start, roster, self._names)
         # The version is read first: what is filled in meanwhile is merged again next time.
         version = slot.version
         kept = self._kept.get((key, table.grain_seconds, start))
         # The slot, too: that of a partition that went and came back may have the same version.
         if kept is None or kept.slot is not slot or kept.state != (version, roster):
-            kept = _Kept(slot, (version, roster), locate(slot.panes, start, roster))
+            located = locate(slot.panes, start, roster, self._names)
+            kept = _Kept(slot, (version, roster), located)
             self._kept[key, table.grain_seconds, start] = kept
         return kept.located
 

@@ -136,6 +136,14 @@ def _tables(status: Status) -> Iterator[Metric]:
     reps.add_metric((), len(status.unknown.reps))
     queues = _gauge("unknown_queues", "Queues of about the last day that are not in the roster.")
     queues.add_metric((), len(status.unknown.queues))
+    names = _gauge(
+        "source_unknown_names",
+        "Names not in the roster that a source has sent in about a day, if they are too many.",
+        ("source",),
+    )
+    for source, count in status.unknown.sources:
+        names.add_metric((source,), count)
+    yield names
     roster = _gauge("roster_entries", "Entries of the roster.", ("kind",))
     for kind, count in status.roster_entries.items():
         roster.add_metric((kind,), count)
