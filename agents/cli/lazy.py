@@ -66,6 +66,7 @@ REGISTRY: tuple[Lazy, ...] = (
         "See what corrected events moved, and where.",
         "Events",
     ),
+    Lazy("replay", "agents.cli.replay", "Count everything once more, compare, take it.", "Run"),
     Lazy("privacy", "agents.cli.privacy", "See and forget what is known of a customer.", "Events"),
     Lazy("deadletters", "agents.cli.deadletters", "See and retry what was refused.", "Events"),
 )

@@ -1,0 +1,156 @@
+"""`ringside replay`: count everything once more, see what would change, and take it."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from confluent_kafka.admin import AdminClient
+from rich.table import Table
+
+from agents.cli.context import err, out, say, settings_of
+from agents.cli.progress import Counting
+from agents.errors import InputError
+from agents.kafka.admin import connect
+from agents.postgres.connection import Connection, open_connection
+from agents.postgres.errors import explained
+from agents.replay import building, tables, taking
+from agents.settings import Settings
+from schemas.topics import TABLES, changelog, installation
+
+commands = typer.Typer(
+    no_args_is_help=True,
+    help="Count everything once more beside the live numbers, compare, and take it.",
+)
+
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What every step needs."""
+
+    settings: Settings
+    admin: AdminClient
+    runner: asyncio.Runner
+    connection: Connection
+
+
+@contextmanager
+def _work(ctx: typer.Context) -> Iterator[_Work]:
+    settings = settings_of(ctx)
+    url = settings.required("database_admin_url")
+    admin = connect(settings, wait_seconds=10, progress=lambda text: err().print(text))
+    with asyncio.Runner() as runner, explained(url):
+        connection = runner.run(open_connection(url, application="ringside replay"))
+        try:
+            yield _Work(settings, admin, runner, connection)
+        finally:
+            runner.run(connection.close())
+
+
+@commands.command()
+def start(
+    ctx: typer.Context,
+    *,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="INSTANT",
+            help="Rows of before, e.g. 2026-09-01T00:00Z, stay as they are.",
+        ),
+    ] = None,
+) -> None:
+    """Fold all that the source topics hold into a new epoch, beside the live one.
+
+    Live traffic goes on, and nobody sees anything of it yet. Interrupted, it goes on where it was
+    when it is started again; finished, it takes in what has come since.
+    """
+    try:
+        from_at = tables.instant(since) if since is not None else _BEGINNING
+    except ValueError:
+        raise InputError(f"{since!r} is no instant; write it like 2026-09-01T00:00Z") from None
+    with _work(ctx) as work:
+        replay = work.runner.run(tables.prepare(work.connection, from_at))
+        if since is not None and replay.since != from_at:
+            other = f"{replay.since:%Y-%m-%dT%H:%MZ}"
+            raise InputError(f"there is a replay from {other} already; drop it first")
+        reached = _build(work, replay)
+        say(f"epoch {replay.epoch}: {sum(reached.values())} messages folded")
+        say("`ringside replay diff` lists what it would change")
+
+
+def _build(work: _Work, replay: tables.Replay) -> dict[building.Place, int]:
+    rows = tables.RowWriter(work.runner, work.connection, work.settings)
+    with Counting("messages replayed") as counting:
+        return building.build(
+            work.settings,
+            work.admin,
+            rows,
+            epoch=replay.epoch,
+            report=lambda done, _: counting.advance(done),
+        )
+
+
+@commands.command()
+def diff(ctx: typer.Context) -> None:
+    """List what taking the replay would change, by day: rows, and the sums of measures."""
+    with _work(ctx) as work:
+        found = work.runner.run(tables.differences(work.connection))
+        sums = work.runner.run(tables.measure_differences(work.connection))
+    if not found:
+        say("no difference: every row is as the live workers have it")
+        return
+    rows = Table("day", "table", "added", "removed", "changed", box=None, pad_edge=False)
+    for one in found:
+        rows.add_row(one.day, one.table, *(str(n) for n in one[2:]))
+    out().print(rows)
+    if sums:
+        measures = Table("day", "measure", "live", "replayed", "by", box=None, pad_edge=False)
+        for sum_ in sums:
+            by = sum_.replayed - sum_.live
+            measures.add_row(
+                sum_.day, sum_.measure, f"{sum_.live:g}", f"{sum_.replayed:g}", f"{by:+g}"
+            )
+        out().print(measures)
+
+
+@commands.command()
+def take(ctx: typer.Context) -> None:
+    """Put the replay in the place of the live state. Stop all workers first; start them after.
+
+    What came meanwhile is folded, then all rows change in one transaction, then the workers' state.
+    Interrupted, run it again before the workers are started.
+    """
+    with _work(ctx) as work:
+        replay = work.runner.run(tables.current(work.connection))
+        taking.check_stopped(work.settings, work.admin)
+        reached = _build(work, replay)
+        for table, count in work.runner.run(tables.take(work.connection)).items():
+            say(f"{table}: {count} rows")
+        records = sum(
+            taking.take_state(work.settings, shard) for shard in range(work.settings.partitions)
+        )
+        taking.commit(work.settings, reached)
+        say(f"the workers' state: {records} records")
+        say("taken. Start the workers; `ringside replay drop` removes what the replay used")
+
+
+@commands.command()
+def drop(ctx: typer.Context) -> None:
+    """Remove the replay: its tables and its topics. The live state is not touched."""
+    with _work(ctx) as work:
+        work.runner.run(tables.drop(work.connection))
+        own = building.replay_settings(work.settings)
+        names = [changelog(own.app_id, table).name for table in TABLES]
+        names.append(installation(own.app_id).name)
+        there = set(work.admin.list_topics(timeout=10).topics)
+        gone = [name for name in names if name in there]
+        if gone:
+            for answer in work.admin.delete_topics(gone, operation_timeout=30).values():
+                answer.result()
+        say(f"removed {len(gone)} topics and the tables")

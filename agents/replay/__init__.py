@@ -1,0 +1,1 @@
+"""A full replay: the source topics folded once more, beside the live state, and then taken."""

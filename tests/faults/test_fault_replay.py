@@ -1,0 +1,39 @@
+"""Row 12: a full replay into a new epoch, beside live traffic."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.plugin import Figures
+from tests.integration.busy_floor import load
+from tests.integration.pipeline import Pipeline
+from tests.integration.test_replay import replay, same
+
+pytestmark = [pytest.mark.timeout(600), pytest.mark.needs_transactions]
+Now = Callable[[], float]
+
+
+@pytest.mark.fault(row=12)
+def test_twenty_thousand_events_replayed_beside_live_traffic_are_the_same_rows(
+    pipeline: Pipeline, now: Now, chance: random.Random, figures: Figures
+) -> None:
+    sent = load(20_000, now(), seed=chance.randrange(2**32), spoilt=True)
+    first, second = sent.parts(2)
+    worker = pipeline.start_worker()
+    pipeline.publish(first)
+    pipeline.wait_until_written(len(first))
+    with pipeline.publishing(second, rate=1000):
+        replay(pipeline, "start")
+    pipeline.wait_until_written(len(sent.messages))
+    replay(pipeline, "start")
+    same(pipeline, but=("deal", "rep_state"))
+    assert "no difference" in replay(pipeline, "diff")
+    worker.process.stop()
+    replay(pipeline, "take")
+    successor = pipeline.start_worker()
+    assert successor.total("ringside_events_consumed_total") == len(sent.messages)
+    assert pipeline.ledger() == sent.ledger
+    figures(messages=len(sent.messages))
