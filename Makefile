@@ -29,7 +29,7 @@ packages: ## Install the Debian packages that tests and demo like to have (as ro
 demo: setup ## Start everything on this machine and watch numbers move; Ctrl-C stops it
 	$(BIN)/ringside demo
 
-test: setup check integration ## Run everything: checks, unit, property and integration tests
+test: setup check audit integration ## Run everything: checks, unit, property and integration tests
 
 check: setup lint types imports unit ## What to run before every commit; no servers
 
@@ -73,7 +73,7 @@ bench-alerts: setup ## Replay a real centre with drops put in: recall, false ala
 	$(BIN)/python -m benchmarks.alerts
 
 audit: setup ## Look for known vulnerabilities in the pinned dependencies
-	$(BIN)/pip-audit --requirement requirements/runtime.txt --disable-pip --progress-spinner off
+	$(BIN)/python deploy/audit.py requirements/runtime.txt
 
 fuzz: setup ## Fuzz the codec and the core behind it for FUZZ_SECONDS (60), guided by coverage
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/security.txt
