@@ -10,15 +10,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
+_SECONDS = 120
+
 
 def asked(requirements: Path) -> dict[str, Any] | None:
     """Return what pip-audit found; None if it could ask nobody."""
     command = (sys.executable, "-m", "pip_audit", "--requirement", str(requirements))
     options = ("--disable-pip", "--progress-spinner", "off", "--format", "json")
-    done = subprocess.run((*command, *options), capture_output=True, text=True, check=False)  # noqa: S603 - our own command line
     try:
+        done = subprocess.run(  # noqa: S603 - our own command line
+            (*command, *options), capture_output=True, text=True, check=False, timeout=_SECONDS
+        )
         found: dict[str, Any] = json.loads(done.stdout)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, subprocess.TimeoutExpired):
         return None
     return found
 
