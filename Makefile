@@ -52,7 +52,7 @@ security: setup ## Every test of encryption, rights, personal data and hostile i
 	$(BIN)/python -m pytest -q tests/integration/security tests/fuzz tests/test_compose.py \
 		tests/agents/test_metrics_access.py tests/agents/test_kafka_rights.py \
 		tests/agents/test_settings.py tests/schemas/test_codec_hostile.py \
-		tests/integration/test_postgres_roles.py
+		tests/integration/test_postgres_roles.py tests/integration/test_replay.py
 
 format: setup ## Format the code
 	$(BIN)/ruff format .

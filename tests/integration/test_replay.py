@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from schemas import events as e
 from schemas.codec import encode
 from schemas.events import Event
@@ -112,6 +114,7 @@ def _applied(pipeline: Pipeline) -> int:
     return int(pipeline.row("SELECT sum(applied) FROM ringside.ledger")[0])
 
 
+@pytest.mark.long
 def test_what_would_change_is_listed_by_day_and_measure_before_it_is_taken(
     pipeline: Pipeline, now: Now
 ) -> None:
@@ -142,6 +145,7 @@ def test_what_would_change_is_listed_by_day_and_measure_before_it_is_taken(
     assert pipeline.row("SELECT count(*) FROM ringside.call") == (2,)
 
 
+@pytest.mark.long
 def test_rows_of_before_the_given_instant_stay(pipeline: Pipeline, now: Now) -> None:
     worker = pipeline.start_worker()
     pipeline.publish(call("c-1", now() - 60, wait_seconds=9))

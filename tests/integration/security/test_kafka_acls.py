@@ -19,6 +19,7 @@ from agents.settings import Settings
 from tests.integration.pipeline import wait_until
 from tests.integration.security.installed import APP_ID, Installation
 
+pytestmark = pytest.mark.long
 DENIED = KafkaError.TOPIC_AUTHORIZATION_FAILED
 
 
@@ -104,7 +105,6 @@ def test_each_reads_and_writes_what_is_its_own(
     assert outcome(installation, user, topic, writes=True) == writes
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("role", "right"),
     [

@@ -61,13 +61,18 @@ def _tls_to_a_plain_listener(kafka: SecureKafka, _: Authority) -> Env:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (_wrong_authority, r"certificate that cannot be trusted .* RINGSIDE_KAFKA_CA_FILE"),
         (_wrong_host, r"certificate for another host .*127\.0\.0\.1.* RINGSIDE_KAFKA_BOOTSTRAP"),
         (_wrong_password, r"refuses the user worker.* RINGSIDE_KAFKA_PASSWORD"),
-        (_no_certificate, r"asks for a client's certificate.* RINGSIDE_KAFKA_CERTIFICATE_FILE"),
-        (_strangers_certificate, r"refuses what it got.* RINGSIDE_KAFKA_CERTIFICATE_FILE"),
-        (_plain_text, r"speaks TLS only, but RINGSIDE_KAFKA_SECURITY_PROTOCOL=PLAINTEXT"),
-        (_tls_to_a_plain_listener, r"does not speak TLS at this port"),
+        *(
+            pytest.param(wrong, said, marks=pytest.mark.long)
+            for wrong, said in (
+                (_wrong_authority, r"cannot be trusted .* RINGSIDE_KAFKA_CA_FILE"),
+                (_no_certificate, r"asks for a client's certificate.*KAFKA_CERTIFICATE_FILE"),
+                (_strangers_certificate, r"refuses what it got.* RINGSIDE_KAFKA_CERTIFICATE_FILE"),
+                (_plain_text, r"speaks TLS only, but RINGSIDE_KAFKA_SECURITY_PROTOCOL=PLAINTEXT"),
+                (_tls_to_a_plain_listener, r"does not speak TLS at this port"),
+            )
+        ),
     ],
 )
 def test_who_is_refused_is_told_at_once_what_to_do(
@@ -85,6 +90,7 @@ def test_who_is_refused_is_told_at_once_what_to_do(
     assert "hunter2" not in str(refused.value)
 
 
+@pytest.mark.long
 def test_a_broker_that_is_not_there_is_waited_for(secure_kafka: SecureKafka) -> None:
     env = secure_kafka.scram("worker") | {"RINGSIDE_KAFKA_BOOTSTRAP": "localhost:1"}
     waited: list[str] = []

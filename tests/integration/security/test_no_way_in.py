@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import psutil
+import pytest
 from confluent_kafka.admin import AdminClient
 
 from schemas.codec import encode
@@ -15,6 +16,7 @@ Now = Callable[[], float]
 REPLIES = "a.topic.for.replies"
 
 
+@pytest.mark.long
 def test_a_worker_listens_on_its_metrics_port_and_nowhere_else(pipeline: Pipeline) -> None:
     worker = pipeline.start_worker()
     process = worker.process.pid

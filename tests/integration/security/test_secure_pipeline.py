@@ -116,6 +116,7 @@ def _send_poison(installation: Installation) -> None:
     assert producer.flush(30) == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -143,6 +144,7 @@ def test_a_database_that_is_not_ours_or_does_not_know_us_is_told_apart(
     assert "Traceback" not in refused.stderr
 
 
+@pytest.mark.long
 def test_a_worker_without_rights_ends_and_names_them(
     installation: Installation,
 ) -> None:
