@@ -39,7 +39,8 @@ _states: dict[str, msgspec.json.Decoder[Any]] = {
 class OlderStateError(RingsideError):
     """The changelog is of an older release, and cannot be read.
 
-    Count everything anew: stop all workers, delete the three changelog topics and the consumer
+    Count everything anew beside it: `ringside replay start`, stop all workers, then `ringside
+    replay take`. Or at once: stop all workers, delete the three changelog topics and the consumer
     group of this installation, run `ringside topics apply`, start.
     """
 
@@ -85,6 +86,8 @@ class Restorer:
         ghost_limits: GhostLimits | None = None,
     ) -> None:
         self._ledgers: dict[str, Ledger] = {}
+        self._older: set[bytes] = set()
+        """Keys of an older release's panes that nothing has taken the place of."""
         self._epoch = epoch
         self._folds = {
             topic.name: Fold(
@@ -107,12 +110,14 @@ class Restorer:
             if table == "entities":
                 self._entity(fold, fields[1], value)
             elif table == "panes":
-                self._pane(fold, fields, value)
+                self._pane(fold, key, fields, value)
             elif value is not None:
                 self._ledgers[fields[0]] = _ledger.decode(value)
 
     def finish(self) -> Mapping[str, Fold]:
         """Return the folds by source topic, ready for the next message."""
+        if self._older:
+            raise OlderStateError
         for topic, ledger in self._ledgers.items():
             self._folds[topic].resume(ledger)
         for fold in self._folds.values():
@@ -136,15 +141,16 @@ class Restorer:
         else:
             fold.entities[key] = _states[fold.topic].decode(value)
 
-    @staticmethod
-    def _pane(fold: Fold, fields: list[Any], value: bytes | None) -> None:
+    def _pane(self, fold: Fold, raw: bytes, fields: list[Any], value: bytes | None) -> None:
         _, start, *dims = fields
         if start == COHORT:
             cohort = CohortKey(*dims)
             fold.cohorts.restore(cohort, None if value is None else _cohort.decode(value))
             return
         if len(dims) != len(Dims._fields):
-            raise OlderStateError
+            # Until compaction it stays in the log, also once a replay has put another in its place.
+            (self._older.discard if value is None else self._older.add)(raw)
+            return
         key = PaneKey(int(str(start)), Dims(*map(str, dims)))
         if value is None:
             fold.grains.drop(*key)

@@ -181,7 +181,9 @@ def _fetched(consumer: Consumer, left: dict[str, int]) -> Iterator[list[Any]]:
             heard_at = clock.monotonic()
             if raw.error() is None:
                 messages.append(raw)
-            elif raw.error().code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public constant
+            elif raw.error().code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public constant
+                waiting.pop(raw.topic(), None)
+            else:
                 raise BrokerError(f"the source topics cannot be read: {raw.error()}")
         if messages:
             yield messages

@@ -156,8 +156,16 @@ def test_a_changelog_of_an_older_release_is_refused_and_not_half_read() -> None:
     # Its keys had the grain before the start, and minutes beside quarters.
     key = b'["ringside.calls",60,1788256800,"loans","","inbound","","pbx"]'
     restorer = Restorer(0, lateness_of=lambda _: 600.0, epoch=2)
+    restorer.add([Entry("panes", key, b'{"calls_offered":1}')])
     with pytest.raises(OlderStateError, match="stop all workers"):
-        restorer.add([Entry("panes", key, b'{"calls_offered":1}')])
+        restorer.finish()
+
+
+def test_an_older_state_that_another_took_the_place_of_is_passed_over() -> None:
+    key = b'["ringside.calls",60,1788256800,"loans","","inbound","","pbx"]'
+    restorer = Restorer(0, lateness_of=lambda _: 600.0, epoch=2)
+    restorer.add([Entry("panes", key, b'{"calls_offered":1}'), Entry("panes", key, None)])
+    assert restorer.finish()["ringside.calls"].ledger.consumed == 0
 
 
 @pytest.mark.parametrize("topic", LIVES)
