@@ -104,7 +104,7 @@ def _refusal(settings: Settings, told: str) -> str:
 
 
 def _read(settings: Settings) -> Identity | None:
-    consumer = Consumer(config.consumer(settings, f"{settings.app_id}-recovery"))
+    consumer = Consumer(config.consumer(settings, settings.app_id))
     try:
         records = list(read_to_end(consumer, installation(settings.app_id).name))
     finally:
