@@ -39,6 +39,8 @@ def selling(rep: str, at: float) -> Iterator[Event | Raw]:
         ("deal.created", "d2", e.DealCreated(rep, "new", "call", 5_000, "USD", "+84900000009")),
         ("call.offered", "c1", e.CallOffered("new", "+84900000009")),
         ("call.abandoned", "c1", e.CallAbandoned()),
+        # Somebody waits now: what the simulated hour ends with is chance.
+        ("call.offered", "c2", e.CallOffered("new")),
         ("deal.created", "d3", e.DealCreated(rep, "new", "call", 5_000, "USD")),
         ("deal.lost", "d3", e.DealLost("price")),
     )
