@@ -1,5 +1,7 @@
 """What a worker shows of itself: to its metrics page, to its health, and to nobody else."""
 
+from collections.abc import Sequence
+
 from agents import clock
 from agents.app import RingsideApp
 from agents.baseline import BaselineKeeper
@@ -7,7 +9,9 @@ from agents.kafka.roster import RosterFollower
 from agents.metrics.collector import release
 from agents.metrics.expected import Expectations
 from agents.metrics.service import PartitionStatus, Status, table_entries
+from agents.postgres.reconciliation import Compared
 from agents.postgres.writer import SnapshotWriter
+from agents.reconciler import Reconciler
 from agents.shard import Shard
 from agents.shards import Shards
 from schemas.topics import FOLDED
@@ -32,6 +36,7 @@ class WorkerView:
         self._roster = roster
         self._writer = writer
         self._baseline = baseline
+        self.reconciler: Reconciler | None = None
 
     def folds(self) -> list[Fold]:
         """Return the folds of the partitions that this worker is sure to own."""
@@ -75,6 +80,12 @@ class WorkerView:
     def heard_at(self) -> dict[str, float]:
         """Return when each source last sent something."""
         return self._shards.folder.heard_at.copy()
+
+    def reconciled(self) -> Sequence[Compared]:
+        """Return how PBXs' counters compare, if this worker has shard 0."""
+        if self.reconciler is None or all(shard.index for shard in self._shards):
+            return ()
+        return self.reconciler.latest
 
     def expectations(self) -> Expectations | None:
         """Return what should happen, if this worker has shard 0: then nobody else tells it."""

@@ -22,6 +22,7 @@ from agents.postgres.pool import Database
 from agents.postgres.roster import RosterWriter
 from agents.postgres.sink import PostgresSink
 from agents.postgres.writer import SnapshotWriter
+from agents.reconciler import Reconciler
 from agents.recounting import recount_funnels
 from agents.settings import Settings
 from agents.shards import Shards
@@ -66,7 +67,9 @@ class Worker:
             self._writer = _writer(settings, self._database, self._shards)
         self._learning = _learning_database(settings)
         self._baseline = self._keeper()
+        self._reconciler = Reconciler(self._learning) if self._learning is not None else None
         self._view = WorkerView(self._app, self._shards, self._roster, self._writer, self._baseline)
+        self._view.reconciler = self._reconciler
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT, and return after a clean stop.
@@ -121,6 +124,8 @@ class Worker:
             tasks += [self._writer.run(), self._write_rosters(RosterWriter(self._database))]
         if self._baseline is not None:
             tasks.append(self._keep_baseline(self._baseline))
+        if self._reconciler is not None:
+            tasks.append(self._reconciler.run())
         return tasks
 
     def _keeper(self) -> BaselineKeeper | None:

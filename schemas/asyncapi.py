@@ -59,6 +59,15 @@ _EXAMPLES_OF_TYPE: dict[str, Json] = {
     "rep.state_changed": {"reason": "lunch"},
     "deal.lost": {"reason": "price"},
     "activity.logged": {"kind": "demo"},
+    "pbx.counters": {
+        "from_at": "2026-09-01T09:00:00+07:00",
+        "to_at": "2026-09-01T09:15:00+07:00",
+        "completed": 41,
+        "abandoned": 3,
+        "service_level": 0.85,
+        "service_level_seconds": 20,
+        "service_level_rule": "answered_of_answered",
+    },
     "deal.imported": {
         "as_of": "2026-08-31T18:00:00+07:00",
         "created_at": "2026-03-02T10:00:00+07:00",
@@ -77,12 +86,14 @@ _SUBJECTS = {
     "activity": "activity-9",
     "lead": "lead-31",
     "source": "pbx/hanoi",
+    "pbx": "new-accounts/09:00",
 }
 _SOURCES = {
     "call": "pbx/hanoi",
     "rep": "pbx/hanoi",
     "meeting": "calendar",
     "source": "pbx/hanoi",
+    "pbx": "pbx/hanoi",
 }
 
 

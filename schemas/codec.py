@@ -13,6 +13,7 @@ from typing import Annotated, Any, Protocol, Union, cast
 import msgspec
 from msgspec import Meta
 
+from schemas.counter_events import PbxCounters
 from schemas.customers import Tokeniser
 from schemas.erasures import Erasure, ErasureWire
 from schemas.events import (
@@ -307,6 +308,17 @@ def _wrong_history(data: DealImported, at: float) -> Rejected | None:
     return Rejected(reason, f"$.data.{name}")
 
 
+def _wrong_interval(data: PbxCounters, at: float) -> Rejected | None:
+    from_at, to_at = data.from_at.timestamp(), data.to_at.timestamp()
+    if not from_at < to_at:
+        return Rejected(Reason.INVALID, "$.data.to_at")
+    if from_at < EARLIEST_AT:
+        return Rejected(Reason.TIME_TOO_EARLY, "$.data.from_at")
+    if to_at > at + MAX_AHEAD_SECONDS:
+        return Rejected(Reason.TIME_IN_FUTURE, "$.data.to_at")
+    return None
+
+
 def _impossible(at: float, earliest: float, where: str) -> Rejected:
     early = at < earliest
     return Rejected(Reason.TIME_TOO_EARLY if early else Reason.TIME_IN_FUTURE, where)
@@ -318,6 +330,7 @@ _RULES: dict[type[Fact], Rule] = {
     MeetingBooked: _STARTS_AT,
     MeetingRescheduled: _STARTS_AT,
     DealImported: _wrong_history,
+    PbxCounters: _wrong_interval,
 }
 """What must hold between the fields of a fact."""
 

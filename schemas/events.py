@@ -26,6 +26,7 @@ from schemas.call_events import (
     CallTransferred,
     CallWrapupEnded,
 )
+from schemas.counter_events import PbxCounters
 from schemas.fields import (
     MAX_SECONDS,
     CallOutcome,
@@ -85,6 +86,7 @@ __all__ = [
     "MeetingRescheduled",
     "MinorUnits",
     "Name",
+    "PbxCounters",
     "RepState",
     "RepStateChanged",
     "Seconds",
@@ -269,7 +271,15 @@ DealFact = (
     | DealImported
 )
 ActivityFact = ActivityLogged | LeadCreated | LeadQualified | SourceHeartbeat
-AnyFact = CallFact | RepStateChanged | RepStateRetracted | MeetingFact | DealFact | ActivityFact
+AnyFact = (
+    CallFact
+    | RepStateChanged
+    | RepStateRetracted
+    | MeetingFact
+    | DealFact
+    | ActivityFact
+    | PbxCounters
+)
 
 TYPES: dict[str, type[Fact]] = {
     "call.offered": CallOffered,
@@ -305,6 +315,7 @@ TYPES: dict[str, type[Fact]] = {
     "lead.created": LeadCreated,
     "lead.qualified": LeadQualified,
     "source.heartbeat": SourceHeartbeat,
+    "pbx.counters": PbxCounters,
 }
 """CloudEvents `type` -> type of its `data`."""
 

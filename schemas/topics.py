@@ -46,7 +46,13 @@ ACTIVITIES = Topic(
     "Logged activities; leads; heartbeats.",
     options=_retained(30),
 )
-SOURCES = (CALLS, REPS, MEETINGS, DEALS, ACTIVITIES)
+COUNTERS = Topic(
+    "ringside.counters",
+    "any name of the interval",
+    "What a PBX counts itself, for comparison.",
+    options=_retained(30),
+)
+SOURCES = (CALLS, REPS, MEETINGS, DEALS, ACTIVITIES, COUNTERS)
 """What the outside world publishes. All have the same number of partitions."""
 
 CUSTOMERS = Topic(
@@ -112,6 +118,7 @@ _TOPIC_OF_FAMILY = {
     "activity": ACTIVITIES.name,
     "lead": ACTIVITIES.name,
     "source": ACTIVITIES.name,
+    "pbx": COUNTERS.name,
 }
 
 TOPIC_OF_TYPE: dict[str, str] = {

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from schemas.events import Event
-from schemas.topics import ACTIVITIES, CALLS, CUSTOMERS, DEALS, MEETINGS, REPS
-from streams import activities, call_notes, calls, customers, deals, meetings, reps
+from schemas.topics import ACTIVITIES, CALLS, COUNTERS, CUSTOMERS, DEALS, MEETINGS, REPS
+from streams import activities, call_notes, calls, counters, customers, deals, meetings, reps
 from streams.call_state import Call
 from streams.deal_state import Deal
 from streams.expiry import HOUR_SECONDS
@@ -59,6 +59,9 @@ MACHINES: dict[str, Machine] = {
     DEALS.name: Machine(*(None, deals.step, deals.expires_at, _never, Deal), deals.KEPT_SECONDS),
     ACTIVITIES.name: Machine(
         activities.key, activities.step, activities.expires_at, _never, activities.Activity
+    ),
+    COUNTERS.name: Machine(
+        counters.key, counters.step, counters.expires_at, _never, counters.Counters
     ),
     CUSTOMERS.name: Machine(
         customers.key,

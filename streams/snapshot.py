@@ -6,6 +6,7 @@ from typing import NamedTuple
 from streams.activities import Activity
 from streams.call_state import Call
 from streams.cohorts import Cells, CohortKey
+from streams.counters import Counters
 from streams.customers import Customer
 from streams.deal_state import Deal
 from streams.facts import Amount, Dims
@@ -13,7 +14,7 @@ from streams.ledger import Ledger
 from streams.meetings import Meeting
 from streams.reps import Rep
 
-Entity = Call | Rep | Meeting | Deal | Activity | Customer
+Entity = Call | Rep | Meeting | Deal | Activity | Customer | Counters
 
 
 class PaneKey(NamedTuple):

@@ -56,6 +56,12 @@ REGISTRY: tuple[Lazy, ...] = (
         "Run",
     ),
     Lazy("alerts", "agents.cli.alerts", "Say who is told of what; see what was told.", "Run"),
+    Lazy(
+        "reconcile",
+        "agents.cli.reconcile",
+        "Compare a PBX's own counters with ours.",
+        "Look",
+    ),
     Lazy("settings", "agents.cli.settings", "List the settings and their values.", "Run"),
     Lazy("publish", "agents.cli.publish", "Send events from a file to Kafka.", "Events"),
     Lazy("import", "agents.cli.imports", "Bring in what other programs exported.", "Events"),

@@ -1,7 +1,7 @@
 """The collector: what Prometheus gets, read from the live state by the thread that serves it."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 
@@ -12,7 +12,9 @@ from agents.clock import Clock
 from agents.metrics.expected import Expectations, expected_families, source_families
 from agents.metrics.funnel import funnel_families
 from agents.metrics.live import day_family, histogram_families, now_families, window_families
+from agents.metrics.reconciled import reconciled_families
 from agents.metrics.service import Status, service_families
+from agents.postgres.reconciliation import Compared
 from streams.baseline.sources import SourceReader
 from streams.floor import floor
 from streams.fold import Fold
@@ -35,6 +37,9 @@ class View(Protocol):
 
     def heard_at(self) -> Mapping[str, float]:
         """Return when each source last sent something."""
+
+    def reconciled(self) -> Sequence[Compared]:
+        """Return how PBXs' counters compare; nothing where another worker tells it."""
 
     def expectations(self) -> Expectations | None:
         """Return what should happen; None where another worker tells it."""
@@ -74,6 +79,7 @@ class Collector(PrometheusCollector):
         if expectations is not None:
             yield from expected_families(expectations, roster, now)
         yield from funnel
+        yield from reconciled_families(self._view.reconciled())
         yield from service_families(self._view.status())
 
 

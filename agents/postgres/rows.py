@@ -21,6 +21,7 @@ from agents.postgres.tables import (
     LEDGER,
     MEETING,
     PANE,
+    PBX_COUNTERS,
     REP_STATE,
     Table,
 )
@@ -29,6 +30,7 @@ from streams.activities import Activity
 from streams.call_keys import call_id_and_leg
 from streams.call_state import Call
 from streams.cohorts import ENTERED
+from streams.counters import Counters
 from streams.customers import Customer
 from streams.deal_state import Deal, Owned
 from streams.facts import Amount
@@ -119,7 +121,8 @@ def cumulative(buckets: Iterable[int]) -> str:
 def _entities(snapshots: Iterable[Snapshot]) -> dict[Table, list[Row]]:
     """Return the rows of each table, in the order of their keys."""
     tables: dict[Table, list[Row]] = {
-        table: [] for table in (CALL, MEETING, DEAL, ACTIVITY, REP_STATE, CORRECTION, CUSTOMER)
+        table: []
+        for table in (CALL, MEETING, DEAL, ACTIVITY, REP_STATE, CORRECTION, CUSTOMER, PBX_COUNTERS)
     }
     for snapshot in snapshots:
         partition = (snapshot.topic, snapshot.partition)
@@ -136,7 +139,9 @@ def _entities(snapshots: Iterable[Snapshot]) -> dict[Table, list[Row]]:
     return tables
 
 
-def _entity(key: str, entity: Entity) -> tuple[Table, Row, Row] | None:
+def _entity(  # noqa: PLR0911 - one for each kind
+    key: str, entity: Entity
+) -> tuple[Table, Row, Row] | None:
     """Return an entity's table, what tells it from others there, and its values."""
     match entity:
         case Call():
@@ -150,6 +155,9 @@ def _entity(key: str, entity: Entity) -> tuple[Table, Row, Row] | None:
             turns = [(turn.at, turn.state, turn.reason) for turn in entity.turns]
             told = (now.source, now.state, now.reason, now.at, _json(turns).decode())
             return REP_STATE, (key,), told
+        case Counters():
+            source, queue, from_at, to_at, *values = msgspec.structs.astuple(entity)
+            return PBX_COUNTERS, (source, queue, from_at, to_at), tuple(values)
         case Customer():
             return _customer(key, entity)
         case Activity():

@@ -194,6 +194,19 @@ COHORT = Table(
         ("lost_by_age", Type.JSON),
     ),
 )
+PBX_COUNTERS = Table(
+    "pbx_counters",
+    (
+        *_PARTITION,
+        *(("source", _TEXT), ("queue", _TEXT), ("from_at", _INSTANT), ("to_at", _INSTANT)),
+    ),
+    (
+        *_FENCE,
+        *(("completed", _BIGINT), ("abandoned", _BIGINT)),
+        *(("service_level", _SECONDS), ("service_level_seconds", _SECONDS)),
+        *(("service_level_rule", _TEXT), ("told_at", _INSTANT)),
+    ),
+)
 LEDGER = Table(
     "ledger",
     _PARTITION,
@@ -209,5 +222,8 @@ LEDGER = Table(
     ),
     offset="next_offset",
 )
-TABLES = (PANE, CALL, MEETING, DEAL, ACTIVITY, REP_STATE, CORRECTION, CUSTOMER, COHORT, LEDGER)
+TABLES = (
+    *(PANE, CALL, MEETING, DEAL, ACTIVITY, REP_STATE),
+    *(CORRECTION, CUSTOMER, COHORT, PBX_COUNTERS, LEDGER),
+)
 """In the order in which they are written: always the same, so that workers cannot deadlock."""

@@ -15,6 +15,7 @@ GRANT SELECT, INSERT, UPDATE ON
     ringside.rep_state,
     ringside.customer,
     ringside.correction,
+    ringside.pbx_counters,
     ringside.ledger
 TO ringside_writer;
 -- The roster is replaced as a whole; which version it is, is one row that stays.
@@ -33,6 +34,7 @@ GRANT SELECT, UPDATE ON ringside.roster_version TO ringside_writer;
 GRANT SELECT ON ringside.alembic_version TO ringside_writer;
 -- The baseline is learnt from located panes; old versions go. Alerts stay, and are marked.
 GRANT SELECT ON ringside.pane_located TO ringside_writer;
+GRANT SELECT ON ringside.reconciliation TO ringside_writer;
 GRANT SELECT, INSERT, DELETE ON
     ringside.baseline,
     ringside.baseline_profile

@@ -284,6 +284,26 @@ CREATE TABLE ringside.stage_cohort (
     PRIMARY KEY (topic, partition, pipeline, stage, source, entered_day)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
 
+CREATE TABLE ringside.pbx_counters (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    source text NOT NULL,
+    queue text NOT NULL,
+    from_at timestamptz NOT NULL,
+    to_at timestamptz NOT NULL,
+    epoch bigint NOT NULL,
+    last_offset bigint NOT NULL,
+    completed bigint NOT NULL,
+    abandoned bigint NOT NULL,
+    service_level double precision,
+    service_level_seconds double precision,
+    service_level_rule text NOT NULL,
+    told_at timestamptz NOT NULL,
+    PRIMARY KEY (topic, partition, source, queue, from_at, to_at)
+);
+
+CREATE INDEX pbx_counters_to_at ON ringside.pbx_counters (to_at);
+
 CREATE TABLE ringside.ledger (
     topic text NOT NULL,
     partition integer NOT NULL,
@@ -512,6 +532,18 @@ COMMENT ON COLUMN ringside.correction.at IS 'The time that the correcting event 
 COMMENT ON COLUMN ringside.correction.start_at IS 'The quarter of an hour that changed.';
 COMMENT ON COLUMN ringside.correction.cell IS 'A measure, or histogram:bucket, counted from 0.';
 COMMENT ON COLUMN ringside.correction.written_at IS 'When it first reached this table.';
+COMMENT ON TABLE ringside.pbx_counters IS
+    'What a PBX counted itself, of calls that ended within [from_at, to_at); see reconciliation.';
+COMMENT ON COLUMN ringside.pbx_counters.completed IS 'Calls that were answered, and are over.';
+COMMENT ON COLUMN ringside.pbx_counters.service_level IS
+    'Share within service_level_seconds, by service_level_rule; NULL if it did not say.';
+COMMENT ON COLUMN ringside.pbx_counters.told_at IS 'When it was read off.';
+COMMENT ON TABLE ringside.pbx_counters IS
+    'What a PBX counted itself, of calls that ended within [from_at, to_at); see reconciliation.';
+COMMENT ON COLUMN ringside.pbx_counters.completed IS 'Calls that were answered, and are over.';
+COMMENT ON COLUMN ringside.pbx_counters.service_level IS
+    'Share within service_level_seconds, by service_level_rule; NULL if it did not say.';
+COMMENT ON COLUMN ringside.pbx_counters.told_at IS 'When it was read off.';
 COMMENT ON COLUMN ringside.ledger.next_offset IS 'The first offset that is not in it.';
 COMMENT ON COLUMN ringside.ledger.closed_facts IS
     'Facts of timely events whose pane was closed already; they are in no pane.';

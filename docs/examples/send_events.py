@@ -14,6 +14,7 @@ TOPICS = {
     "deal": "ringside.deals",
     "activity": "ringside.activities",
     "lead": "ringside.activities",
+    "pbx": "ringside.counters",
 }
 
 producer = Producer(

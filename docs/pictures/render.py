@@ -60,6 +60,9 @@ class _View:
     def heard_at(self) -> dict[str, float]:
         return {}
 
+    def reconciled(self) -> tuple[()]:
+        return ()
+
     def expectations(self) -> None:
         return None
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -33,6 +33,8 @@ def cases() -> Iterator[bytes]:
         info = type_info(data)
         assert isinstance(info, StructType)
         fields = {field.name: _value(field.type) for field in info.fields}
+        if "from_at" in fields:
+            fields["from_at"] = AT - timedelta(minutes=15)  # an interval has a length
         fact: Any = msgspec.convert(fields, data)
         cause = "id-0" if type_.endswith("retracted") else None
         event = Event("id-1", "pbx-1", "subject-1", type_, AT.timestamp(), fact, causation_id=cause)
@@ -74,5 +76,5 @@ def _value(info: Any) -> Any:  # noqa: ANN401 - whatever the type takes
         return [_value(info.item_type)]
     if isinstance(info, StructType):
         return {field.name: _value(field.type) for field in info.fields}
-    made: dict[type, Any] = {DateTimeType: AT, FloatType: 1.5, IntType: 1, BoolType: True}
+    made: dict[type, Any] = {DateTimeType: AT, FloatType: 0.5, IntType: 1, BoolType: True}
     return made[type(info)]

@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import strategies as st
 from msgspec.inspect import Field, FloatType, IntType, LiteralType, StrType, UnionType, type_info
 
-from schemas.events import TYPES, AnyFact, DealImported, Event, Fact, StageEntry
+from schemas.events import TYPES, AnyFact, DealImported, Event, Fact, PbxCounters, StageEntry
 from schemas.topics import TOPIC_OF_TYPE
 
 NOW_AT = datetime(2026, 9, 1, 10, tzinfo=UTC).timestamp()
@@ -80,7 +80,10 @@ def facts(data: type[Fact], at: float) -> st.SearchStrategy[Fact]:
         return _imported(at)
     info = type_info(data)
     assert isinstance(info, msgspec.inspect.StructType)
-    return st.builds(data, **{field.name: _values(field, at) for field in info.fields})
+    fields = {field.name: _values(field, at) for field in info.fields}
+    if data is PbxCounters:  # an interval begins before it ends; the fields' own are of a day
+        fields["from_at"] = st.integers(86_401, 200_000).map(lambda ago: _datetime(at - ago))
+    return st.builds(data, **fields)
 
 
 @st.composite

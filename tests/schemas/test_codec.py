@@ -36,6 +36,13 @@ MINIMAL: dict[str, dict[str, object]] = {
         "stage": "new",
     },
     "activity.logged": {"rep": "linh", "kind": "e-mail"},
+    "pbx.counters": {
+        "queue": "loans",
+        "from_at": "2026-09-01T09:30:00Z",
+        "to_at": "2026-09-01T09:45:00Z",
+        "completed": 9,
+        "abandoned": 1,
+    },
 }
 """The required fields of each type; types that are not here have none."""
 

@@ -28,12 +28,13 @@ def test_leads_and_heartbeats_share_the_topic_of_activities_and_nothing_else_is_
         "ringside.meetings": {"meeting"},
         "ringside.deals": {"deal"},
         "ringside.activities": {"activity", "lead", "source"},
+        "ringside.counters": {"pbx"},
     }
 
 
 def test_topic_names_are_unique_and_kafka_takes_them() -> None:
     names = [topic.name for topic in all_topics("ringside")]
-    assert len(names) == len(set(names)) == 12
+    assert len(names) == len(set(names)) == 13
     assert all(
         len(name) <= 249 and set(name) <= set("abcdefghijklmnopqrstuvwxyz.-") for name in names
     )

@@ -5,7 +5,7 @@ time.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, cast
 
@@ -13,7 +13,7 @@ from schemas import events as e
 from schemas.codec import Rejected
 from schemas.events import TYPES, Event, Fact
 from schemas.notes import NOTED, CallNote, Note
-from schemas.topics import ACTIVITIES, CALLS, CUSTOMERS, DEALS, MEETINGS, REPS
+from schemas.topics import ACTIVITIES, CALLS, COUNTERS, CUSTOMERS, DEALS, MEETINGS, REPS
 from streams.facts import Dims
 from streams.fold import Fold
 from streams.ledger import Ledger
@@ -240,6 +240,18 @@ def customer_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[E
     return made
 
 
+def counter_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[Event]:
+    """What PBXs count, told more than once and corrected."""
+    made = []
+    for at in _times(random, random.randint(1, 9), seconds):
+        start = datetime.fromtimestamp(T0 - 900 * random.randrange(2), UTC)
+        end = datetime.fromtimestamp(T0, UTC)
+        queue, done, lost = random.choice(QUEUES), random.randrange(9), random.randrange(9)
+        data = e.PbxCounters(queue, start - timedelta(seconds=900), end, done, lost)
+        made.append(event(f"{queue}/{start:%H%M}", at, data, random.choice(SOURCES)))
+    return made
+
+
 Lives = Callable[[Random, float], list[Event]]
 LIVES: Mapping[str, Lives] = {
     CALLS.name: call_events,
@@ -247,5 +259,6 @@ LIVES: Mapping[str, Lives] = {
     MEETINGS.name: meeting_events,
     DEALS.name: deal_events,
     ACTIVITIES.name: activity_events,
+    COUNTERS.name: counter_events,
     CUSTOMERS.name: customer_events,
 }

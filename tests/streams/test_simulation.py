@@ -83,6 +83,7 @@ def test_every_event_is_accepted_and_comes_back_as_it_was_but_for_the_customers_
     rare = {"deal.reopened", "deal.deleted", "deal.imported", "call.connected"}
     rare |= {"deal.owner_changed", "deal.merged"}
     rare |= {"call.retracted", "rep.state_retracted", "source.heartbeat"}
+    rare |= {"pbx.counters"}  # the simulated PBX counts nothing itself
     assert seen >= TYPES.keys() - rare
 
 

@@ -1,0 +1,153 @@
+-- What a PBX counted itself, beside what its events add up to.
+-- Run by `ringside db migrate` after views.sql, once it has dropped the old views.
+--
+-- Both halves are of calls that ended within [from_at, to_at): so a PBX counts. A half that is not
+-- there is named in `missing`, and NULL; it is no zero:
+--   pbx     we have calls of a queue, and the PBX told of others, but not of it
+--   ours    the PBX counted calls, and of that source no call ended for us at all
+--   not yet our log has not come to the end of the interval
+
+CREATE VIEW ringside.reconciliation AS
+WITH told AS (
+    SELECT DISTINCT source, from_at, to_at FROM ringside.pbx_counters
+),
+
+ended AS (
+    SELECT
+        told.source,
+        told.from_at,
+        told.to_at,
+        call.queue,
+        call.outcome,
+        call.wait_seconds
+    FROM told
+    INNER JOIN ringside.call
+        ON told.source = call.source
+        AND call.direction = 'inbound'
+        AND call.outcome IN ('answered', 'abandoned')
+        -- By the index: no call lasts longer than a week.
+        AND call.offered_at >= told.from_at - interval '7 days'
+        AND call.offered_at < told.to_at
+    CROSS JOIN LATERAL (
+        SELECT
+            CASE call.outcome
+                WHEN 'answered' THEN least(call.ended_at, call.transferred_at)
+                ELSE coalesce(call.abandoned_at, call.ended_at)
+            END AS at
+    ) AS over
+    WHERE over.at >= told.from_at AND over.at < told.to_at
+),
+
+place AS (
+    SELECT source, queue, from_at, to_at FROM ringside.pbx_counters
+    UNION
+    SELECT source, queue, from_at, to_at FROM ended
+),
+
+both_halves AS (
+    SELECT
+        place.source,
+        place.queue,
+        place.from_at,
+        place.to_at,
+        pbx.completed AS pbx_completed,
+        pbx.abandoned AS pbx_abandoned,
+        pbx.service_level AS pbx_service_level,
+        pbx.service_level_seconds,
+        pbx.service_level_rule,
+        ours.completed,
+        ours.abandoned,
+        CASE pbx.service_level_rule
+            WHEN 'answered_of_answered' THEN ours.answered_in / nullif(ours.completed, 0)
+            WHEN 'handled_of_offered'
+                THEN (ours.answered_in + ours.abandoned_in)
+                    / nullif(ours.completed + ours.abandoned, 0)
+            WHEN 'answered_of_offered'
+                THEN ours.answered_in / nullif(ours.completed + ours.abandoned, 0)
+            WHEN 'answered_less_short'
+                THEN ours.answered_in / nullif(ours.completed + ours.abandoned - ours.short, 0)
+            WHEN 'answered_less_early'
+                THEN ours.answered_in
+                    / nullif(ours.completed + ours.abandoned - ours.abandoned_in, 0)
+        END AS service_level,
+        CASE
+            WHEN pbx.source IS NULL THEN 'pbx'
+            WHEN place.to_at > coalesce(log.newest_at, '-infinity') THEN 'not yet'
+            WHEN pbx.completed + pbx.abandoned > 0 AND NOT EXISTS (
+                SELECT FROM ended
+                WHERE
+                    ended.source = place.source
+                    AND ended.from_at = place.from_at
+                    AND ended.to_at = place.to_at
+            ) THEN 'ours'
+            ELSE ''
+        END AS missing
+    FROM place
+    CROSS JOIN (
+        SELECT max(newest_at) AS newest_at FROM ringside.ledger WHERE topic = 'ringside.calls'
+    ) AS log
+    LEFT JOIN ringside.pbx_counters AS pbx
+        ON
+            place.source = pbx.source
+            AND place.queue = pbx.queue
+            AND place.from_at = pbx.from_at
+            AND place.to_at = pbx.to_at
+    LEFT JOIN ringside.roster_queue AS queues
+        ON
+            place.queue = queues.id
+            AND queues.valid_from <= place.from_at
+            AND place.from_at < queues.valid_to
+    CROSS JOIN LATERAL (
+        SELECT
+            count(*) FILTER (WHERE ended.outcome = 'answered') AS completed,
+            count(*) FILTER (WHERE ended.outcome = 'abandoned') AS abandoned,
+            count(*) FILTER (
+                WHERE ended.outcome = 'answered' AND ended.wait_seconds <= pbx.service_level_seconds
+            )::double precision AS answered_in,
+            count(*) FILTER (
+                WHERE ended.outcome = 'abandoned' AND ended.wait_seconds <= pbx.service_level_seconds
+            )::double precision AS abandoned_in,
+            count(*) FILTER (
+                WHERE
+                    ended.outcome = 'abandoned'
+                    AND ended.wait_seconds <= coalesce(queues.short_abandon_seconds, 5)
+            )::double precision AS short
+        FROM ended
+        WHERE
+            ended.source = place.source
+            AND ended.queue = place.queue
+            AND ended.from_at = place.from_at
+            AND ended.to_at = place.to_at
+    ) AS ours
+),
+
+known AS (
+    SELECT
+        source,
+        queue,
+        from_at,
+        to_at,
+        missing,
+        pbx_completed,
+        pbx_abandoned,
+        pbx_service_level,
+        service_level_seconds,
+        service_level_rule,
+        CASE WHEN missing NOT IN ('ours', 'not yet') THEN completed END AS completed,
+        CASE WHEN missing NOT IN ('ours', 'not yet') THEN abandoned END AS abandoned,
+        CASE
+            WHEN missing NOT IN ('ours', 'not yet') AND service_level_seconds IS NOT NULL
+                THEN service_level
+        END AS service_level
+    FROM both_halves
+)
+
+SELECT
+    *,
+    completed - pbx_completed AS completed_difference,
+    abandoned - pbx_abandoned AS abandoned_difference,
+    service_level - pbx_service_level AS service_level_difference
+FROM known;
+COMMENT ON VIEW ringside.reconciliation IS
+    'What a PBX counted itself beside what its events add up to, per source, queue and interval.';
+GRANT SELECT ON ringside.reconciliation TO ringside_reader, ringside_writer;
