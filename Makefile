@@ -10,7 +10,7 @@ LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes
 
 .DEFAULT_GOAL := help
 .PHONY: help setup packages demo test check unit integration format lint types imports audit \
-	fuzz sbom generate requirements faults soak bench bench-deals verify-bank-week verify-pipelines secrets clean
+	fuzz sbom generate requirements faults soak bench bench-deals verify-bank-week verify-erlang verify-pipelines secrets clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -108,6 +108,9 @@ bench-deals: setup ## What 10,000, 100,000 and 1,000,000 deals cost; one JSON ob
 
 verify-bank-week: setup ## Replay a real week through everything; print each figure beside the expected
 	$(BIN)/python -m tests.worked.bank_week
+
+verify-erlang: setup ## Compare the simulator with Erlang C, through our core and through everything
+	$(BIN)/python -m tests.worked.erlang
 
 verify-pipelines: setup ## Replay a CRM and a help desk through everything; print each figure beside the expected
 	$(BIN)/python -m tests.worked.pipelines

@@ -20,6 +20,8 @@ class Changes(NamedTuple):
     notes: list[tuple[str, Note]]
     """What customers' partitions must know, by customer."""
     cohorts: dict[CohortKey, Cells | None]
+    first_offset: int
+    """The first message that is not in the changes before: what changed came from there on."""
 
     @property
     def snapshot(self) -> Snapshot:
@@ -31,6 +33,7 @@ class Changes(NamedTuple):
             {key: parts.total() for key, parts in self.panes.items() if parts is not None},
             {key: entity for key, entity in self.entities.items() if entity is not None},
             {key: cells or {} for key, cells in self.cohorts.items()},
+            self.first_offset,
         )
 
     @property
@@ -48,4 +51,13 @@ class Changes(NamedTuple):
             panes=self.panes,
             notes=self.notes + newer.notes,
             cohorts=self.cohorts,
+            first_offset=self.first_offset,
         )
+
+
+class Closing(NamedTuple):
+    """What was over when `fence` was reached, and stays until everything before is written."""
+
+    fence: int
+    panes: list[PaneKey]
+    entities: list[str]

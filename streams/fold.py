@@ -6,7 +6,7 @@ the batches. It knows neither Kafka nor time of day; both are handed in.
 
 from collections import deque
 from collections.abc import Iterable
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import msgspec
 
@@ -15,7 +15,7 @@ from schemas.erasures import Erasure
 from schemas.events import Event
 from schemas.measures import MINUTE_SECONDS, QUARTER_SECONDS
 from schemas.topics import CALLS, DEALS
-from streams.changes import Changes
+from streams.changes import Changes, Closing
 from streams.cohorts import Cohorts
 from streams.deal_state import Deal
 from streams.due import Due
@@ -34,14 +34,6 @@ from streams.panes import Table, pane_start
 from streams.quarters import Parts
 from streams.snapshot import Entity, PaneKey, Snapshot
 from streams.watermark import Watermark
-
-
-class _Closing(NamedTuple):
-    """What was over when `fence` was reached, and stays until everything before is written."""
-
-    fence: int
-    panes: list[PaneKey]
-    entities: list[str]
 
 
 class Fold:
@@ -77,8 +69,9 @@ class Fold:
         self._changed: dict[str, Entity | None] = {}
         self._notes = NoteTaker(topic, partition, self.machine.notes)
         self._gone: list[PaneKey] = []
-        self._closing: deque[_Closing] = deque()
+        self._closing: deque[Closing] = deque()
         self._touched = False
+        self._taken_offset = ledger.next_offset
         self._close_at = float("-inf")
         # Looked up once: the fold is the hot path, and each dot in it costs.
         self._key, self._step = self.machine.key, self.machine.step
@@ -209,7 +202,7 @@ class Fold:
         panes = [PaneKey(*key) for key in self.grains.close(watermark)]
         entities = list(self._expiry.due(watermark, self.entities))
         if panes or entities:
-            self._closing.append(_Closing(self.ledger.fence, panes, entities))
+            self._closing.append(Closing(self.ledger.fence, panes, entities))
 
     def release(self, fence: int) -> None:
         """Forget what was closed before *fence*: Postgres has everything up to there."""
@@ -270,7 +263,9 @@ class Fold:
         for start, dims, parts in self.grains.take_changed():
             panes[PaneKey(start, dims)] = parts
         cohorts = self.cohorts.take_changed()
-        return Changes(self.topic, self.partition, ledger, changed, panes, notes, cohorts)
+        first, self._taken_offset = self._taken_offset, ledger.next_offset
+        told = (ledger, changed, panes, notes, cohorts, first)
+        return Changes(self.topic, self.partition, *told)
 
     def whole(self) -> Snapshot:
         """Return everything that Postgres should have, whether it has it or not."""
@@ -286,6 +281,7 @@ class Fold:
     def resume(self, ledger: Ledger) -> None:
         """Go on from where a ledger says; the entities and panes must be those of its time."""
         self.ledger = ledger
+        self._taken_offset = ledger.next_offset
         self.watermark.newest_at = ledger.newest_at
 
     def restored(self) -> None:

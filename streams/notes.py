@@ -45,6 +45,8 @@ class NoteTaker:
         if self._tell is None or not self.before or key not in self.before:
             return
         old = self.before.pop(key)
+        if key not in entities:  # its customer was forgotten
+            return
         origin = (self._topic, self._partition, ledger.epoch, ledger.next_offset)
         self._notes += [
             (told.customer, Note(*origin, told.at, told.entity, told.says))

@@ -39,6 +39,8 @@ class Snapshot:
     entities: dict[str, Entity] = field(default_factory=dict)
     cohorts: dict[CohortKey, Cells] = field(default_factory=dict)
     """Empty cells: nobody is in it any more."""
+    first_offset: int | None = None
+    """The first message by which it may differ from the snapshot before; None: not known."""
 
     @property
     def rows(self) -> int:
@@ -51,3 +53,5 @@ class Snapshot:
         self.entities.update(newer.entities)
         self.cohorts.update(newer.cohorts)
         self.ledger = newer.ledger
+        both = self.first_offset, newer.first_offset
+        self.first_offset = None if None in both else min(one for one in both if one is not None)

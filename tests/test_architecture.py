@@ -19,7 +19,7 @@ LONGER = {
     "schemas/measures.py": 420,
     "schemas/events.py": 380,
     "streams/fold.py": 340,
-    "schemas/codec.py": 380,
+    "schemas/codec.py": 400,
 }
 """Modules that may be longer, and how long: the catalogue and the contract are one list each."""
 FRONT_DOORS = {"streams/simulation/__init__.py"}

@@ -57,6 +57,12 @@ REGISTRY: tuple[Lazy, ...] = (
     ),
     Lazy("alerts", "agents.cli.alerts", "Say who is told of what; see what was told.", "Run"),
     Lazy(
+        "explain",
+        "agents.cli.explain",
+        "Say what a number was made of, event by event.",
+        "Look",
+    ),
+    Lazy(
         "reconcile",
         "agents.cli.reconcile",
         "Compare a PBX's own counters with ours.",

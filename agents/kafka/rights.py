@@ -17,7 +17,7 @@ from confluent_kafka.admin import (
 
 from agents.errors import BrokerError
 from agents.kafka.admin import REQUEST_SECONDS, reason
-from schemas.topics import DEAD_LETTERS, ROSTER, SOURCES, all_topics
+from schemas.topics import CUSTOMERS, DEAD_LETTERS, ROSTER, SOURCES, all_topics
 
 _READ, _WRITE = AclOperation.READ, AclOperation.WRITE
 _DESCRIBE = AclOperation.DESCRIBE
@@ -91,7 +91,7 @@ def _operator(app_id: str) -> Iterator[Right]:
         uses: tuple[AclOperation, ...] = ()
         if topic in SOURCES or topic == ROSTER:
             uses = (_READ, _WRITE)
-        elif topic == DEAD_LETTERS:
+        elif topic in (DEAD_LETTERS, CUSTOMERS):
             uses = (_READ,)
         why = "creates it" + ("" if not uses else "; replays, retries, applies the roster")
         yield _topic(topic.name, why, *configure, *uses)

@@ -85,7 +85,8 @@ def _panes(snapshot: Snapshot) -> Iterator[tuple[Row, dict[str, Amount]]]:
     epoch, offset = ledger.epoch, ledger.fence
     panes = snapshot.panes
     for key in sorted(panes):
-        yield (topic, partition, key.start_at, *key.dims, epoch, offset), panes[key]
+        fence = (epoch, offset, snapshot.first_offset)
+        yield (topic, partition, key.start_at, *key.dims, *fence), panes[key]
 
 
 def pane_columns(rows: Sequence[tuple[Row, dict[str, Amount]]]) -> list[Column]:

@@ -24,6 +24,8 @@ class Type(StrEnum):
     COUNTS = "text[] {}::bigint[]"
     """Arrays of arrays cannot be taken apart row by row, so each one travels as its text."""
     COUNT_MEASURE = "float8[] coalesce({}, 0)::bigint"
+    FIRST_OFFSET = "bigint[] ({})"
+    """The least of all that were written, unless one of them was not known."""
     SECONDS_MEASURE = "float8[] coalesce({}, 0)"
     """Of measures most are 0 in most rows: a column that is 0 in all of them is sent as NULL."""
 
@@ -52,13 +54,22 @@ class Table:
         values = ", ".join(form.format(f"c{n}") for n, (_, form) in enumerate(types, 1))
         names = ", ".join(self.columns)
         keys = ", ".join(name for name, _ in self.key)
-        sets = ", ".join(f"{name} = excluded.{name}" for name, _ in self.values)
+        sets = ", ".join(_replacement(name, type_) for name, type_ in self.values)
         return (
             f"INSERT INTO ringside.{self.name} AS stored ({names})\n"
             f"SELECT {values}\nFROM unnest({arrays}) AS sent ({aliases})\n"
             f"ON CONFLICT ({keys}) DO UPDATE\nSET {sets}\n"
             f"WHERE (excluded.epoch, excluded.{self.offset}) > (stored.epoch, stored.{self.offset})"
         )
+
+
+def _replacement(name: str, type_: Type) -> str:
+    if type_ is not Type.FIRST_OFFSET:
+        return f"{name} = excluded.{name}"
+    return (
+        f"{name} = CASE WHEN stored.epoch < excluded.epoch THEN excluded.{name}"
+        f" WHEN stored.{name} IS NOT NULL THEN least(stored.{name}, excluded.{name}) END"
+    )
 
 
 _TEXT, _INTEGER, _BIGINT, _SECONDS = Type.TEXT, Type.INTEGER, Type.BIGINT, Type.SECONDS
@@ -71,6 +82,7 @@ PANE = Table(
     (*_PARTITION, ("start_at", _INSTANT), *((name, _TEXT) for name in DIMENSIONS)),
     (
         *_FENCE,
+        ("first_offset", Type.FIRST_OFFSET),
         *(
             (m.name, Type.SECONDS_MEASURE if m.unit is Unit.SECONDS else Type.COUNT_MEASURE)
             for m in MEASURES

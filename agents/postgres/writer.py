@@ -72,7 +72,8 @@ class SnapshotWriter:
         mine = self._pending.get(source)
         if mine is None:
             # Folding changes the snapshot that is folded into, so it has to be one of our own.
-            mine = self._pending[source] = Snapshot(*source, snapshot.ledger)
+            first = snapshot.first_offset
+            mine = self._pending[source] = Snapshot(*source, snapshot.ledger, first_offset=first)
         mine.absorb(snapshot)
         if self._pending_since is None:
             self._pending_since = self._now()

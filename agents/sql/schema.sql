@@ -97,6 +97,7 @@ CREATE TABLE ringside.pane (
     missed_settled_called_back bigint NOT NULL DEFAULT 0,
     missed_settled_reached bigint NOT NULL DEFAULT 0,
     customer_notes_dropped bigint NOT NULL DEFAULT 0,
+    first_offset bigint,
     PRIMARY KEY (topic, partition, start_at, queue, rep, direction, kind, source)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
 
@@ -468,6 +469,8 @@ COMMENT ON COLUMN ringside.pane.missed_settled_reached IS
     'Count. Of those: called back and reached.';
 COMMENT ON COLUMN ringside.pane.customer_notes_dropped IS
     'Count. Calls too many of one customer, or told too late.';
+COMMENT ON COLUMN ringside.pane.first_offset IS
+    'With last_offset: the part of the log that made it; NULL if its beginning is not known.';
 
 COMMENT ON COLUMN ringside.call.leg IS '1, or higher after a transfer.';
 COMMENT ON COLUMN ringside.call.customer IS 'Token of the number; never the number.';

@@ -76,6 +76,7 @@ async def test_a_pane_has_a_column_for_each_measure_and_histogram_of_the_catalog
     expected = [(measure.name, types[measure.unit], "NO") for measure in MEASURES]
     expected += [(histogram.name, "bigint[]", "YES") for histogram in HISTOGRAMS]
     columns = await read(users.admin_url, COLUMNS)
+    expected.append(("first_offset", "bigint", "YES"))
     assert sorted(columns[10:]) == sorted(expected)
 
 

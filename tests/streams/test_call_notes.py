@@ -6,13 +6,23 @@ from hypothesis import strategies as st
 
 from schemas import events as e
 from schemas import notes
-from schemas.codec import Message, Reason, Rejected
+from schemas.codec import Decoded, Message, Reason, Rejected
 from schemas.customers import Tokeniser
+from schemas.erasures import Erasure, encode_erasure
 from schemas.events import Event
 from schemas.notes import CallNote, Note
 from schemas.topics import CALLS, CUSTOMERS
 from streams.fold import Fold
-from tests.streams.lives import LATENESS_SECONDS, T0, apply, call_events, event, new_fold, seeded
+from tests.streams.lives import (
+    LATENESS_SECONDS,
+    T0,
+    apply,
+    call_events,
+    event,
+    new_fold,
+    quarter,
+    seeded,
+)
 
 ALICE, BOB = "ct1_" + "a" * 32, "ct1_" + "b" * 32
 
@@ -140,7 +150,7 @@ def message(value: bytes, key: str = ALICE, topic: str = CUSTOMERS.name) -> Mess
     return Message(topic, key.encode(), value)
 
 
-def decoded(record: Message, now: float = T0) -> Event | Rejected:
+def decoded(record: Message, now: float = T0) -> Decoded:
     return notes.decode_note(record, record.topic, now, Tokeniser(b"k" * 16))
 
 
@@ -150,7 +160,7 @@ NOTE = Note(CALLS.name, 0, 1, 7, T0, "c1", CallNote("pbx", "inbound", T0, "loans
 def test_a_note_comes_out_as_it_went_in_and_its_subject_is_the_customer() -> None:
     for note in (NOTE, msgspec.structs.replace(NOTE, says=None)):
         found = decoded(message(notes.encode(note)))
-        assert not isinstance(found, Rejected)
+        assert isinstance(found, Event)
         assert (found.subject, found.at, found.data) == (ALICE, T0, note)
 
 
@@ -171,3 +181,25 @@ def test_what_is_no_note_is_refused_and_above_all_a_raw_number() -> None:
     late = decoded(message(good), now=T0 - 601)
     assert isinstance(late, Rejected)
     assert late.reason is Reason.TIME_IN_FUTURE
+
+
+def test_a_customer_who_is_forgotten_leaves_no_state_and_what_was_counted() -> None:
+    fold = new_fold(CUSTOMERS.name)
+    noted = decoded(message(notes.encode(NOTE)))
+    wish = decoded(message(encode_erasure(ALICE, at=T0)))
+    assert isinstance(wish, Erasure)
+    fold.apply(noted, 0)
+    fold.apply(wish, 1)
+    assert not fold.entities
+    assert quarter(fold) == {"contacts": 1}
+    # What waited for time to pass finds nobody any more.
+    fold.idle(3 * 86_400, now=T0 + 3 * 86_400)
+    assert fold.take_changes() is not None
+    assert quarter(fold) == {"contacts": 1}
+
+
+def test_a_call_whose_customer_is_forgotten_before_the_checkpoint_tells_nobody() -> None:
+    fold = new_fold(CALLS.name)
+    apply(fold, [event("c1", T0, e.CallOffered("loans", ALICE))])
+    fold.apply(Erasure(ALICE, "operator"), 1)
+    assert told(fold) == []

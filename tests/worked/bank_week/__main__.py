@@ -33,7 +33,7 @@ def main(env: Mapping[str, str], say: Say) -> int:
         say(f"There is no {file}. Set {feed.DATA_VARIABLE} to the folder that has {file.name}.")
         return 2
     with ExitStack() as running:
-        pipeline = _start(running, env, say)
+        pipeline = start_pipeline(running, env, say)
         prometheus = _prometheus(running, pipeline.folder, say)
         outcome = replay.verify(pipeline, prometheus, file, say)
     replay.report(outcome, say)
@@ -42,7 +42,7 @@ def main(env: Mapping[str, str], say: Say) -> int:
     return 0 if outcome.is_right else 1
 
 
-def _start(running: ExitStack, env: Mapping[str, str], say: Say) -> Pipeline:
+def start_pipeline(running: ExitStack, env: Mapping[str, str], say: Say) -> Pipeline:
     """Start Kafka and PostgreSQL in a folder that goes afterwards."""
     folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="ringside-week-")))
     # Under root PostgreSQL runs as another user, who must get at its files.

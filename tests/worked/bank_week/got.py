@@ -36,6 +36,8 @@ def grouped(ask: Ask, by: tuple[str, ...]) -> Figures:
     columns = [*(f"{name}::text" for name in by), *sums]
     ends = f" GROUP BY {', '.join(by)}" if by else ""
     condition = "rep <> ''" if "rep" in by else "queue <> ''"
+    # A call that ends after midnight leaves its rep a day with nothing but that end.
+    ends += " HAVING sum(calls_offered + calls_answered + calls_abandoned) > 0"
     rows = ask(f"SELECT {', '.join(columns)} FROM ringside.kpi_day WHERE {condition}{ends}")  # noqa: S608
     longest = _longest_waits(ask, by)
     found: Figures = {}

@@ -1,0 +1,183 @@
+"""`ringside explain`: the measures, the definition and the events that a number was made of."""
+
+import asyncio
+import json
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from agents.cli.context import err, out, say, settings_of, warn
+from agents.errors import InputError
+from agents.explaining import Explanation, explain
+from agents.kafka import roster as rosters
+from agents.kafka.admin import connect
+from agents.postgres import explained as database
+from agents.postgres.connection import connected
+from agents.postgres.explained import Reference
+from agents.settings import Settings
+from agents.simulating.period import parse_instant
+from schemas.formulas import Quantile, Ratio, Term
+from schemas.kpis import BY_NAME, Kpi
+from schemas.measures import QUARTER_SECONDS
+from streams.explanation import Question
+from streams.facts import Amount
+from streams.ghosts import GhostLimits
+from streams.kpi import evaluate
+from streams.roster import RosterIndex
+
+commands = typer.Typer(add_completion=False, rich_markup_mode="rich")
+
+
+@commands.command(
+    name="explain",
+    epilog="[bold]Example[/bold]\n\nringside explain abandonment --queue cards"
+    " --from 2026-09-01T09:00:00+07:00 --to 2026-09-01T10:00:00+07:00",
+)
+def command(  # noqa: PLR0913 - each is an option of the command line
+    ctx: typer.Context,
+    kpi: Annotated[str, typer.Argument(help="A name of docs/KPIS.md, e.g. abandonment.")],
+    *,
+    from_: Annotated[str, typer.Option("--from", help="From this instant on.")],
+    to: Annotated[str, typer.Option("--to", help="Until this instant.")],
+    queue: Annotated[str | None, typer.Option("--queue", help="Only this queue.")] = None,
+    rep: Annotated[str | None, typer.Option("--rep", help="Only this rep.")] = None,
+    most: Annotated[int, typer.Option("--most", min=1, help="Show so many entities.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, as one object.")] = False,
+    wait: Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for Kafka.")] = 10,
+) -> None:
+    """Say what a number was made of: its definition, its measures, and the events behind them.
+
+    The measures are those in the database of RINGSIDE_DATABASE_URL (a reader's). The part of the
+    log that they were counted from is read from Kafka and folded again; it must give the same.
+    Where it is not, or where retention has removed messages, that is said, and the exit code is 1.
+    """
+    settings = settings_of(ctx)
+    question = _question(kpi, from_, to, queue, rep)
+    url = settings.required("database_url")
+    question, stored, references = asyncio.run(_ask(url, question))
+    connect(settings, wait_seconds=wait, progress=lambda text: err().print(text))
+    told = explain(settings, question, stored, references, _ghost_limits(settings))
+    if as_json:
+        say(json.dumps(_as_json(told), indent=2))
+    else:
+        _print(told, most)
+    if not told.is_whole:
+        raise typer.Exit(1)
+
+
+def _question(kpi: str, from_: str, to: str, queue: str | None, rep: str | None) -> Question:
+    found = BY_NAME.get(kpi)
+    if found is None:
+        near = ", ".join(name for name in BY_NAME if kpi in name or name in kpi)
+        hint = f"did you mean {near}?" if near else "docs/KPIS.md lists them"
+        raise InputError(f"{kpi!r} is no KPI; {hint}")
+    start = int(parse_instant(from_)) // QUARTER_SECONDS * QUARTER_SECONDS
+    end = -(-int(parse_instant(to)) // QUARTER_SECONDS) * QUARTER_SECONDS
+    if end <= start:
+        raise InputError("--to must be after --from")
+    return Question(found, start, end, queue, rep)
+
+
+async def _ask(url: str, question: Question) -> tuple[Question, dict[str, Amount], list[Reference]]:
+    async with connected(url, patience_seconds=10, say=warn) as connection:
+        limits = await database.limits(connection, question)
+        stored = await database.stored(connection, question)
+        references = await database.references(connection, question)
+    asked = (question.kpi, question.from_at, question.to_at, question.queue, question.rep)
+    return Question(*asked, limits), stored, references
+
+
+def _ghost_limits(settings: Settings) -> GhostLimits:
+    values = rosters.without_pipelines(rosters.read_values(settings))
+    return GhostLimits(RosterIndex(rosters.to_roster(values)) if values else None)
+
+
+def _print(told: Explanation, most: int) -> None:
+    kpi = told.question.kpi
+    say(f"{kpi.title} ({kpi.name}), version {kpi.version}")
+    say(f"  {kpi.help}")
+    say(f"  = {formula(kpi)}    [{kpi.source}]")
+    _print_measures(told)
+    _print_parts(told, most)
+    for span in told.spans:
+        reference = span.reference
+        first = "?" if reference.first_offset is None else reference.first_offset
+        say(
+            f"{reference.topic}/{reference.partition}: made of offsets {first} to "
+            f"{reference.last_offset}, {reference.panes} panes; read {span.read_from} to "
+            f"{span.read_to}"
+        )
+        if span.removed:
+            warn(f"  retention has removed {span.removed} of these offsets")
+    _print_verdict(told)
+
+
+def _print_measures(told: Explanation) -> None:
+    table, found = Table("measure", "stored", "from the log"), told.found
+    for name in sorted(told.stored.keys() | found.keys()):
+        table.add_row(name, *(_number(of.get(name)) for of in (told.stored, found)))
+    out().print(table)
+    if not isinstance(told.question.kpi.formula, Quantile):
+        value = evaluate(told.question.kpi, told.stored)
+        say(f"value: {'none: nothing to divide by' if value is None else _number(value)}")
+
+
+def _print_parts(told: Explanation, most: int) -> None:
+    table = Table("entity", "counts", "events")
+    for part in told.parts[:most]:
+        counts = ", ".join(f"{name} {_number(amount)}" for name, amount in part.amounts.items())
+        table.add_row(part.entity, counts, "\n".join(part.event_ids))
+    out().print(table)
+    events = sum(len(part.event_ids) for part in told.parts)
+    left = f"; {len(told.parts) - most} more with --most" if len(told.parts) > most else ""
+    say(f"made of {events} events of {len(told.parts)} entities{left}")
+
+
+def _print_verdict(told: Explanation) -> None:
+    if told.is_whole:
+        say("the log gives what is stored")
+    elif told.removed:
+        warn("the log does not give what is stored: retention has removed part of it")
+    else:
+        warn(
+            "the log does not give what is stored. The database may be some seconds behind; if it "
+            "stays so, the state was lost or changed: please report it"
+        )
+
+
+def formula(kpi: Kpi) -> str:
+    """Return a formula in terms of its measures."""
+    shape = kpi.formula
+    if isinstance(shape, Quantile):
+        return f"the value under which {shape.q:.0%} of {shape.histogram.name} lie"
+    if isinstance(shape, Ratio):
+        top, bottom = _terms(shape.top, shape.top_less), _terms(shape.bottom, shape.less)
+        return f"({top}) / ({bottom})"
+    return _terms(shape.terms)
+
+
+def _terms(terms: tuple[Term, ...], less: tuple[Term, ...] = ()) -> str:
+    added = " + ".join(term.name for term in terms)
+    return added + "".join(f" - {term.name}" for term in less)
+
+
+def _as_json(told: Explanation) -> dict[str, object]:
+    kpi = told.question.kpi
+    return {
+        "kpi": kpi.name,
+        "version": kpi.version,
+        "definition": kpi.help,
+        "formula": formula(kpi),
+        "stored": told.stored,
+        "from_the_log": told.found,
+        "is_whole": told.is_whole,
+        "removed_offsets": told.removed,
+        "entities": {part.entity: part.event_ids for part in told.parts},
+    }
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return str(int(value)) if value == int(value) else f"{value:.6g}"

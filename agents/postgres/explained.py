@@ -1,0 +1,87 @@
+"""What the database says of a number: its sums, its limits, the part of the log it came from."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from agents.postgres.connection import Connection
+from schemas.formulas import Quantile
+from streams.explanation import Limits, Question, terms_of, topic_of
+from streams.facts import Amount
+
+
+class Reference(NamedTuple):
+    """Which part of one partition's log the panes came from: [first_offset, last_offset)."""
+
+    topic: str
+    partition: int
+    first_offset: int | None
+    """None: it is not known where it begins."""
+    last_offset: int
+    panes: int
+
+
+async def stored(connection: Connection, question: Question) -> dict[str, Amount]:
+    """Return what is stored of each term; of a quantile, how many its histogram holds."""
+    formula = question.kpi.formula
+    if isinstance(formula, Quantile):
+        name = formula.histogram.name
+        sums = [f"sum({name}[cardinality({name})])::float8"]
+        names = [name]
+    else:
+        names = [term.name for term in terms_of(question.kpi)]
+        sums = [f"sum({name})::float8" for name in names]
+    where, arguments = _where(question)
+    query = f"SELECT {', '.join(sums)} FROM ringside.pane_located WHERE {where}"  # noqa: S608 - the catalogue's names
+    row = await connection.fetchrow(query, *arguments)
+    values = row if row is not None else [None] * len(names)
+    return {name: value for name, value in zip(names, values, strict=True) if value}
+
+
+async def limits(connection: Connection, question: Question) -> dict[int, Limits]:
+    """Return what the queue promised, by the start of each quarter of an hour."""
+    where, arguments = _where(question)
+    rows = await connection.fetch(
+        f"""SELECT DISTINCT
+                extract(epoch FROM start_at)::bigint, target_seconds, short_abandon_seconds
+            FROM ringside.pane_located WHERE {where}""",  # noqa: S608 - constant
+        *arguments,
+    )
+    return {start: Limits(target, short) for start, target, short in rows}
+
+
+async def references(connection: Connection, question: Question) -> list[Reference]:
+    """Return the parts of the log that the panes came from, by topic and partition."""
+    where, arguments = _where(question)
+    rows = await connection.fetch(
+        f"""SELECT
+                topic,
+                partition,
+                CASE WHEN bool_and(first_offset IS NOT NULL) THEN min(first_offset) END,
+                max(last_offset),
+                count(*)
+            FROM ringside.pane WHERE {where} AND topic = ANY(${len(arguments) + 1})
+            GROUP BY topic, partition ORDER BY topic, partition""",  # noqa: S608 - constant
+        *arguments,
+        _topics(question),
+    )
+    return [Reference(*row) for row in rows]
+
+
+def _topics(question: Question) -> Sequence[str]:
+    formula = question.kpi.formula
+    if isinstance(formula, Quantile):
+        return [f"ringside.{formula.histogram.topic}"]
+    return sorted({topic_of(term) for term in terms_of(question.kpi)})
+
+
+def _where(question: Question) -> tuple[str, list[object]]:
+    conditions = ["start_at >= $1", "start_at < $2"]
+    arguments: list[object] = [
+        datetime.fromtimestamp(at, UTC) for at in (question.from_at, question.to_at)
+    ]
+    for name, value in (("queue", question.queue), ("rep", question.rep)):
+        if value is not None:
+            arguments.append(value)
+            conditions.append(f"{name} = ${len(arguments)}")
+    return " AND ".join(conditions), arguments

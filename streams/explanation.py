@@ -1,0 +1,189 @@
+"""What a number was made of: the log folded again, and each fact told by the event behind it.
+
+The fold is the workers' own, so what it finds is what they counted, as far as the log still has it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from schemas.codec import Decoded
+from schemas.events import Event
+from schemas.formulas import Kpi, Quantile, Ratio, Term, Within
+from schemas.kpis import WHEN_READ
+from schemas.measures import QUARTER_SECONDS, Limit
+from streams.facts import Amount, Fact, Spell
+from streams.fold import Fold
+from streams.ghosts import GhostLimits
+from streams.ledger import Ledger
+from streams.panes import pane_start
+
+
+class Limits(NamedTuple):
+    """What a queue promised in one quarter of an hour."""
+
+    target_seconds: float
+    short_abandon_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which number is asked about: a KPI, of a queue and a rep if given, over [from_at, to_at)."""
+
+    kpi: Kpi
+    from_at: int
+    """Both are the start of a quarter of an hour."""
+    to_at: int
+    queue: str | None = None
+    rep: str | None = None
+    limits: Mapping[int, Limits] = field(default_factory=dict)
+    """By the start of the quarter; what the queue promised then."""
+
+    def holds(self, fact: Fact | Spell) -> bool:
+        """Whether a fact is about this place."""
+        dims = fact.dims
+        return (self.queue is None or dims.queue == self.queue) and (
+            self.rep is None or dims.rep == self.rep
+        )
+
+
+@dataclass(slots=True)
+class Part:
+    """What one entity (a call's leg, a rep, ...) counts in the number, by term."""
+
+    entity: str
+    amounts: dict[str, Amount] = field(default_factory=dict)
+    event_ids: list[str] = field(default_factory=list)
+
+
+def terms_of(kpi: Kpi) -> tuple[Term, ...]:
+    """Return the stored terms of a formula, each once; of a quantile none: it has a histogram."""
+    formula = kpi.formula
+    if isinstance(formula, Quantile):
+        return ()
+    if isinstance(formula, Ratio):
+        terms = (*formula.top, *formula.top_less, *formula.bottom, *formula.less)
+    else:
+        terms = formula.terms
+    return tuple(term for term in dict.fromkeys(terms) if term not in WHEN_READ)
+
+
+def topic_of(term: Term) -> str:
+    """Return the topic whose events give a term."""
+    return f"ringside.{term.histogram.topic if isinstance(term, Within) else term.topic}"
+
+
+def parts(
+    question: Question,
+    topic: str,
+    messages: Iterable[tuple[Decoded, int]],
+    *,
+    lateness_seconds: float,
+    ghost_limits: GhostLimits | None = None,
+) -> list[Part]:
+    """Fold a partition's messages, (event, offset), and return who counts in the number.
+
+    What was counted and taken back again leaves an entity out, or with what remains.
+    """
+    fold = _Told(topic, lateness_seconds, ghost_limits)
+    found: dict[str, Part] = {}
+    for event, offset in messages:
+        for fact in fold.tell(event, offset):
+            amounts = dict(_amounts(question, topic, fact))
+            if not amounts or not isinstance(event, Event):
+                continue
+            key = _entity(fold, event)
+            part = found.setdefault(key, Part(key))
+            if event.id not in part.event_ids:
+                part.event_ids.append(event.id)
+            for name, amount in amounts.items():
+                part.amounts[name] = part.amounts.get(name, 0) + amount
+    for part in found.values():
+        part.amounts = {name: amount for name, amount in part.amounts.items() if amount}
+    return [part for part in found.values() if part.amounts]
+
+
+def added_up(found: Iterable[Part]) -> dict[str, Amount]:
+    """Return what all parts are together, by term."""
+    total: dict[str, Amount] = {}
+    for part in found:
+        for name, amount in part.amounts.items():
+            total[name] = total.get(name, 0) + amount
+    return total
+
+
+def _entity(fold: Fold, event: Event) -> str:
+    key = fold.machine.key
+    return event.subject if key is None else key(event)
+
+
+class _Told(Fold):
+    """A fold that tells what each message counts."""
+
+    def __init__(
+        self, topic: str, lateness_seconds: float, ghost_limits: GhostLimits | None
+    ) -> None:
+        super().__init__(
+            topic,
+            0,
+            ledger=Ledger(0),
+            lateness_seconds=lateness_seconds,
+            ghost_limits=ghost_limits,
+        )
+        self._facts: list[Fact | Spell] = []
+        self._count = self._noted
+
+    def _noted(self, facts: Sequence[Fact | Spell]) -> int:
+        self._facts += facts
+        return self.grains.count(facts)
+
+    def tell(self, event: Decoded, offset: int) -> list[Fact | Spell]:
+        """Take a message in; return what it, and the time that it moved on, counts."""
+        self._facts = []
+        self.apply(event, offset)
+        return self._facts
+
+
+def _amounts(question: Question, topic: str, fact: Fact | Spell) -> Iterator[tuple[str, Amount]]:
+    if not question.holds(fact):
+        return
+    if isinstance(fact, Spell):
+        start, end = max(fact.start_at, question.from_at), min(fact.end_at, question.to_at)
+        cells: Sequence[tuple[str, Amount]] = ((fact.cell, fact.sign * max(0.0, end - start)),)
+        at = float(question.from_at)
+    else:
+        cells, at = fact.cells, fact.at
+    if not question.from_at <= at < question.to_at:
+        return
+    wanted = _cells(question, topic, pane_start(at, QUARTER_SECONDS))
+    summed: dict[str, Amount] = {}
+    for cell, amount in cells:
+        for name in wanted.get(cell, ()):
+            summed[name] = summed.get(name, 0) + amount
+    yield from summed.items()
+
+
+def _cells(question: Question, topic: str, start: int) -> dict[str, list[str]]:
+    """Return, by cell, the terms that it is part of in one quarter of an hour."""
+    formula = question.kpi.formula
+    found: dict[str, list[str]] = {}
+    if isinstance(formula, Quantile):
+        for cell in formula.histogram.cells:
+            found.setdefault(cell, []).append(formula.histogram.name)
+        return found
+    for term in terms_of(question.kpi):
+        if topic_of(term) != topic:
+            continue
+        for cell in _cells_of(term, question.limits.get(start)):
+            found.setdefault(cell, []).append(term.name)
+    return found
+
+
+def _cells_of(term: Term, limits: Limits | None) -> Sequence[str]:
+    if not isinstance(term, Within):
+        return (term.name,)
+    if limits is None:
+        return ()
+    is_target = term.limit is Limit.TARGET
+    most = limits.target_seconds if is_target else limits.short_abandon_seconds
+    return term.histogram.cells[: term.histogram.bucket(most) + 1]

@@ -1,0 +1,119 @@
+"""`ringside explain`: the events behind a number, read back from Kafka, and what is gone."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from agents.embedded.paths import PROJECT
+from schemas.events import Event
+from schemas.topics import CALLS
+from tests.integration.floor_events import call, rep_state
+from tests.integration.pipeline import Pipeline
+
+pytestmark = pytest.mark.timeout(400)
+
+Now = Callable[[], float]
+
+
+def test_a_number_is_told_event_by_event_until_retention_takes_them(
+    pipeline: Pipeline, now: Now
+) -> None:
+    # Of sales, within a quarter of an hour: a and b answered (10 s and 30 s), c given up; d is of
+    # another queue, e of a later quarter. Two checkpoints lie between the two halves.
+    quarter = (int(now()) // 900 - 3) * 900
+    first = [
+        *call("a", quarter + 10, wait_seconds=10, talk_seconds=60),
+        *call("d", quarter + 20, wait_seconds=10, talk_seconds=60, queue="cards"),
+        *call("b", quarter + 30, wait_seconds=30, talk_seconds=60),
+    ]
+    second = [
+        *call("c", quarter + 40, wait_seconds=50),
+        *call("e", quarter + 910, wait_seconds=1, talk_seconds=1),
+        rep_state("mai", quarter - 300, "available"),
+        rep_state("mai", quarter + 100, "on_call"),
+        rep_state("mai", quarter + 200, "offline"),
+    ]
+    pipeline.start_worker()
+    for events in (first, second):
+        pipeline.publish(events)
+        pipeline.wait_until_written(len(events) if events is first else len(first) + len(second))
+
+    told = _explained(pipeline, "service_level_answered_of_offered", quarter, "--queue", "sales")
+    assert told["version"] == 1
+    assert told["is_whole"] is True
+    stored = {"answered_wait_within_target": 1, "calls_answered": 2, "calls_abandoned": 1}
+    assert told["stored"] == told["from_the_log"] == stored
+    assert told["entities"] == {
+        "a": _ids(first, "a", "answered"),
+        "b": _ids(first, "b", "answered"),
+        "c": _ids(second, "c", "abandoned"),
+    }
+
+    # What began before the quarter lies before the reference, and is looked for further back.
+    told = _explained(pipeline, "occupancy", quarter, "--rep", "mai")
+    assert told["is_whole"] is True
+    assert told["stored"] == {"rep_available_seconds": 100, "rep_on_call_seconds": 100}
+    assert set(told["entities"]) == {"mai"}
+
+    _forget(pipeline)
+    told = _explained(pipeline, "calls_offered", quarter, "--queue", "sales", code=1)
+    assert told["stored"] == {"calls_offered": 3}
+    assert told["from_the_log"] == {}
+    assert told["removed_offsets"] > 0
+    said = _run(pipeline, "calls_offered", quarter, "--queue", "sales")
+    assert "retention has removed" in said.stderr
+
+
+def test_a_name_that_is_no_kpi_is_refused_with_a_hint(pipeline: Pipeline) -> None:
+    said = _run(pipeline, "service_level", 0)
+    assert said.returncode == 2
+    assert "service_level_answered_of_offered" in said.stderr
+
+
+def _ids(events: list[Event], subject: str, what: str) -> list[str]:
+    return [one.id for one in events if one.subject == subject and one.type == f"call.{what}"]
+
+
+def _forget(pipeline: Pipeline) -> None:
+    """Remove all calls from Kafka, as retention would."""
+    admin = AdminClient({"bootstrap.servers": pipeline.bootstrap})
+    ends = [
+        TopicPartition(CALLS.name, number, -1) for number in range(pipeline.settings.partitions)
+    ]
+    for answer in admin.delete_records(ends).values():
+        answer.result()
+
+
+def _explained(
+    pipeline: Pipeline, kpi: str, quarter: int, *more: str, code: int = 0
+) -> dict[str, object]:
+    said = _run(pipeline, kpi, quarter, *more, "--json")
+    assert said.returncode == code, said.stderr
+    found: dict[str, object] = json.loads(said.stdout)
+    return found
+
+
+def _run(
+    pipeline: Pipeline, kpi: str, quarter: int, *more: str
+) -> subprocess.CompletedProcess[str]:
+    span = [datetime.fromtimestamp(quarter + seconds, UTC).isoformat() for seconds in (0, 900)]
+    return subprocess.run(  # noqa: S603 - our own command line
+        (
+            *(sys.executable, "-m", "agents", "explain", kpi, *more),
+            *("--from", span[0], "--to", span[1]),
+        ),
+        env={**pipeline.env, "RINGSIDE_DATABASE_URL": pipeline.reader_url},
+        cwd=PROJECT,
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )

@@ -1,0 +1,1 @@
+"""The simulator against Erlang C, through our own counting."""
