@@ -213,7 +213,7 @@ async def test_one_cause_is_one_page_and_it_is_over_when_it_is_over(stage: Stage
     silent = ("firing", "SourceSilent", SOURCE), ("resolved", "SourceSilent", SOURCE)
     stage.floor.silent.add(SOURCE)
     await stage.pages(*dropped, silent[0])
-    await stage.reaches(_activity("team-01", "< 0.5"))
+    await stage.reaches(_activity("team-01", "< 0.7"))
     await stage.reaches('ALERTS{alertname="SourceSilent", alertstate="firing"}')
     await _boards_have_data(stage)
     stage.floor.silent.clear()
