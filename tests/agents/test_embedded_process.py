@@ -26,7 +26,7 @@ STUBBORN = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', 
 POLITE = (
     "import signal, sys, time; "
     "signal.signal(15, lambda *_: (print('bye', flush=True), sys.exit(0))); "
-    "print('up', flush=True); "
+    "print('up\\n', end='', flush=True); "  # in one write: a signal may come between two
 )
 FOREVER = "time.sleep(600)"
 
