@@ -208,6 +208,8 @@ async def test_one_cause_is_one_page_and_it_is_over_when_it_is_over(stage: Stage
     assert " expected, since 20" in summary
     stage.floor.silent.clear()
     await stage.pages(*dropped)
+    # Half-empty windows would make of the next scene a drop before it is a silence.
+    await stage.reaches(_activity(TEAM, "> 0.8"))
 
     # The source stops: teams have as little as before, and only the source is named.
     silent = ("firing", "SourceSilent", SOURCE), ("resolved", "SourceSilent", SOURCE)
