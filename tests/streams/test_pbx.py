@@ -182,6 +182,19 @@ def test_of_two_statements_with_one_time_the_same_counts_in_every_order(
     assert found[0]["calls_contradicted"] == 1
 
 
+def test_of_two_sources_that_tell_of_one_arrival_one_has_the_call_in_every_order() -> None:
+    # Hanoi comes first in the alphabet. Else the call would count under both, or under neither.
+    arrivals = [event("c1", T0, e.CallOffered("loans"), f"pbx/{at}") for at in ("hanoi", "seoul")]
+    answered = event("c1", T0, e.CallAnswered("linh"))
+    for order in permutations([*arrivals, answered]):
+        cells = {
+            dims.source: c
+            for (_, _, dims), c in panes(apply(new_fold("ringside.calls"), order)).items()
+            if not dims.rep
+        }
+        assert {source: c["calls_offered"] for source, c in cells.items() if c} == {"pbx/hanoi": 1}
+
+
 def test_an_earlier_statement_takes_the_mark_away() -> None:
     pieces = (OFFERED, (12, e.CallAnswered("minh")), (12, e.CallAnswered("linh")))
     fold = told(*pieces, (10, e.CallAnswered("an")))
