@@ -69,6 +69,7 @@ async def trial(
     id_ = secrets.token_hex(8)
     wanted = {**labels, "test": id_}
     failed_before = await _failed(url)
+    receivers: tuple[str, ...] = ()
     began_at = clock()
     began = datetime.fromtimestamp(began_at, UTC)
     ends = datetime.fromtimestamp(began_at + timeout_seconds, UTC)
@@ -76,9 +77,10 @@ async def trial(
     after = None
     while after is None and clock() - began_at < timeout_seconds:
         await asyncio.sleep(_LOOK_SECONDS)
+        # Alertmanager forgets whom it chose when the alert has ended.
+        receivers = receivers or await _receivers(url, id_)
         found = await noticed("test", id_)
         after = found[0] - began_at if found is not None else None
-    receivers = await _receivers(url, id_)
     if after is not None:
         await asyncio.sleep(max(0.0, began_at + timeout_seconds - clock()))
     failed_after = await _failed(url)
