@@ -14,6 +14,7 @@ from agents.postgres.writer import SnapshotWriter
 from agents.reconciler import Reconciler
 from agents.shard import Shard
 from agents.shards import Shards
+from agents.targets import TargetKeeper
 from schemas.topics import FOLDED
 from streams.fold import Fold
 from streams.roster import RosterIndex
@@ -37,6 +38,7 @@ class WorkerView:
         self._writer = writer
         self._baseline = baseline
         self.reconciler: Reconciler | None = None
+        self.targets: TargetKeeper | None = None
 
     def folds(self) -> list[Fold]:
         """Return the folds of the partitions that this worker is sure to own."""
@@ -94,7 +96,8 @@ class WorkerView:
         keeper = self._baseline
         if keeper is None:
             return Expectations(None)
-        return Expectations(keeper.current, keeper.replay_until)
+        progress = self.targets.progress() if self.targets is not None else ()
+        return Expectations(keeper.current, keeper.replay_until, progress)
 
     def progress(self) -> dict[tuple[str, int], tuple[int, int]]:
         """Return, by topic and partition, what was consumed and what waits; for `Health.look`."""

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import signal
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from agents import clock, log
@@ -21,11 +21,13 @@ from agents.postgres.baseline import BaselineStore
 from agents.postgres.pool import Database
 from agents.postgres.roster import RosterWriter
 from agents.postgres.sink import PostgresSink
+from agents.postgres.targets import TargetStore
 from agents.postgres.writer import SnapshotWriter
 from agents.reconciler import Reconciler
 from agents.recounting import recount_funnels
 from agents.settings import Settings
 from agents.shards import Shards
+from agents.targets import TargetKeeper
 from agents.view import WorkerView
 from agents.watchdog import Watchdog
 from schemas.pipelines import Pipelines
@@ -70,6 +72,7 @@ class Worker:
         self._reconciler = Reconciler(self._learning) if self._learning is not None else None
         self._view = WorkerView(self._app, self._shards, self._roster, self._writer, self._baseline)
         self._view.reconciler = self._reconciler
+        self._targets = self._view.targets = self._target_keeper()
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT, and return after a clean stop.
@@ -123,7 +126,9 @@ class Worker:
         if self._writer is not None and self._database is not None:
             tasks += [self._writer.run(), self._write_rosters(RosterWriter(self._database))]
         if self._baseline is not None:
-            tasks.append(self._keep_baseline(self._baseline))
+            tasks.append(self._after_roster(self._baseline.run))
+        if self._targets is not None:
+            tasks.append(self._after_roster(self._targets.run))
         if self._reconciler is not None:
             tasks.append(self._reconciler.run())
         return tasks
@@ -137,10 +142,19 @@ class Worker:
             rebuild_seconds=self._settings.baseline_seconds,
         )
 
-    async def _keep_baseline(self, keeper: BaselineKeeper) -> None:
-        """Begin once the roster is known: its calendars and teams are what it is learnt by."""
+    def _target_keeper(self) -> TargetKeeper | None:
+        if self._learning is None:
+            return None
+        return TargetKeeper(
+            TargetStore(self._learning),
+            roster=lambda: self._roster.index,
+            tells=lambda: any(shard.index == 0 for shard in self._shards),
+        )
+
+    async def _after_roster(self, run: Callable[[], Awaitable[None]]) -> None:
+        """Begin once the roster is known: its calendars and teams are what is needed."""
         await self._roster.ready.wait()
-        await keeper.run()
+        await run()
 
     async def _start(self) -> None:
         # Collections of what lives for hours cost more than they find.

@@ -14,6 +14,7 @@ from dashboards.alert_rule import (
     split,
 )
 from dashboards.alerts_of_queues import alerts_of_queues
+from dashboards.alerts_of_targets import behind_target
 from dashboards.mark import GENERATED_BY
 from dashboards.promql import PREFIX, window
 from schemas.alerting import Drop, Rules, Shortfall
@@ -52,6 +53,7 @@ def alerts(rules: Rules) -> Iterator[Alert]:
         yield _activity_dropped(where, drop, rules)
     for where, limits in split("queue", rules.queue, rules.limits()):
         yield from alerts_of_queues(where, limits)
+    yield behind_target(rules.target)
     yield from _bad_input(rules)
     yield _baseline_stale(rules)
 

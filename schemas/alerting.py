@@ -86,6 +86,16 @@ class BadInput(Part, frozen=True, kw_only=True):
     for_seconds: Pending = 300
 
 
+class Target(Part, frozen=True, kw_only=True):
+    """When a team is behind its monthly target. Targets are the roster's (`monthly_targets`)."""
+
+    attainment: Share = 0.8
+    """Projected to the end of the month: reached / (target * share of the working time gone)."""
+    after_share: Share = 0.25
+    """So much of the month's working time must have gone by; before nothing can be said."""
+    for_seconds: Pending = 3600
+
+
 class Limits(Part, frozen=True, kw_only=True):
     """What a queue promises. A quarter of an hour *and* an hour must break it."""
 
@@ -131,6 +141,7 @@ class Rules(Part, frozen=True, kw_only=True):
     silence: Silence = Silence()
     lag: Lag = Lag()
     bad_input: BadInput = BadInput()
+    target: Target = Target()
     worker_for_seconds: Pending = 60
     """A worker that does not answer for so long is down."""
     baseline_seconds: Seconds = 2 * 86_400

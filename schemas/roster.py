@@ -8,10 +8,10 @@ from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from schemas.events import Name
-from schemas.measures import ACTIVITY_VOLUME, SECONDS_BOUNDS
+from schemas.measures import ACTIVITY_VOLUME, MEASURES, SECONDS_BOUNDS, Unit
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
@@ -32,6 +32,15 @@ Text, because msgspec decodes no union of date and datetime.
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DEFAULT_HOURS: dict[Weekday, Hours] = dict.fromkeys(WEEKDAYS[:6], "08:30-17:00")
 LIMITS = frozenset(SECONDS_BOUNDS)
+Target = Annotated[int, Meta(gt=0, le=1_000_000_000)]
+"""What a team should reach in a month."""
+TARGETS = frozenset(
+    each.name
+    for each in MEASURES
+    if each.unit is Unit.COUNT
+    and (each in ACTIVITY_VOLUME or each.topic in {"meetings", "deals", "activities"})
+)
+"""The counts that may have a target: those of the catalogue that reps make, and so teams."""
 
 GHOST_AFTER_SECONDS: float = 14_400.0
 """Four hours: longer than any call that a queue should know."""
@@ -56,6 +65,11 @@ class Team(Entry, frozen=True, kw_only=True):
     """Reps who work together at one site."""
 
     site: Name
+    monthly_targets: dict[str, Target] | UnsetType = UNSET
+    """What it should reach in a calendar month of its site, by the name of a measured count.
+
+    Unset, not empty: the entry of a team without targets is as it was before there were any.
+    """
 
 
 class Rep(Entry, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from schemas.measures import ACTIVITY_VOLUME, SECONDS_BOUNDS
-from schemas.roster import LIMITS, Entry, Roster, Site
+from schemas.roster import LIMITS, TARGETS, Entry, Roster, Site
 from streams.roster import UNKNOWN, RosterIndex, since_at
 
 _VOLUMES = tuple(measure.name for measure in ACTIVITY_VOLUME)
@@ -14,7 +14,13 @@ _VOLUMES = tuple(measure.name for measure in ACTIVITY_VOLUME)
 
 def validate(roster: Roster) -> list[str]:
     """Return what is wrong with a roster, a sentence each; nothing if it may be published."""
-    wrong = [*_ids(roster), *_sites(roster), *_references(roster), *_limits(roster)]
+    wrong = [
+        *_ids(roster),
+        *_sites(roster),
+        *_references(roster),
+        *_limits(roster),
+        *_targets(roster),
+    ]
     never = list(_never(roster))
     return [*wrong, *(never or _twice(roster))]
 
@@ -108,6 +114,13 @@ def _limits(roster: Roster) -> Iterator[str]:
                     f"queue {queue.id}: {field} {limit:g} cannot be counted exactly; "
                     f"choose one of {bounds}"
                 )
+
+
+def _targets(roster: Roster) -> Iterator[str]:
+    for team in roster.teams:
+        for measure in sorted(set(team.monthly_targets or {}) - TARGETS):
+            known = ", ".join(sorted(TARGETS))
+            yield f"team {team.id}: monthly_targets: {measure} is none of {known}"
 
 
 def _never(roster: Roster) -> Iterator[str]:

@@ -11,6 +11,7 @@ from schemas.measures import WINDOWS
 from streams.baseline.bands import Band, Part, band_of, open_parts
 from streams.baseline.sources import Sources
 from streams.roster import RosterIndex
+from streams.targets import Progress
 
 _SECONDS = {window.name: window.seconds for window in WINDOWS if window.seconds is not None}
 
@@ -22,6 +23,8 @@ class Expectations:
     baseline: Baseline | None
     replay_until: float = 0.0
     """Until when a replay of old events was announced."""
+    progress: tuple[Progress, ...] = ()
+    """Where teams stand that have monthly targets."""
 
 
 def expected_families(
@@ -54,6 +57,7 @@ def expected_families(
                 for bound, value in zip(Band._fields, found, strict=True):
                     family.add_metric((*labels, window, bound), value)
     yield from (activity, source, computed, _working(roster, now), _replay(known, now))
+    yield from _targets(known.progress)
 
 
 def source_families(sources: Sources) -> Iterator[GaugeMetricFamily]:
@@ -83,6 +87,29 @@ def _parts(roster: RosterIndex, now: float, site: str) -> dict[str, list[Part]]:
         for name, seconds in _SECONDS.items()
     }
     return {name: parts for name, parts in found.items() if parts is not None}
+
+
+def _targets(progress: tuple[Progress, ...]) -> Iterator[GaugeMetricFamily]:
+    """Yield a series for each target that the roster has."""
+    labels = ("team", "site", "measure")
+    target = GaugeMetricFamily(
+        "ringside_monthly_target", "What a team should reach in this month.", labels=labels
+    )
+    reached = GaugeMetricFamily(
+        "ringside_monthly_target_reached",
+        "What it has reached since the month began.",
+        labels=labels,
+    )
+    ratio = GaugeMetricFamily(
+        "ringside_monthly_target_time_ratio",
+        "The share of the working time of this month at its site that has gone by.",
+        labels=labels,
+    )
+    for each in progress:
+        values = (each.target, each.reached, each.time_ratio)
+        for family, value in zip((target, reached, ratio), values, strict=True):
+            family.add_metric((each.team, each.site, each.measure), value)
+    yield from (target, reached, ratio)
 
 
 def _working(roster: RosterIndex, now: float) -> GaugeMetricFamily:

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from schemas.measures import ACTIVITY_VOLUME, MEASURES
-from schemas.roster import Roster
+from schemas.measures import ACTIVITY_VOLUME, MEASURES, Unit
+from schemas.roster import TARGETS, Roster, Team
 
 GOOD: dict[str, Any] = {
     "sites": [{"id": "hanoi", "zone": "Asia/Ho_Chi_Minh", "holidays": ["2026-09-02"]}],
@@ -29,6 +29,23 @@ def test_a_roster_says_only_what_is_not_usual() -> None:
     assert read.activity_volume == tuple(measure.name for measure in ACTIVITY_VOLUME)
 
 
+def test_a_team_without_targets_is_written_as_before_there_were_any() -> None:
+    # Else every roster would be published anew, and workers of an older release not read it.
+    assert msgspec.json.encode(Team(id="north", site="hanoi")) == (
+        b'{"id":"north","from":null,"site":"hanoi"}'
+    )
+    assert roster("teams", monthly_targets={"deals_won": 40}).teams[0].monthly_targets == {
+        "deals_won": 40
+    }
+
+
+def test_targets_are_of_what_reps_do() -> None:
+    counts = {measure.name for measure in MEASURES if measure.unit is Unit.COUNT}
+    assert counts > TARGETS > {measure.name for measure in ACTIVITY_VOLUME}
+    assert {"deals_won", "meetings_held", "calls_dialled"} <= TARGETS
+    assert not {"calls_abandoned", "contacts"} & TARGETS  # a queue's
+
+
 def test_what_may_be_activity_is_measured() -> None:
     assert set(ACTIVITY_VOLUME) <= set(MEASURES)
 
@@ -49,6 +66,9 @@ def test_what_may_be_activity_is_measured() -> None:
         ("reps", {"from": "20٢6-03-01"}),
         ("reps", {"boss": "somebody"}),
         ("queues", {"target_seconds": "20"}),
+        ("teams", {"monthly_targets": {"deals_won": 0}}),
+        ("teams", {"monthly_targets": {"deals_won": 1.5}}),
+        ("teams", {"monthly_targets": ["deals_won"]}),
     ],
 )
 def test_what_is_not_understood_is_refused(kind: str, entry: dict[str, object]) -> None:

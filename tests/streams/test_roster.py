@@ -169,6 +169,12 @@ def test_a_right_roster_has_no_complaints() -> None:
             "target_seconds 17 cannot be counted exactly",
         ),
         (
+            Roster(
+                sites=(HANOI,), teams=(Team(id="t", site="hanoi", monthly_targets={"wins": 9}),)
+            ),
+            "team t: monthly_targets: wins is none of activities_logged, ",
+        ),
+        (
             Roster(sites=(Site(id="s", zone="UTC", working_hours={"mon": "22:00-06:00"}),)),
             "end before they begin",
         ),
