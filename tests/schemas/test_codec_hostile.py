@@ -15,7 +15,8 @@ from tests.schemas.event_strategies import NOW_AT, events, topic_of
 
 TOKENISER = Tokeniser(b"a key of sixteen")
 SECRET = "84901234567"
-PLACE = re.compile(r"(\$(\.[a-z_]+){0,2})?")
+# `[...]` or an index: which entry of a list, as in "$.data.moves[0].at".
+PLACE = re.compile(r"(\$(\.[a-z_]+(\[(\d+|\.\.\.)\])?){0,3})?")
 
 topics = st.sampled_from([topic.name for topic in SOURCES])
 header_names = st.sampled_from(
