@@ -14,6 +14,7 @@ from agents.metrics.expected import Expectations
 from agents.metrics.server import MetricsServer
 from agents.metrics.service import Status
 from agents.postgres.baseline import VOLUME, Baseline
+from agents.postgres.reconciliation import Compared
 from schemas.events import Event
 from schemas.roster import WEEKDAYS
 from schemas.topics import SOURCES, TOPIC_OF_TYPE
@@ -84,6 +85,9 @@ class Floor:
 
     def expectations(self) -> Expectations:
         return Expectations(self.baseline)
+
+    def reconciled(self) -> Sequence[Compared]:
+        return ()
 
     def status(self) -> Status:
         return Status((), {0: (0.0, 0.0)}, 1, 0.0, 0, 0, {}, Unknown(frozenset(), frozenset()), {})
