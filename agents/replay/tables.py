@@ -137,12 +137,12 @@ _MOVED_ON = """
 _BOTH = """
 WITH moved_on AS ({moved_on}),
 live AS (
-    SELECT {keys}, {at} AS at, to_jsonb(t) - 'epoch' - 'last_offset' AS content
+    SELECT {keys}, {at} AS at, to_jsonb(t) - 'epoch' - 'first_offset' - 'last_offset' AS content
     FROM ringside.{table} AS t
     WHERE ({at} >= $1) AND ({keys}) NOT IN (SELECT * FROM moved_on)
 ),
 replayed AS (
-    SELECT {keys}, {at} AS at, to_jsonb(t) - 'epoch' - 'last_offset' AS content
+    SELECT {keys}, {at} AS at, to_jsonb(t) - 'epoch' - 'first_offset' - 'last_offset' AS content
     FROM {schema}.{table} AS t
     WHERE ({at} >= $1) AND ({keys}) NOT IN (SELECT * FROM moved_on)
 ),

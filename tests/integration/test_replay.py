@@ -30,7 +30,8 @@ TABLES = {
 def rows(pipeline: Pipeline, schema: str, table: str) -> list[Any]:
     """Return all of a table but up to where each row counts."""
     keys = TABLES[table]
-    query = f"SELECT (to_jsonb(t) - 'epoch' - 'last_offset')::text FROM {schema}.{table} t"  # noqa: S608
+    content = "to_jsonb(t) - 'epoch' - 'first_offset' - 'last_offset'"
+    query = f"SELECT ({content})::text FROM {schema}.{table} t"  # noqa: S608
     return pipeline.rows(f"{query} ORDER BY {keys}")
 
 
