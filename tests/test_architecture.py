@@ -15,11 +15,11 @@ BIN = Path(sys.executable).parent
 PACKAGES = ("schemas", "streams", "agents", "dashboards")
 MAX_LINES = 300
 LONGER = {
-    "schemas/floor_kpis.py": 400,
-    "schemas/measures.py": 420,
-    "schemas/events.py": 380,
-    "streams/fold.py": 340,
-    "schemas/codec.py": 400,
+    "schemas/floor_kpis.py": 320,
+    "schemas/measures.py": 360,
+    "schemas/events.py": 340,
+    "streams/fold.py": 305,
+    "schemas/codec.py": 390,
 }
 """Modules that may be longer, and how long: the catalogue and the contract are one list each."""
 FRONT_DOORS = {"streams/simulation/__init__.py"}
