@@ -32,7 +32,7 @@ faults = pytest.mark.parametrize("fault", FAULTS)
 
 @pytest.mark.fault(row=11)
 @faults
-def test_a_worker_whose_folder_cannot_be_written_does_not_start_and_says_so(
+def test_a_worker_whose_folder_cannot_be_written_does_not_start_and_says_so(  # noqa: PLR0917
     pipeline: Pipeline,
     new_disk: NewDisk,
     now: Now,
@@ -81,7 +81,7 @@ def test_a_worker_whose_folder_breaks_while_it_runs_counts_on(
 
 
 @pytest.mark.fault(row=11)
-def test_kafka_whose_folder_is_full_ends_and_all_recovers_exactly(
+def test_kafka_whose_folder_is_full_ends_and_all_recovers_exactly(  # noqa: PLR0917
     install: Install,
     make_broker: Callable[..., Broker],
     new_disk: NewDisk,

@@ -22,7 +22,7 @@ Now = Callable[[], float]
 
 
 @pytest.mark.fault(row=16)
-def test_a_state_of_an_older_release_is_refused_and_rebuilt_by_a_replay(
+def test_a_state_of_an_older_release_is_refused_and_rebuilt_by_a_replay(  # noqa: PLR0917
     kafka: Broker,
     database: Database,
     tmp_path: Path,

@@ -213,7 +213,7 @@ def test_the_commands_do_what_they_say_from_nothing_to_a_user(
         ("postgres", None, "no_such_database", "Create it: CREATE DATABASE"),
     ],
 )
-def test_a_wrong_url_is_explained_and_the_password_not_shown(
+def test_a_wrong_url_is_explained_and_the_password_not_shown(  # noqa: PLR0917
     postgres: Postgres,
     capsys: pytest.CaptureFixture[str],
     user: str,

@@ -18,7 +18,7 @@ from tests.integration.pipeline import Pipeline, Worker, wait_until
 pytestmark = pytest.mark.timeout(400)
 
 
-def counted(
+def counted(  # noqa: PLR0917
     queue: str, start: float, end: float, completed: int, abandoned: int, level: float
 ) -> Event:
     span = (datetime.fromtimestamp(at, UTC) for at in (start, end))

@@ -67,7 +67,7 @@ def _apply(pipeline: Pipeline) -> None:
     )
 
 
-def compare(
+def compare(  # noqa: PLR0917
     pipeline: Pipeline, worker: Worker, of: Files, today: date, moved_by: timedelta, events: int
 ) -> Outcome:
     """Read what PostgreSQL and the page have, and lay it beside the files' own figures."""
