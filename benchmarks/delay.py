@@ -25,6 +25,7 @@ from benchmarks.report import line, say
 from benchmarks.settings import CUSTOMER_KEY, PARTITIONS
 from benchmarks.stage import Stage
 from schemas.events import Event
+from schemas.topics import SOURCES
 from streams.simulation import FloorPlan, plan_roster
 
 REPS = 200
@@ -36,6 +37,9 @@ _CONSUMED = re.compile(
     rb'^ringside_events_consumed_total\{partition="(\d+)",topic="([^"]+)"\} ([0-9.e+]+)$',
     re.MULTILINE,
 )
+
+_SENT = {topic.name for topic in SOURCES}
+"""Topics of the load; the worker also reads back what it tells the customers' partitions."""
 
 Place = tuple[str, int]
 
@@ -98,6 +102,7 @@ class Scrapes:
             consumed = {
                 (topic.decode(), int(partition)): int(float(count))
                 for partition, topic, count in _CONSUMED.findall(answer.body)
+                if topic.decode() in _SENT
             }
             self.seen.append((ended, consumed))
             self.seconds.append(ended - began)
