@@ -13,6 +13,8 @@ BACKLOG_SECONDS = 10.0
 """What waits longer in Kafka is a backlog."""
 CATCHING_UP_FACTOR = 5
 """How much longer a checkpoint may take while a backlog is folded."""
+COMES_IN_SECONDS = 60.0
+"""A topic of which nothing was folded for longer is quiet: how old its events are says nothing."""
 
 
 class Exporter(Protocol):
@@ -81,6 +83,16 @@ class Shard:
             now - self.record_at[topic] > BACKLOG_SECONDS and monotonic - at < 1.0
             for topic, at in self.folded_at.items()
         )
+
+    def event_lag_seconds(self, fold: Fold, now: float, monotonic: float) -> float:
+        """Return how long ago the newest event of a topic happened, while some come in; else 0.
+
+        More than seconds: their source, or what brings them to Kafka, lags; or its clock does.
+        """
+        folded_at, newest_at = self.folded_at.get(fold.topic), fold.watermark.newest_at
+        if folded_at is None or newest_at is None or monotonic - folded_at > COMES_IN_SECONDS:
+            return 0.0
+        return max(0.0, now - newest_at)
 
     def take_changes(self) -> None:
         """Move what changed to what is unwritten, over what Kafka did not take the last time."""

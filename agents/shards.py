@@ -57,6 +57,11 @@ class Shards:
         self.channels: dict[str, Any] = {}
         """The channel of each topic's agent."""
 
+    @property
+    def partition_count(self) -> int:
+        """How many shards there are in all, whoever has them."""
+        return self._settings.partitions
+
     def __iter__(self) -> Iterator[Shard]:
         """Iterate over the shards that are open, in the order of their numbers."""
         return iter([shard for _, shard in sorted(self._shards.items()) if shard.is_open])

@@ -63,6 +63,7 @@ class WorkerView:
                 shard.index: (max(0.0, now - shard.checkpointed_at), shard.recovery_seconds)
                 for shard in shards
             },
+            partition_count=self._shards.partition_count,
             rebalances=self._app.rebalances,
             snapshot_age_seconds=writer.age_seconds(now) if writer is not None else 0.0,
             snapshot_pending_rows=writer.pending_rows if writer is not None else 0,
@@ -123,7 +124,13 @@ class WorkerView:
         written_at = shard.record_at.get(fold.topic)
         behind = max(0.0, now - written_at) if lag and written_at is not None else 0.0
         return PartitionStatus(
-            fold.topic, fold.partition, fold.ledger, fold.watermark.at, lag, behind
+            fold.topic,
+            fold.partition,
+            fold.ledger,
+            fold.watermark.at,
+            lag_events=lag,
+            lag_seconds=behind,
+            event_lag_seconds=shard.event_lag_seconds(fold, now, clock.monotonic()),
         )
 
     def _lag(self, fold: Fold) -> int | None:

@@ -10,8 +10,8 @@ import yaml
 
 from schemas.alerting import Part, Rules
 
-Severity = Literal["critical", "warning"]
-"""critical: somebody is called. warning: it is read in working hours."""
+Severity = Literal["critical", "warning", "none"]
+"""critical: somebody is called. warning: it is read in working hours. none: nothing is wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,8 @@ class Alert:
     """The labels that say who, and that the expression leaves."""
     board: str
     for_seconds: float
-    keep_seconds: float = 0.0
+    keep_seconds: float | None = 0.0
+    """At least as long as all rules keep firing; None: it is over at once."""
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -94,8 +95,8 @@ def rendered(alert: Alert, rules: Rules) -> dict[str, Any]:
     """Return the rule as Prometheus reads it, with links, numbers and since when."""
     found: dict[str, Any] = {"alert": alert.name, "expr": _Block(alert.expr)}
     found["for"] = duration(alert.for_seconds)
-    keep_seconds = max(alert.keep_seconds, rules.keep_seconds)
-    if keep_seconds:
+    if alert.keep_seconds is not None and (alert.keep_seconds or rules.keep_seconds):
+        keep_seconds = max(alert.keep_seconds, rules.keep_seconds)
         found["keep_firing_for"] = duration(keep_seconds)
     found["labels"] = {"severity": alert.severity, **alert.extra}
     found["annotations"] = {

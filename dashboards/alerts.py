@@ -14,6 +14,7 @@ from dashboards.alert_rule import (
     split,
 )
 from dashboards.alerts_of_queues import alerts_of_queues
+from dashboards.alerts_of_service import first_alerts, last_alerts
 from dashboards.alerts_of_targets import behind_target
 from dashboards.mark import GENERATED_BY
 from dashboards.promql import PREFIX, window
@@ -46,16 +47,14 @@ def alerts(rules: Rules) -> Iterator[Alert]:
 
     Silences and lag come first: by the time that activity counts as dropped they are known.
     """
-    yield _worker_down(rules)
-    yield _pipeline_lagging(rules)
+    yield from first_alerts(rules)
     yield _source_silent(rules)
     for where, drop in split("team", rules.drop, rules.drops()):
         yield _activity_dropped(where, drop, rules)
     for where, limits in split("queue", rules.queue, rules.limits()):
         yield from alerts_of_queues(where, limits)
     yield behind_target(rules.target)
-    yield from _bad_input(rules)
-    yield _baseline_stale(rules)
+    yield from last_alerts(rules)
 
 
 def names() -> tuple[str, ...]:
@@ -138,74 +137,4 @@ def _source_silent(rules: Rules) -> Alert:
         by=("source", "site"),
         board="alerts",
         for_seconds=rules.silence.for_seconds,
-    )
-
-
-def _pipeline_lagging(rules: Rules) -> Alert:
-    announced = f"unless on () max({PREFIX}replay_announced) > 0"
-    limit = rules.lag.limit_seconds
-    return Alert(
-        name="PipelineLagging",
-        severity="critical",
-        expr=f"max by (topic) ({PREFIX}lag_seconds) > {limit:g}\n{announced}",
-        summary="{{ $labels.topic }}: counting is {{ $value | humanizeDuration }} behind, "
-        f"more than {limit:g} s",
-        expected=f"{limit:g}",
-        by=("topic",),
-        board="service",
-        for_seconds=rules.lag.for_seconds,
-    )
-
-
-def _worker_down(rules: Rules) -> Alert:
-    return Alert(
-        name="WorkerDown",
-        severity="critical",
-        expr='up{job="ringside"} == 0',
-        summary="The worker {{ $labels.instance }} does not answer",
-        expected="1",
-        by=("instance",),
-        board="service",
-        for_seconds=rules.worker_for_seconds,
-    )
-
-
-def _bad_input(rules: Rules) -> Iterator[Alert]:
-    bad, limit = rules.bad_input, f"{rules.bad_input.share:g}"
-    refused = f"sum by (topic) (increase({PREFIX}dead_letters_total[15m]))"
-    consumed = f"sum by (topic) (increase({PREFIX}events_consumed_total[15m]))"
-    yield Alert(
-        name="BadInput",
-        severity="warning",
-        expr=f"{refused} / {consumed} > {limit}\nand {consumed} >= {bad.min_messages}",
-        summary="{{ $labels.topic }}: {{ $value | humanizePercentage }} of the messages of "
-        f"15 minutes were refused, limit {bad.share:.0%}",
-        expected=limit,
-        by=("topic",),
-        board="service",
-        for_seconds=bad.for_seconds,
-    )
-    yield Alert(
-        name="BadSource",
-        severity="warning",
-        expr=f"max by (source) ({PREFIX}source_over_limit) == 1",
-        summary="{{ $labels.source }} sends too much that is refused: 100 in a row, or 5%",
-        expected="0",
-        by=("source",),
-        board="service",
-        for_seconds=bad.for_seconds,
-    )
-
-
-def _baseline_stale(rules: Rules) -> Alert:
-    limit = rules.baseline_seconds
-    return Alert(
-        name="BaselineStale",
-        severity="warning",
-        expr=f"time() - max({PREFIX}baseline_timestamp_seconds) > {limit:g}",
-        summary="What is expected was learnt {{ $value | humanizeDuration }} ago, and not since",
-        expected=f"{limit:g}",
-        by=(),
-        board="alerts",
-        for_seconds=rules.worker_for_seconds,
     )

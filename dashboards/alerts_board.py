@@ -18,7 +18,7 @@ from dashboards.panels import (
 from dashboards.promql import or_zero
 from dashboards.selection import variables
 
-_FIRING = 'ALERTS{alertstate="firing", alertname=~"[A-Z].*"'
+_FIRING = 'ALERTS{alertstate="firing", severity!="none"'
 _TEAMS = 'team=~"$team", site=~"$site", window="15m"'
 _GOOD_IF_ZERO = ((GOOD, None), (BAD, 1.0))
 

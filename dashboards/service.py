@@ -96,6 +96,14 @@ def _keeping_up() -> Row:
             ),
             _over_time(
                 Meaning(
+                    "Comes in late, time",
+                    "Age of the newest event of what a topic brings now; 0: it brings nothing.",
+                    "s",
+                ),
+                ("max by (topic) (ringside_event_lag_seconds)", "{{topic}}"),
+            ),
+            _over_time(
+                Meaning(
                     "Watermark age",
                     "How far the time up to which events count as complete lies behind, by topic.",
                     "s",

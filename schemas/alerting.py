@@ -73,7 +73,17 @@ class Lag(Part, frozen=True, kw_only=True):
     """When the pipeline counts as lagging."""
 
     limit_seconds: Seconds = 120
-    """The oldest event that is not counted yet is older than this."""
+    """The oldest event that is not counted yet has waited in Kafka for longer than this."""
+    event_seconds: Seconds = 900
+    """What a PBX sends now happened longer ago than this: it, or what brings it, lags."""
+    for_seconds: Pending = 60
+
+
+class Snapshot(Part, frozen=True, kw_only=True):
+    """When the database counts as behind."""
+
+    limit_seconds: Seconds = 300
+    """The oldest change that is not in PostgreSQL yet is older than this."""
     for_seconds: Pending = 60
 
 
@@ -140,6 +150,7 @@ class Rules(Part, frozen=True, kw_only=True):
     """By queue."""
     silence: Silence = Silence()
     lag: Lag = Lag()
+    database: Snapshot = Snapshot()
     bad_input: BadInput = BadInput()
     target: Target = Target()
     worker_for_seconds: Pending = 60

@@ -20,8 +20,10 @@ _BODY = (
     "Since {{ .StartsAt }}. What to do: {{ .Annotations.runbook_url }}\n"
     "Board: {{ .Annotations.dashboard_url }}\n\n{{ end }}"
 )
+HEARTBEAT = "heartbeat"
 EFFECTS = "ActivityDropped|SourceSilent|ServiceLevelLow|AbandonmentHigh|LongestWaitHigh"
 """What looks wrong when counting lags."""
+_UNCOUNTED = "NothingCounted|PartitionsUncounted"
 
 
 def configuration(delivery: Delivery, sites: Sequence[Site]) -> str:
@@ -32,6 +34,7 @@ def configuration(delivery: Delivery, sites: Sequence[Site]) -> str:
         "receivers": [
             {"name": NOBODY},
             {"name": HISTORY, "webhook_configs": [_webhook(delivery.history)]},
+            *_heartbeats(delivery),
             *(_receiver(name, each) for name, each in sorted(delivery.receivers.items())),
         ],
         "inhibit_rules": _inhibitions(),
@@ -43,7 +46,16 @@ def configuration(delivery: Delivery, sites: Sequence[Site]) -> str:
 
 
 def _route(delivery: Delivery, sites: Sequence[Site]) -> dict[str, Any]:
+    beat = _seconds(delivery.heartbeat_seconds)
     routes: list[dict[str, Any]] = [
+        # What always fires is no history. It goes out again and again, or to nobody.
+        {
+            "receiver": NOBODY if delivery.heartbeat is None else HEARTBEAT,
+            "matchers": ['alertname="Watchdog"'],
+            "group_wait": "0s",
+            "group_interval": beat,
+            "repeat_interval": beat,
+        },
         # Everything, each by itself and at once: the time at which it came is kept, too.
         {
             "receiver": HISTORY,
@@ -84,8 +96,20 @@ def _to(
     ]
 
 
+def _heartbeats(delivery: Delivery) -> list[dict[str, Any]]:
+    if delivery.heartbeat is None:
+        return []
+    webhook = {**_webhook(delivery.heartbeat), "send_resolved": False}
+    return [{"name": HEARTBEAT, "webhook_configs": [webhook]}]
+
+
 def _inhibitions() -> list[dict[str, Any]]:
     return [
+        # A worker that died and left its partitions to nobody is one cause.
+        {
+            "source_matchers": [f'alertname=~"{_UNCOUNTED}"'],
+            "target_matchers": [f'alertname=~"WorkerDown|PipelineLagging|{EFFECTS}"'],
+        },
         # What is not counted up to now tells nothing. (Without any worker there are no numbers.)
         {
             "source_matchers": ['alertname="PipelineLagging"'],

@@ -57,6 +57,10 @@ class Delivery(Part, frozen=True, kw_only=True):
 
     history: Webhook = _HISTORY
     """Where every alert goes to be kept: `ringside alerts receive`."""
+    heartbeat: Webhook | None = None
+    """A service elsewhere (a dead man's switch) that calls somebody when it is no longer told."""
+    heartbeat_seconds: Annotated[float, Meta(ge=1, le=3600)] = 60
+    """How often it is told."""
     mail: Mail | None = None
     receivers: dict[str, Receiver] = msgspec.field(default_factory=dict)
     critical: tuple[str, ...] = ()
@@ -100,6 +104,9 @@ def read(file: Path) -> AlertSettings:
 
 
 def _require_receivers(file: Path, delivery: Delivery) -> None:
+    ours = sorted({"history", "heartbeat", "nobody"} & set(delivery.receivers))
+    if ours:
+        raise InputError(f"{file}: delivery.receivers: {', '.join(ours)} is a name of ours")
     named = {*delivery.critical, *delivery.warning}
     named |= {name for names in delivery.teams.values() for name in names}
     unknown = sorted(named - set(delivery.receivers))

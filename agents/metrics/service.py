@@ -22,6 +22,8 @@ class PartitionStatus:
     watermark_at: float | None
     lag_events: int | None
     lag_seconds: float
+    event_lag_seconds: float = 0.0
+    """How long before now the newest event of those that come in happened; 0: none do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Status:
     table_entries: dict[str, int]
     unknown: Unknown
     roster_entries: dict[str, int]
+    partition_count: int = 0
+    """Partitions that each source topic has, whoever owns them."""
     sources: dict[str, bool] = field(default_factory=dict)
     version: str = ""
 
@@ -94,17 +98,21 @@ def _ledger(status: Status) -> Iterator[Metric]:
 def _lag(status: Status) -> Iterator[Metric]:
     events = _gauge("lag_events", "Messages in Kafka that are not counted yet.", _PARTITION)
     seconds = _gauge("lag_seconds", "How far behind the newest message counting is.", _PARTITION)
+    event_seconds = _gauge(
+        "event_lag_seconds", "Age of the newest event of those that come in now.", _PARTITION
+    )
     watermark = _gauge(
         "watermark_timestamp_seconds", "Events before this instant are too late.", _PARTITION
     )
     for one in status.partitions:
         labels = (one.topic, str(one.partition))
         seconds.add_metric(labels, one.lag_seconds)
+        event_seconds.add_metric(labels, one.event_lag_seconds)
         if one.lag_events is not None:
             events.add_metric(labels, one.lag_events)
         if one.watermark_at is not None:
             watermark.add_metric(labels, one.watermark_at)
-    yield from (events, seconds, watermark)
+    yield from (events, seconds, event_seconds, watermark)
 
 
 def _checkpoints(status: Status) -> Iterator[Metric]:
@@ -116,6 +124,9 @@ def _checkpoints(status: Status) -> Iterator[Metric]:
     yield from (age, recovery)
     assigned = _gauge("assigned_partitions", "Partitions of each topic that this worker owns.")
     assigned.add_metric((), len(status.shards))
+    partitions = _gauge("partitions", "Partitions of each topic, whoever owns them.")
+    partitions.add_metric((), status.partition_count)
+    yield partitions
     rebalances = _counter("rebalances", "Assignments since the start.")
     rebalances.add_metric((), status.rebalances)
     yield from (assigned, rebalances)

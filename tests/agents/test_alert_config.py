@@ -23,6 +23,7 @@ HQ = Site(
     holidays=(date(2026, 1, 1),),
 )
 DELIVERY = Delivery(
+    heartbeat=Webhook(url="https://heartbeat.example.com/ringside"),
     mail=Mail(server="smtp.example.com:587", sender="r@example.com", password_file="/run/s/smtp"),
     receivers={
         "oncall": Receiver(
@@ -59,7 +60,7 @@ def file(tmp_path: Path) -> str:
 
 @needs_amtool
 def test_amtool_accepts_it(file: str) -> None:
-    assert "5 receivers" in amtool("check-config", file)
+    assert "6 receivers" in amtool("check-config", file)
 
 
 @needs_amtool
@@ -73,6 +74,7 @@ def test_amtool_accepts_it(file: str) -> None:
         ),
         (("alertname=ServiceLevelLow", "severity=warning", "site=hq"), "history,floor"),
         (("alertname=BadInput", "severity=warning", "topic=calls"), "history,floor"),
+        (("alertname=Watchdog", "severity=none"), "heartbeat"),
     ],
 )
 def test_each_severity_and_team_has_its_receivers(
@@ -118,6 +120,20 @@ def test_the_first_two_silences_inhibit_the_third() -> None:
     assert "equal" not in lagging
 
 
+def test_without_any_partition_only_that_is_told_and_not_its_effects() -> None:
+    rules = yaml.safe_load(configuration(Delivery(), ()))["inhibit_rules"]
+    (uncounted,) = [each for each in rules if "NothingCounted" in each["source_matchers"][0]]
+    for effect in ("WorkerDown", "PipelineLagging", "SourceSilent", "ActivityDropped"):
+        assert effect in uncounted["target_matchers"][0]
+    assert "equal" not in uncounted
+
+
+def test_what_always_fires_goes_to_nobody_unless_somebody_listens() -> None:
+    (first, *_) = yaml.safe_load(configuration(Delivery(), ()))["route"]["routes"]
+    assert (first["matchers"], first["receiver"]) == (['alertname="Watchdog"'], "nobody")
+    assert "continue" not in first  # so it is no history
+
+
 def test_no_secret_is_in_it_only_the_names_of_their_files(file: str) -> None:
     text = Path(file).read_text("utf-8")
     for name in ("smtp_auth_password_file", "credentials_file", "api_url_file"):
@@ -151,6 +167,7 @@ def test_the_example_can_be_read_and_differs_from_the_defaults() -> None:
             "a should get e-mail, and delivery.mail",
         ),
         ("rules: [", "is not YAML"),
+        ("delivery: {receivers: {history: {}}}", "history is a name of ours"),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, text: str, complaint: str) -> None:

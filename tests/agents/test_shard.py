@@ -70,3 +70,16 @@ def test_a_backlogs_checkpoint_waits_but_not_for_long_and_not_with_much_to_write
     for offset in range(249):
         fold.apply(activity(f"a-{offset}", T0), offset)
     assert not shard.can_wait(settings, 1_001.0, 50.5)
+
+
+def test_the_age_of_events_is_told_while_some_come_in_and_not_of_a_quiet_topic() -> None:
+    fold = new_fold("ringside.activities")
+    shard = shard_of(fold)
+    assert shard.event_lag_seconds(fold, T0, 50.0) == 0.0  # nothing ever came
+    fold.apply(activity("a-1", T0), 0)
+    fold.apply(activity("a-2", T0 - 300), 1)  # an older one says nothing
+    shard.folded_at[fold.topic] = 50.0
+    assert shard.event_lag_seconds(fold, T0 + 700, 51.0) == 700
+    assert shard.event_lag_seconds(fold, T0 - 5, 51.0) == 0.0  # a clock that is ahead
+    assert shard.event_lag_seconds(fold, T0 + 700, 110.0) == 700
+    assert shard.event_lag_seconds(fold, T0 + 700, 110.5) == 0.0  # a minute without any

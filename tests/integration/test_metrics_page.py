@@ -32,6 +32,7 @@ queues: [{id: sales, site: hanoi, target_seconds: 20, short_abandon_seconds: 5}]
 # The page's names, as those who read it rely on them.
 SERVICE = {
     *("ringside_events_consumed_total", "ringside_events_total", "ringside_dead_letters_total"),
+    *("ringside_partitions", "ringside_event_lag_seconds"),
     *("ringside_lag_events", "ringside_lag_seconds", "ringside_watermark_timestamp_seconds"),
     *("ringside_snapshot_age_seconds", "ringside_snapshot_pending_rows"),
     *("ringside_snapshot_failures_total", "ringside_checkpoint_age_seconds"),

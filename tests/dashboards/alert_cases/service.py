@@ -1,0 +1,147 @@
+"""The service itself: workers, lag, the database, the baseline, what is refused."""
+
+from tests.dashboards.alert_cases.settings import RULES
+from tests.dashboards.promtool import OWNED, Case, Firing
+
+LAGGING: Firing = ("PipelineLagging", {"topic": "ringside.calls"})
+LAG = 'ringside_lag_seconds{topic="ringside.calls", partition="0"}'
+EVENT_LAG = 'ringside_event_lag_seconds{topic="ringside.calls", partition="0"}'
+NOTHING: Firing = ("NothingCounted", {})
+UNCOUNTED: Firing = ("PartitionsUncounted", {})
+DATABASE: Firing = ("DatabaseBehind", {})
+UNTOLD: Firing = ("AlertsUndelivered", {"integration": "email"})
+PIPELINE_CASES = [
+    Case(
+        "counting that is behind is told of, until it has caught up",
+        {LAG: "0x4 60+60x9 0x10", 'ringside_replay_announced{instance="one"}': "0x30"},
+        # Over 120 s from minute 7 on; for a minute in minute 8.
+        {7: [], 8: [LAGGING], 13: [LAGGING], 15: []},
+    ),
+    Case(
+        "an announced replay is no lag, and after it lag is lag again",
+        {LAG: "9999x20", 'ringside_replay_announced{instance="one"}': "1x9 0x10"},
+        {9: [], 12: [LAGGING]},
+    ),
+    Case(
+        "events that come in late are lag, too, until their source has caught up",
+        # Older than 900 s from minute 6 on; for a minute in minute 7.
+        {EVENT_LAG: "0x4 600+400x9 5x20"},
+        {6: [], 7: [LAGGING], 14: [LAGGING], 16: []},
+    ),
+    Case(
+        "a CRM that brings old deals is none, nor are events ten minutes old",
+        {
+            'ringside_event_lag_seconds{topic="ringside.deals", partition="0"}': "99999x20",
+            EVENT_LAG: "600x20",
+        },
+        {19: []},
+    ),
+    Case(
+        "an announced replay brings old events, and they are no lag",
+        {EVENT_LAG: "99999x20", 'ringside_replay_announced{instance="one"}': "1x20"},
+        {19: []},
+    ),
+    Case(
+        "workers that have no partition count nothing: told of after a minute, until one has",
+        {OWNED: "4x4 0x4 4x9"},
+        # No partition from minute 5 to 9.
+        {5: [], 6: [NOTHING], 8: [NOTHING], 10: []},
+    ),
+    Case(
+        "so do workers that are not there at all",
+        {OWNED: "4x4 stale"},
+        {4: [], 5: [], 6: [NOTHING], 60: [NOTHING]},
+    ),
+    Case(
+        "a partition that no worker has is told of after two minutes, until one has it",
+        {OWNED: "2x9 4x9", 'ringside_assigned_partitions{instance="two"}': "2x4 stale"},
+        # Two of four from minute 5 to 9.
+        {6: [], 7: [UNCOUNTED], 9: [UNCOUNTED], 10: []},
+        {
+            7: (
+                "PartitionsUncounted",
+                {"severity": "critical"},
+                {
+                    "summary": "Workers have only 2 of the partitions of each topic, all of them "
+                    "expected, since 1970-01-01 00:05:00 +0000 UTC",
+                    "value": "2",
+                    "expected": "4",
+                    "pending_seconds": "120",
+                    "runbook_url": f"{RULES.runbooks_url}/PartitionsUncounted.md",
+                    "dashboard_url": f"{RULES.grafana_url}/d/ringside-service",
+                },
+            )
+        },
+    ),
+    Case(
+        "partitions on their way from worker to worker, or told of by two, are none without one",
+        {OWNED: "2x4 4x9", 'ringside_assigned_partitions{instance="two"}': "2x3 0 2x9"},
+        {minute: [] for minute in range(10)},
+    ),
+    Case(
+        "a database that takes nothing for five minutes is told of, until it does",
+        # Over 300 s from minute 6 on; for a minute in minute 7.
+        {'ringside_snapshot_age_seconds{instance="one"}': "0+60x10 2x10"},
+        {6: [], 7: [DATABASE], 10: [DATABASE], 11: []},
+    ),
+    Case(
+        "a database that is a little behind is not told of",
+        {'ringside_snapshot_age_seconds{instance="one"}': "0x4 290x20"},
+        {20: []},
+    ),
+    Case(
+        "alerts that could not be told are told of by the other ways, for five minutes",
+        {
+            'alertmanager_notifications_failed_total{integration="email", reason="x"}': "0x4 1x20",
+            'alertmanager_notifications_failed_total{integration="slack", reason="x"}': "7x25",
+        },
+        # One more in minute 5; the last five minutes hold that until minute 9.
+        {4: [], 5: [UNTOLD], 9: [UNTOLD], 10: []},
+    ),
+    Case(
+        "a worker that does not answer is told of, until it does",
+        {'up{job="ringside", instance="one"}': "1x4 0x4 1x9"},
+        {4: [], 5: [], 6: [("WorkerDown", {"instance": "one"})], 11: []},
+    ),
+    Case(
+        "another target that does not answer is none of ours",
+        {'up{job="prometheus", instance="p"}': "0x9"},
+        {9: []},
+    ),
+    Case(
+        "a baseline that nobody learns anew is told of, until somebody does",
+        {
+            # Learnt in minute 0, and in minute 41 again; here half an hour is too old.
+            "ringside_baseline_timestamp_seconds": "0x40 2460x10",
+        },
+        {30: [], 32: [("BaselineStale", {})], 45: []},
+    ),
+]
+
+INPUT_CASES = [
+    Case(
+        "one message in ten refused is told of, until it is better",
+        {
+            'ringside_events_consumed_total{topic="ringside.calls", partition="0"}': "0+100x60",
+            'ringside_dead_letters_total{topic="ringside.calls", partition="0", reason="x"}': (
+                "0+10x19 190x41"
+            ),
+        },
+        {4: [], 8: [("BadInput", {"topic": "ringside.calls"})], 40: []},
+    ),
+    Case(
+        "a few refused among few messages are not told of",
+        {
+            'ringside_events_consumed_total{topic="ringside.calls", partition="0"}': "0+1x60",
+            'ringside_dead_letters_total{topic="ringside.calls", partition="0", reason="x"}': (
+                "0+1x60"
+            ),
+        },
+        {30: []},
+    ),
+    Case(
+        "a source over its limit is told of by name, until it is under it",
+        {'ringside_source_over_limit{source="pbx", instance="one"}': "0x3 1x10 0x5"},
+        {8: [], 9: [("BadSource", {"source": "pbx"})], 15: []},
+    ),
+]
