@@ -200,16 +200,17 @@ def decode_record(  # noqa: C901, PLR0911, PLR0912, PLR0915
         data = msgspec.structs.replace(data, customer=tokeniser.token(data.customer))
     cause, sequence = wire.causationid, wire.sequence
     if cause is None and type_ in _TAKE_BACK:
-        if type_ != "call.retracted":
+        if type_ in _TAKE_BACK_ONE:
             return Rejected(Reason.INVALID, "$.causationid")
-        cause = ""  # it takes back the leg, not one event
+        cause = ""  # it takes back all that is said of its subject, not one event
     if sequence is None and cause is None:
         return Event(wire.id, wire.source, subject, type_, at, data)
     said = "" if sequence is None else canonical_sequence(sequence)
     return Event(wire.id, wire.source, subject, type_, at, data, said, cause)
 
 
-_TAKE_BACK = frozenset(("call.retracted", "rep.state_retracted"))
+_TAKE_BACK = frozenset(type_ for type_ in TYPES if type_.endswith("retracted"))
+_TAKE_BACK_ONE = frozenset(("rep.state_retracted", "deal.retracted"))  # of many: which?
 
 
 def canonical_sequence(sequence: str | int) -> str:

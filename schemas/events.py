@@ -5,12 +5,17 @@ optional only where it is optional in life. Bounds are part of the type, so that
 wrong unit (milliseconds for seconds) is refused instead of being counted.
 """
 
-from datetime import datetime
-from typing import Annotated, Literal
-
 import msgspec
-from msgspec import Meta
 
+from schemas.activity_events import (
+    ActivityFact,
+    ActivityLogged,
+    ActivityRetracted,
+    LeadCreated,
+    LeadQualified,
+    LeadRetracted,
+    SourceHeartbeat,
+)
 from schemas.call_events import (
     CallAbandoned,
     CallAnswered,
@@ -27,6 +32,21 @@ from schemas.call_events import (
     CallWrapupEnded,
 )
 from schemas.counter_events import PbxCounters
+from schemas.deal_events import (
+    DealAmountChanged,
+    DealCreated,
+    DealDeleted,
+    DealFact,
+    DealImported,
+    DealLost,
+    DealMerged,
+    DealOwnerChanged,
+    DealReopened,
+    DealRetracted,
+    DealStageChanged,
+    DealWon,
+    StageEntry,
+)
 from schemas.fields import (
     MAX_SECONDS,
     CallOutcome,
@@ -41,12 +61,23 @@ from schemas.fields import (
     Seconds,
     TransferKind,
 )
+from schemas.meeting_events import (
+    MeetingBooked,
+    MeetingCancelled,
+    MeetingFact,
+    MeetingHeld,
+    MeetingNoShow,
+    MeetingRescheduled,
+    MeetingRetracted,
+)
+from schemas.rep_events import RepFact, RepStateChanged, RepStateRetracted
 
 __all__ = [
     "MAX_SECONDS",
     "TYPES",
     "ActivityFact",
     "ActivityLogged",
+    "ActivityRetracted",
     "AnyFact",
     "CallAbandoned",
     "CallAnswered",
@@ -67,8 +98,12 @@ __all__ = [
     "DealCreated",
     "DealDeleted",
     "DealFact",
+    "DealImported",
     "DealLost",
+    "DealMerged",
+    "DealOwnerChanged",
     "DealReopened",
+    "DealRetracted",
     "DealStageChanged",
     "DealWon",
     "Direction",
@@ -77,6 +112,7 @@ __all__ = [
     "Instant",
     "LeadCreated",
     "LeadQualified",
+    "LeadRetracted",
     "Leg",
     "MeetingBooked",
     "MeetingCancelled",
@@ -84,202 +120,21 @@ __all__ = [
     "MeetingHeld",
     "MeetingNoShow",
     "MeetingRescheduled",
+    "MeetingRetracted",
     "MinorUnits",
     "Name",
     "PbxCounters",
+    "RepFact",
     "RepState",
     "RepStateChanged",
+    "RepStateRetracted",
     "Seconds",
     "SourceHeartbeat",
+    "StageEntry",
     "TransferKind",
 ]
 
-
-class RepStateChanged(Fact, frozen=True):
-    """The rep named by the subject is in this state from now on."""
-
-    state: RepState
-    reason: Name | None = None
-
-
-class RepStateRetracted(Fact, frozen=True):
-    """The rep was never in the state that `causationid` names the event of."""
-
-
-class MeetingBooked(Fact, frozen=True):
-    """A meeting was arranged."""
-
-    rep: Name
-    starts_at: Instant
-    customer: Name | None = None
-    deal: Name | None = None
-    """The deal that it is about, if the calendar knows."""
-
-
-class MeetingRescheduled(Fact, frozen=True):
-    """The meeting has a new start; it stays one meeting."""
-
-    starts_at: Instant
-
-
-class MeetingHeld(Fact, frozen=True):
-    """The meeting took place."""
-
-
-class MeetingNoShow(Fact, frozen=True):
-    """The customer did not come."""
-
-
-class MeetingCancelled(Fact, frozen=True):
-    """The meeting will not take place."""
-
-
-class DealCreated(Fact, frozen=True):
-    """An opportunity was opened."""
-
-    rep: Name
-    pipeline: Name
-    stage: Name
-    amount_minor: MinorUnits | None = None
-    currency: Currency | None = None
-    customer: Name | None = None
-    segment: Name | None = None
-
-
-class DealStageChanged(Fact, frozen=True):
-    """The deal is in another stage now. CRMs do not always know the old one."""
-
-    stage: Name
-    from_stage: Name | None = None
-
-
-class DealAmountChanged(Fact, frozen=True):
-    """The deal is worth something else now."""
-
-    amount_minor: MinorUnits
-    currency: Currency
-
-
-class DealOwnerChanged(Fact, frozen=True):
-    """The deal belongs to another rep from now on."""
-
-    rep: Name
-
-
-class DealWon(Fact, frozen=True):
-    """The customer bought."""
-
-    amount_minor: MinorUnits | None = None
-    currency: Currency | None = None
-
-
-class DealLost(Fact, frozen=True):
-    """The deal ended without a sale."""
-
-    reason: Name | None = None
-
-
-class DealReopened(Fact, frozen=True):
-    """A won or lost deal is open again."""
-
-    stage: Name | None = None
-
-
-class DealMerged(Fact, frozen=True):
-    """The deal turned out to be another one; it takes back what it counted, `into` stays."""
-
-    into: Name
-
-
-class DealDeleted(Fact, frozen=True):
-    """The deal should never have been there; it takes back what it counted."""
-
-
-class StageEntry(Fact, frozen=True):
-    """When a deal came to a stage."""
-
-    at: Instant
-    stage: Name
-
-
-class DealImported(Fact, frozen=True):
-    """A deal's whole history at once, for deals that are older than the log.
-
-    `time` is when it was sent, `as_of` when the CRM's export was made; nothing in it is later.
-    `stage` is the first one, `moves` are those after it. `outcome` and `ended_at` go together.
-    """
-
-    as_of: Instant
-    created_at: Instant
-    rep: Name
-    pipeline: Name
-    stage: Name
-    moves: Annotated[tuple[StageEntry, ...], Meta(max_length=127)] = ()
-    outcome: Literal["won", "lost"] | None = None
-    ended_at: Instant | None = None
-    reason: Name | None = None
-    amount_minor: MinorUnits | None = None
-    currency: Currency | None = None
-    customer: Name | None = None
-    segment: Name | None = None
-
-    @property
-    def instants(self) -> tuple[tuple[str, datetime], ...]:
-        """Every instant with the name of its field."""
-        ended = () if self.ended_at is None else (("ended_at", self.ended_at),)
-        moves = (("moves", move.at) for move in self.moves)
-        return (("created_at", self.created_at), *moves, *ended)
-
-
-class ActivityLogged(Fact, frozen=True):
-    """A rep did something that no system measured: an e-mail, a demo, a visit."""
-
-    rep: Name
-    kind: Name
-    customer: Name | None = None
-    deal: Name | None = None
-    """The deal that it is about, if the source knows."""
-
-
-class LeadCreated(Fact, frozen=True):
-    """Somebody who might buy became known."""
-
-    rep: Name | None = None
-
-
-class LeadQualified(Fact, frozen=True):
-    """The lead is worth working on."""
-
-    rep: Name | None = None
-
-
-class SourceHeartbeat(Fact, frozen=True):
-    """The source named by the subject is well, though it may have nothing to tell. Each minute."""
-
-
-MeetingFact = MeetingBooked | MeetingRescheduled | MeetingHeld | MeetingNoShow | MeetingCancelled
-DealFact = (
-    DealCreated
-    | DealStageChanged
-    | DealAmountChanged
-    | DealOwnerChanged
-    | DealWon
-    | DealLost
-    | DealReopened
-    | DealMerged
-    | DealDeleted
-    | DealImported
-)
-ActivityFact = ActivityLogged | LeadCreated | LeadQualified | SourceHeartbeat
-AnyFact = (
-    CallFact
-    | RepStateChanged
-    | RepStateRetracted
-    | MeetingFact
-    | DealFact
-    | ActivityFact
-    | PbxCounters
-)
+AnyFact = CallFact | RepFact | MeetingFact | DealFact | ActivityFact | PbxCounters
 
 TYPES: dict[str, type[Fact]] = {
     "call.offered": CallOffered,
@@ -301,6 +156,7 @@ TYPES: dict[str, type[Fact]] = {
     "meeting.held": MeetingHeld,
     "meeting.no_show": MeetingNoShow,
     "meeting.cancelled": MeetingCancelled,
+    "meeting.retracted": MeetingRetracted,
     "deal.created": DealCreated,
     "deal.stage_changed": DealStageChanged,
     "deal.amount_changed": DealAmountChanged,
@@ -311,9 +167,12 @@ TYPES: dict[str, type[Fact]] = {
     "deal.merged": DealMerged,
     "deal.deleted": DealDeleted,
     "deal.imported": DealImported,
+    "deal.retracted": DealRetracted,
     "activity.logged": ActivityLogged,
+    "activity.retracted": ActivityRetracted,
     "lead.created": LeadCreated,
     "lead.qualified": LeadQualified,
+    "lead.retracted": LeadRetracted,
     "source.heartbeat": SourceHeartbeat,
     "pbx.counters": PbxCounters,
 }

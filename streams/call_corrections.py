@@ -7,14 +7,12 @@ or takes back the whole leg.
 
 from typing import Any, cast
 
-import msgspec
-
 from schemas import events as e
-from schemas.events import TYPES, Event
+from schemas.events import Event
 from streams.call_counts import contributions
 from streams.call_state import Call, Corrected
 from streams.call_statements import HANDLERS
-from streams.corrections import Correction, correction_of, in_force, with_correction
+from streams.corrections import Correction, correction_of, in_force, said, with_correction
 from streams.facts import NOTHING, Facts, difference
 
 RETRACTED = "call.retracted"
@@ -103,13 +101,5 @@ def _restated(call: Call, cleared: dict[str, Any], corrections: list[Correction]
         setattr(call, name, value)
     for one in corrections:
         if one.data is not None:
-            call = told(call, _said(one))
+            call = told(call, said(one))
     return call
-
-
-def _said(correction: Correction) -> Event:
-    """Return the event that a correction was."""
-    kind = correction.kind
-    data = msgspec.json.decode(correction.data or "", type=TYPES[kind])
-    fact = cast("e.AnyFact", data)
-    return Event(correction.id, correction.source, "", kind, correction.at, fact)

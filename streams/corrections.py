@@ -7,10 +7,11 @@ another one corrects counts no more.
 """
 
 from collections.abc import Iterable
+from typing import cast
 
 import msgspec
 
-from schemas.events import Event
+from schemas.events import TYPES, AnyFact, Event
 from streams.facts import Amount, Dims
 
 MAX_CORRECTIONS = 16
@@ -31,6 +32,7 @@ class Correction(msgspec.Struct, frozen=True, array_like=True, gc=False):
     source: str
     data: str | None
     """Its `data` as JSON; None if it only takes back."""
+    sequence: str = ""
 
 
 class Moved(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -65,4 +67,14 @@ def in_force(known: Iterable[Correction]) -> list[Correction]:
 def correction_of(event: Event, kind: str, *, takes_back: bool) -> Correction:
     """Return what an event corrects as it is kept."""
     data = None if takes_back else _encode(event.data).decode()
-    return Correction(event.id, event.causation_id or "", kind, event.at, event.source, data)
+    of = (event.id, event.causation_id or "", kind, event.at, event.source)
+    return Correction(*of, data, event.sequence)
+
+
+def said(correction: Correction) -> Event:
+    """Return the event that a correction was, without its subject."""
+    kind = correction.kind
+    data = msgspec.json.decode(correction.data or "", type=TYPES[kind])
+    fact = cast("AnyFact", data)
+    of = (correction.id, correction.source, "", kind, correction.at)
+    return Event(*of, fact, correction.sequence)

@@ -13,7 +13,7 @@ from schemas.codec import canonical_sequence
 from schemas.events import Event
 
 
-def told(event: Event, data: e.DealImported) -> Iterator[Event]:
+def parts(event: Event, data: e.DealImported) -> Iterator[Event]:
     """Yield what an import says, each at its own time; the state machine takes them as usual.
 
     The amount is that of the deal's end, or of the export while it is open.
@@ -40,4 +40,5 @@ def told(event: Event, data: e.DealImported) -> Iterator[Event]:
 def _at(event: Event, type_: str, at: float, data: e.AnyFact, number: int = 0) -> Event:
     """Return a part of the history. Those of one instant stay in their order by its number."""
     sequence = canonical_sequence(number) if number else ""
-    return msgspec.structs.replace(event, type=type_, at=at, data=data, sequence=sequence)
+    # Without an id: the same history imported again, by another event, says nothing new.
+    return msgspec.structs.replace(event, id="", type=type_, at=at, data=data, sequence=sequence)

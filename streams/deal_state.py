@@ -1,8 +1,11 @@
 """What is kept of a deal: what was said of it, each kind in an order of its own."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
+
+from streams.corrections import Correction, Moved
 
 Status = Literal["open", "won", "lost", "deleted", "merged"]
 GONE: tuple[Status, ...] = ("deleted", "merged")
@@ -18,6 +21,8 @@ class Move(msgspec.Struct, frozen=True, array_like=True, gc=False):
     at: float
     stage: str
     sequence: str = ""
+    mark: int = 0
+    """Which event said so: a checksum of its id, for those that correct it."""
 
 
 class Turn(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -28,6 +33,7 @@ class Turn(msgspec.Struct, frozen=True, array_like=True, gc=False):
     sequence: str = ""
     reason: str | None = None
     """Why lost; into which deal merged."""
+    mark: int = 0
 
 
 class Owned(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -36,6 +42,7 @@ class Owned(msgspec.Struct, frozen=True, array_like=True, gc=False):
     at: float
     rep: str
     sequence: str = ""
+    mark: int = 0
 
 
 class Priced(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
@@ -45,6 +52,20 @@ class Priced(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False)
     sequence: str
     amount_minor: int
     currency: str
+    mark: int = 0
+
+
+class Created(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
+    """It was created at `at`. Of several the least counts."""
+
+    at: float
+    order: str
+    mark: int
+    source: str
+    rep: str
+    pipeline: str
+    customer: str
+    segment: str
 
 
 def move_order(move: Move) -> tuple[float, str, str]:
@@ -92,6 +113,44 @@ class Deal(msgspec.Struct, frozen=True, array_like=True, gc=False):
     amount_order: Priced | None = None
     currency_order: Priced | None = None
     """The sayings that the amount and the currency are from: the last that had one."""
+    created_mark: int = 0
+    other_creations: tuple[Created, ...] = ()
+    """The next ones after the one that counts, if it was told several times."""
+    prices: tuple[Priced, ...] = ()
+    """The last few sayings of what it is worth."""
+    corrected: "DealCorrected | None" = None
+    """What was told and what was corrected, if anything was; all else is what counts."""
+
+    @property
+    def creations(self) -> tuple[Created, ...]:
+        """All that are kept, the one that counts first."""
+        if self.created_at is None:
+            return ()
+        of = (self.source, self.rep, self.pipeline, self.customer or "", self.segment)
+        first = Created(self.created_at, self.created_order, self.created_mark, *of)
+        return (first, *self.other_creations)
+
+    def created_as(self, creations: Sequence[Created]) -> "Deal":
+        """Return it with these creations, of which the first counts."""
+        if not creations:
+            return msgspec.structs.replace(
+                self,
+                **{name: getattr(_NOTHING, name) for name in _OF_CREATION},
+                other_creations=(),
+            )
+        first = creations[0]
+        return msgspec.structs.replace(
+            self,
+            source=first.source,
+            rep=first.rep,
+            pipeline=first.pipeline,
+            customer=first.customer or None,
+            created_at=first.at,
+            segment=first.segment,
+            created_order=first.order,
+            created_mark=first.mark,
+            other_creations=tuple(creations[1:]),
+        )
 
     @property
     def stage(self) -> str:
@@ -116,3 +175,18 @@ class Deal(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def is_counted(self) -> bool:
         """Whether it counts at all: its creation is known, and it is not gone."""
         return self.created_at is not None and self.status not in GONE
+
+
+_OF_CREATION = (
+    *("source", "rep", "pipeline", "customer", "created_at", "segment"),
+    *("created_order", "created_mark"),
+)
+_NOTHING = Deal()
+
+
+class DealCorrected(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a deal would be without corrections, the corrections, and what they moved."""
+
+    base: Deal
+    corrections: tuple[Correction, ...]
+    moved: tuple[Moved, ...] = ()

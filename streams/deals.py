@@ -8,14 +8,17 @@ Which stage a name stands for, and what a move means, is looked up in the pipeli
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+from zlib import crc32
 
 import msgspec
 
 from schemas import events as e
 from schemas import measures as m
 from schemas.events import Event
-from streams.deal_history import told
+from streams import deal_corrections
+from streams.deal_history import parts
 from streams.deal_state import (
+    Created,
     Deal,
     Move,
     Owned,
@@ -31,6 +34,8 @@ from streams.facts import NOTHING, Fact, Facts, difference, dims_of
 MAX_MOVES = 128
 MAX_TURNS = 32
 MAX_OWNERS = 32
+MAX_PRICES = 8
+MAX_CREATIONS = 4
 KEPT_SECONDS = 365 * 86_400
 """How long an ended deal is kept, so that it can be reopened."""
 OPEN_SECONDS = 3650 * 86_400
@@ -47,11 +52,21 @@ _STATUS: dict[type, Status] = {
 def step(deal: Deal | None, event: Event, _horizon_at: float = 0.0) -> tuple[Deal, Facts]:
     """Take one event in. A repeated or outdated one changes nothing and returns the same object."""
     old = deal or Deal()
-    new = _TAKE[type(event.data)](old, event, event.data)
+    if event.causation_id is not None or old.corrected is not None:
+        new = deal_corrections.step(old, event, told)
+    else:
+        new = told(old, event)
     if new is old:
         return old, NOTHING
-    new = msgspec.structs.replace(new, last_at=max(old.last_at, event.at))
     return new, difference(contributions(old), contributions(new))
+
+
+def told(old: Deal, event: Event) -> Deal:
+    """Take in what corrects nothing; a repeated or outdated one returns the same object."""
+    new = _TAKE[type(event.data)](old, event, event.data)
+    if new is old:
+        return old
+    return msgspec.structs.replace(new, last_at=max(old.last_at, event.at))
 
 
 def expires_at(deal: Deal) -> float:
@@ -81,24 +96,18 @@ def contributions(deal: Deal) -> tuple[Fact, ...]:
 
 def _created(old: Deal, event: Event, data: e.DealCreated) -> Deal:
     order = "\0".join((event.sequence, data.rep, data.pipeline, event.source, data.segment or ""))
-    if old.created_at is not None and (event.at, order) >= (old.created_at, old.created_order):
-        # It is another's saying of the same deal, or came again: a stage or amount of it is news.
-        return _priced(_moved(old, event, data), event, data)
-    new = msgspec.structs.replace(
-        old,
-        source=event.source,
-        rep=data.rep,
-        pipeline=data.pipeline,
-        customer=data.customer,
-        created_at=event.at,
-        segment=data.segment or "",
-        created_order=order,
-    )
+    of = (event.source, data.rep, data.pipeline, data.customer or "", data.segment or "")
+    creation, known = Created(event.at, order, _mark(event), *of), old.creations
+    new = old
+    # It may come again, or another may say it of the same deal: then the earliest counts.
+    if creation not in known:
+        kept = sorted((*known, creation))[:MAX_CREATIONS]
+        new = old.created_as(kept) if tuple(kept) != known else old
     return _priced(_moved(new, event, data), event, data)
 
 
 def _moved(old: Deal, event: Event, data: e.DealStageChanged | e.DealCreated) -> Deal:
-    move = Move(event.at, data.stage, event.sequence)
+    move = Move(event.at, data.stage, event.sequence, _mark(event))
     moves, cut = _with(old.moves, move, move_order, MAX_MOVES)
     if moves is old.moves and cut <= old.is_cut:
         return old
@@ -106,7 +115,7 @@ def _moved(old: Deal, event: Event, data: e.DealStageChanged | e.DealCreated) ->
 
 
 def _given(old: Deal, event: Event, data: e.DealOwnerChanged) -> Deal:
-    owned = Owned(event.at, data.rep, event.sequence)
+    owned = Owned(event.at, data.rep, event.sequence, _mark(event))
     owners, cut = _with(old.owners, owned, owned_order, MAX_OWNERS)
     if owners is old.owners and cut <= old.is_cut:
         return old
@@ -115,7 +124,7 @@ def _given(old: Deal, event: Event, data: e.DealOwnerChanged) -> Deal:
 
 def _turned(old: Deal, event: Event, data: Any) -> Deal:  # noqa: ANN401 - won, lost, reopened, ...
     reason = getattr(data, "reason", None) or getattr(data, "into", None)
-    turn = Turn(event.at, _STATUS[type(data)], event.sequence, reason)
+    turn = Turn(event.at, _STATUS[type(data)], event.sequence, reason, _mark(event))
     before = old.turns
     turns, cut = _with(before, turn, turn_order, MAX_TURNS)
     new = old
@@ -140,8 +149,16 @@ def _turned(old: Deal, event: Event, data: Any) -> Deal:  # noqa: ANN401 - won, 
 def _priced(old: Deal, event: Event, data: e.DealCreated | e.DealAmountChanged | e.DealWon) -> Deal:
     """Take in an amount and a currency. A win may say the one without the other."""
     amount, currency = data.amount_minor, data.currency
-    said = Priced(event.at, event.sequence, -1 if amount is None else amount, currency or "")
+    if amount is None and currency is None:
+        return old
+    of = (-1 if amount is None else amount, currency or "")
+    said = Priced(event.at, event.sequence, *of, _mark(event))
+    if said in old.prices:
+        return old
     new = old
+    prices = tuple(sorted((*old.prices, said)))[-MAX_PRICES:]
+    if prices != old.prices:
+        new = msgspec.structs.replace(new, prices=prices)
     if amount is not None and (old.amount_order is None or said > old.amount_order):
         new = msgspec.structs.replace(
             new, amount_minor=amount, amount_at=event.at, amount_order=said
@@ -153,7 +170,7 @@ def _priced(old: Deal, event: Event, data: e.DealCreated | e.DealAmountChanged |
 
 def _imported(old: Deal, event: Event, data: e.DealImported) -> Deal:
     new = old
-    for part in told(event, data):
+    for part in parts(event, data):
         new = _TAKE[type(part.data)](new, part, part.data)
     return new
 
@@ -167,7 +184,12 @@ _TAKE: dict[type, Callable[[Deal, Event, Any], Deal]] = {
     **dict.fromkeys(_STATUS, _turned),
 }
 
-_S = TypeVar("_S")
+_S = TypeVar("_S", bound=Move | Turn | Owned)
+
+
+def _mark(event: Event) -> int:
+    """Return what tells an event from others; 0 for all parts of an import."""
+    return crc32(event.id.encode())
 
 
 def _with(
@@ -180,10 +202,14 @@ def _with(
     """
     if said and order(new) > order(said[-1]):
         longer = (*said, new)
-    elif new in said:
-        return said, False
     else:
-        longer = tuple(sorted((*said, new), key=order))
+        place = order(new)
+        known = next((one for one in said if order(one) == place), None)
+        # Of two events that say the very same the one with the lesser mark is kept.
+        if known is not None and known.mark <= new.mark:
+            return said, False
+        found = [one for one in said if one is not known]
+        longer = tuple(sorted([*found, new], key=order))
     if len(longer) <= at_most:
         return longer, False
     kept = (*longer[: at_most - 1], longer[-1])

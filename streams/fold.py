@@ -17,6 +17,7 @@ from schemas.measures import MINUTE_SECONDS, QUARTER_SECONDS
 from schemas.topics import CALLS, DEALS
 from streams.changes import Changes, Closing
 from streams.cohorts import Cohorts
+from streams.correction_targets import is_met
 from streams.deal_state import Deal
 from streams.due import Due
 from streams.expiry import Expiry
@@ -127,6 +128,7 @@ class Fold:
         if before is not None and key not in before:
             before[key] = old
         if event.causation_id is not None and getattr(new, "corrected", None) is not None:
+            ledger.corrected(is_met=is_met(old, event))
             new = with_moved(new, event, offset, facts, self.grains)
         entities[key] = self._changed[key] = new
         is_live = self._is_live

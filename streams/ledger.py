@@ -29,11 +29,20 @@ class Ledger(msgspec.Struct, array_like=True, gc=False):
     """Timely events that came after a newer one of the partition."""
     settled: int = 0
     """Changes of entities that the passing of event time made, without a message."""
+    corrections: int = 0
+    """Applied events that correct another, or take it back."""
+    corrections_unmet: int = 0
+    """Of those: had nothing to correct when they came. It came later, or was forgotten by then."""
 
     @property
     def fence(self) -> int:
         """Up to where the state counts: it grows with every message and every change by time."""
         return self.next_offset + self.settled
+
+    def corrected(self, *, is_met: bool) -> None:
+        """Count a correction; `is_met`: it found what it corrects."""
+        self.corrections += 1
+        self.corrections_unmet += not is_met
 
     def refused(self, rejected: Rejected) -> Rejected:
         """Count a refused message, late or not, by its reason, and return it."""

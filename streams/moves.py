@@ -44,6 +44,8 @@ def _cells(
     for fact in facts:
         table.count(fact)
     for start, slot in sorted(table.slots.items()):
+        if start < grains.quarters.closed_before:
+            continue  # it takes in nothing any more, and nothing moves
         quarter = grains.quarters.slots.get(start)
         for dims, changes in slot.panes.items():
             before = {} if quarter is None else quarter.parts(dims).total()

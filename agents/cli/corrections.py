@@ -10,7 +10,14 @@ from rich.table import Table
 from agents import clock
 from agents.cli.context import out, say, settings_of, warn
 from agents.postgres.connection import connected
-from agents.postgres.corrections import Level, MovedCell, levels, moved_cells
+from agents.postgres.corrections import (
+    Level,
+    MovedCell,
+    MovedMeasure,
+    levels,
+    measures,
+    moved_cells,
+)
 
 commands = typer.Typer(help="See what corrected events moved, and where.")
 
@@ -30,6 +37,8 @@ def corrections(
 ) -> None:
     """Show each quarter of an hour whose service level corrections changed: was, is.
 
+    Without --queue also what was moved of reps, meetings, activities, leads and deals.
+
     An event corrects the one that its `causationid` names. Asks the database of
     RINGSIDE_DATABASE_URL, whose user must be a reader (`ringside db create-user`).
     """
@@ -40,21 +49,25 @@ def corrections(
         raise typer.BadParameter(
             f"--from {start.isoformat()} must be before --to {end.isoformat()}"
         )
-    found, moved = asyncio.run(_read(url, start, end, queue))
+    found, others, moved = asyncio.run(_read(url, start, end, queue))
     if not found and not moved:
         say("no correction changed anything in that time")
         return
-    out().print(_levels(found))
+    if found:
+        out().print(_levels(found))
+    if others:
+        out().print(_measures(others))
     if cells:
         out().print(_cells(moved))
 
 
 async def _read(
     url: str, since: datetime, until: datetime, queue: str
-) -> tuple[list[Level], list[MovedCell]]:
+) -> tuple[list[Level], list[MovedMeasure], list[MovedCell]]:
     async with connected(url, patience_seconds=10, say=warn) as connection:
         return (
             await levels(connection, since, until, queue),
+            [] if queue else await measures(connection, since, until),
             await moved_cells(connection, since, until, queue),
         )
 
@@ -68,6 +81,16 @@ def _levels(found: list[Level]) -> Table:
             str(one.corrections),
             f"{one.calls_offered:+d}" if one.calls_offered else "0",
             f"was {_share(one.before)}, is {_share(one.after)}",
+        )
+    return table
+
+
+def _measures(found: list[MovedMeasure]) -> Table:
+    table = Table("quarter of an hour", "measure", "corrections", "was", "is")
+    for one in found:
+        table.add_row(
+            *(f"{one.start_at:%Y-%m-%d %H:%MZ}", one.measure, str(one.corrections)),
+            *(f"{one.before:g}", f"{one.after:g}"),
         )
     return table
 

@@ -82,17 +82,23 @@ def _ledger(status: Status) -> Iterator[Metric]:
     events = _counter("events", "What became of them.", (*_PARTITION, "result"))
     letters = _counter("dead_letters", "Messages refused, by reason.", (*_PARTITION, "reason"))
     closed = _counter("closed_facts", "Facts too old for any open pane.", _PARTITION)
+    corrections = _counter("corrections", "Events that correct another one.", _PARTITION)
+    unmet = _counter(
+        "corrections_unmet", "Corrections that found nothing to correct when they came.", _PARTITION
+    )
     order = _counter("events_out_of_order", "Timely events after a newer one.", _PARTITION)
     for one in status.partitions:
         labels, ledger = (one.topic, str(one.partition)), one.ledger
         order.add_metric(labels, ledger.out_of_order)
         consumed.add_metric(labels, ledger.consumed)
         closed.add_metric(labels, ledger.closed_facts)
+        corrections.add_metric(labels, ledger.corrections)
+        unmet.add_metric(labels, ledger.corrections_unmet)
         for result in ("applied", "duplicate", "late", "dead_lettered"):
             events.add_metric((*labels, result), getattr(ledger, result))
         for reason, count in list(ledger.reasons.items()):
             letters.add_metric((*labels, reason), count)
-    yield from (consumed, events, letters, closed, order)
+    yield from (consumed, events, letters, closed, order, corrections, unmet)
 
 
 def _lag(status: Status) -> Iterator[Metric]:

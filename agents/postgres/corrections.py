@@ -21,6 +21,16 @@ class Level(NamedTuple):
     after: float | None
 
 
+class MovedMeasure(NamedTuple):
+    """A measure of a quarter of an hour that corrections changed, all reps together."""
+
+    start_at: datetime
+    measure: str
+    corrections: int
+    before: float
+    after: float
+
+
 class MovedCell(NamedTuple):
     """One cell of one pane, before and after one event."""
 
@@ -39,6 +49,11 @@ async def levels(
 ) -> list[Level]:
     """Return at most 1,000 quarters of an hour in [since, until), of one queue or of all."""
     return [Level(*row) for row in await connection.fetch(_SQL["levels"], since, until, queue)]
+
+
+async def measures(connection: Connection, since: datetime, until: datetime) -> list[MovedMeasure]:
+    """Return at most 1,000 measures of reps, meetings, activities and deals that were moved."""
+    return [MovedMeasure(*row) for row in await connection.fetch(_SQL["measures"], since, until)]
 
 
 async def moved_cells(

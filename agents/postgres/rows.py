@@ -134,8 +134,9 @@ def _entities(snapshots: Iterable[Snapshot]) -> dict[Table, list[Row]]:
             if found is not None:
                 table, ids, values = found
                 tables[table].append((*partition, *ids, *fence, *values))
-            if isinstance(entity, Call | Rep) and entity.corrected is not None:
-                for ids, values in moved(key, entity.corrected.moved):
+            corrected = getattr(entity, "corrected", None)
+            if corrected is not None:
+                for ids, values in moved(key, corrected.moved):
                     tables[CORRECTION].append((*partition, *ids, *fence, *values))
     return tables
 
@@ -214,7 +215,7 @@ def _by_age(cells: Mapping[str, int], end: str) -> str:
 
 def _activity(key: str, activity: Activity) -> tuple[Table, Row, Row] | None:
     """Return an activity's row; a lead has none: it is remembered so that it counts once."""
-    if activity.logged_at is None:
+    if not activity.is_activity:
         return None
     said = (activity.source, activity.rep, activity.kind, activity.customer, activity.deal)
     return ACTIVITY, (key,), (*said, activity.logged_at)
@@ -224,12 +225,16 @@ def _deal(deal: Deal) -> Row:
     owners = deal.owners
     if deal.created_at is not None:
         owners = (Owned(deal.created_at, deal.rep), *owners)
+    # What events said, without the marks by which they are corrected.
+    moves = [(one.at, one.stage, one.sequence) for one in deal.moves]
+    turns = [(one.at, one.status, one.sequence, one.reason) for one in deal.turns]
+    owned = [(one.at, one.rep, one.sequence) for one in owners]
     return (
         *(deal.source, deal.owner, deal.pipeline, deal.customer, deal.created_at),
-        *(deal.stage, deal.moves[-1].at if deal.moves else None, _json(deal.moves).decode()),
+        *(deal.stage, moves[-1][0] if moves else None, _json(moves).decode()),
         *(deal.amount_minor, deal.currency, deal.amount_at),
         *(deal.status, deal.status_at, deal.reason, deal.last_at),
-        *(deal.segment, _json(owners).decode(), _json(deal.turns).decode(), deal.is_cut),
+        *(deal.segment, _json(owned).decode(), _json(turns).decode(), deal.is_cut),
     )
 
 

@@ -168,7 +168,7 @@ CREATE TABLE ringside.activity (
     kind text NOT NULL,
     customer text,
     deal text,
-    logged_at timestamptz NOT NULL,
+    logged_at timestamptz,
     PRIMARY KEY (topic, partition, activity_id)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
 
@@ -498,6 +498,7 @@ COMMENT ON COLUMN ringside.meeting.outcome IS 'held, no_show or cancelled; NULL 
 COMMENT ON COLUMN ringside.meeting.deal IS 'The deal that it is about, if the calendar said so.';
 COMMENT ON COLUMN ringside.activity.customer IS 'Token of the number; never the number.';
 COMMENT ON COLUMN ringside.activity.deal IS 'The deal that it is about, if the source said so.';
+COMMENT ON COLUMN ringside.activity.logged_at IS 'NULL: it was taken back.';
 COMMENT ON COLUMN ringside.deal.customer IS 'Token of the number; never the number.';
 COMMENT ON COLUMN ringside.deal.stage IS 'The stage it is in, or was in when it ended.';
 COMMENT ON COLUMN ringside.deal.stage_at IS 'Since when it is in that stage.';
@@ -529,8 +530,10 @@ COMMENT ON TABLE ringside.correction IS
     'What corrected and retracted events moved: one row per cell of a pane, before and after.';
 COMMENT ON COLUMN ringside.correction.log_offset IS 'Of the correcting event in its topic and partition.';
 COMMENT ON COLUMN ringside.correction.part IS 'Numbers the rows of one event.';
-COMMENT ON COLUMN ringside.correction.corrects_id IS 'The event that was corrected; empty: the whole call.';
-COMMENT ON COLUMN ringside.correction.entity IS 'The call (and leg) or the rep.';
+COMMENT ON COLUMN ringside.correction.corrects_id IS
+    'The event that was corrected; empty: all that was said of the entity.';
+COMMENT ON COLUMN ringside.correction.entity IS
+    'The call (and leg), rep, meeting, deal or activity; of a lead "lead/" and its id.';
 COMMENT ON COLUMN ringside.correction.at IS 'The time that the correcting event states.';
 COMMENT ON COLUMN ringside.correction.start_at IS 'The quarter of an hour that changed.';
 COMMENT ON COLUMN ringside.correction.cell IS 'A measure, or histogram:bucket, counted from 0.';

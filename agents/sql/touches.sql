@@ -21,7 +21,8 @@ FROM ringside.meeting
 WHERE outcome = 'held'
 UNION ALL
 SELECT kind, activity_id, logged_at, rep, customer, deal
-FROM ringside.activity;
+FROM ringside.activity
+WHERE logged_at IS NOT NULL;
 COMMENT ON VIEW ringside.touch IS
     'What reached a customer: answered calls, held meetings, logged activities (by kind).';
 

@@ -83,7 +83,7 @@ def with_tokens(event: Event) -> Event:
 @pytest.mark.parametrize("type_", TYPES)
 def test_an_event_with_nothing_but_what_is_required_is_accepted(type_: str) -> None:
     data = msgspec.convert(MINIMAL.get(type_, {}), TYPES[type_])
-    cause = {"causationid": "0"} if type_ == "rep.state_retracted" else {}
+    cause = {"causationid": "0"} if type_ in {"rep.state_retracted", "deal.retracted"} else {}
     message = wire(type=type_, subject="x", data=MINIMAL.get(type_, {}), **cause)
     decoded = read(message, topic=TOPIC_OF_TYPE[type_], key=b"x")
     assert isinstance(decoded, Event)
@@ -368,9 +368,10 @@ def test_which_event_is_corrected_is_read_in_both_modes() -> None:
     assert read(data, topic="ringside.calls", key=b"x", headers=headers) == decoded
 
 
-def test_a_retraction_of_a_state_must_say_of_which() -> None:
-    back = wire(type="rep.state_retracted", subject="linh", data={})
-    refused = read(back, topic="ringside.reps", key=b"linh")
+@pytest.mark.parametrize("type_", ["rep.state_retracted", "deal.retracted"])
+def test_a_retraction_of_one_of_many_must_say_of_which(type_: str) -> None:
+    back = wire(type=type_, subject="linh", data={})
+    refused = read(back, topic=TOPIC_OF_TYPE[type_], key=b"linh")
     assert refused == Rejected(Reason.INVALID, "$.causationid")
 
 

@@ -98,18 +98,39 @@ def test_the_watermark_does_not_move() -> None:
     assert folded([CALLS[0], ERASURE]).watermark.newest_at == AT
 
 
+NAMING: list[tuple[str, str, AnyFact]] = [
+    ("ringside.meetings", "meeting.booked", e.MeetingBooked("mai", STARTS_AT, GONE)),
+    ("ringside.deals", "deal.created", e.DealCreated("mai", "new", "lead", customer=GONE)),
+    ("ringside.activities", "activity.logged", e.ActivityLogged("mai", "visit", GONE)),
+]
+
+
 @pytest.mark.parametrize(
     ("topic", "type_", "data"),
-    [
-        (
-            "ringside.meetings",
-            "meeting.booked",
-            e.MeetingBooked("mai", datetime.fromtimestamp(AT, UTC), GONE),
-        ),
-        ("ringside.deals", "deal.created", e.DealCreated("mai", "new", "lead", customer=GONE)),
-        ("ringside.activities", "activity.logged", e.ActivityLogged("mai", "visit", GONE)),
-    ],
+    [*NAMING, ("ringside.calls", "call.offered", e.CallOffered("sales", GONE))],
 )
+def test_what_was_corrected_is_forgotten_with_the_correction(
+    topic: str, type_: str, data: AnyFact
+) -> None:
+    first = event("x", type_, data)
+    again = msgspec.structs.replace(first, id="again", at=AT + 1)
+    corrected = msgspec.structs.replace(first, id="c", at=AT + 2, causation_id=first.id)
+    more = msgspec.structs.replace(corrected, id="d", at=AT + 3, causation_id="c")
+    told: list[Event | Erasure] = [first, again, corrected]
+    fold = folded([*told, ERASURE], topic)
+    assert GONE not in repr(fold.entities)
+    assert fold.whole().panes == folded(told, topic).whole().panes
+    # What was forgotten can still be worked with.
+    fold.apply(msgspec.structs.replace(more, data=_without_customer(data)), 9)
+    assert GONE not in repr(fold.entities)
+    assert fold.ledger.corrections_unmet == 0
+
+
+def _without_customer(data: AnyFact) -> AnyFact:
+    return msgspec.structs.replace(data, customer=None)
+
+
+@pytest.mark.parametrize(("topic", "type_", "data"), NAMING)
 def test_meetings_deals_and_activities_forget_too(topic: str, type_: str, data: AnyFact) -> None:
     fold = folded([event("x", type_, data), ERASURE], topic)
     assert GONE not in repr(fold.entities)
