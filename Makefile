@@ -49,9 +49,10 @@ soak: setup ## Half an hour of rolling panes: memory, and what is kept (MINUTES=
 
 .PHONY: security
 security: setup ## Every test of encryption, rights, personal data and hostile input
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/security.txt
 	$(BIN)/python -m pytest -q tests/integration/security tests/fuzz tests/test_compose.py \
 		tests/agents/test_metrics_access.py tests/agents/test_kafka_rights.py \
-		tests/agents/test_settings.py tests/schemas/test_codec_hostile.py \
+		tests/agents/test_settings.py tests/schemas/test_codec_hostile.py tests/test_sbom.py \
 		tests/integration/test_postgres_roles.py tests/integration/test_replay.py
 
 format: setup ## Format the code
