@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
+from schemas.topics import ACTIVITIES, CALLS, DEALS, MEETINGS, REPS
+from streams.fold import MACHINES
 from tests.faults.plugin import Figures
 from tests.streams.lives import LIVES
 from tests.streams.test_order import same_in_any_order
@@ -34,3 +36,23 @@ def test_order_and_repetition_do_not_matter_for_1_000_seeds(
     in_any_order()
     assert tried >= SEEDS
     figures(seeds=tried)
+
+
+@pytest.mark.fault(row=8)
+@pytest.mark.parametrize("topic", [one.name for one in (CALLS, REPS, MEETINGS, DEALS, ACTIVITIES)])
+def test_a_naive_fold_that_remembers_nothing_is_found_wrong(
+    topic: str, chance: random.Random, figures: Figures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = MACHINES[topic]
+    naive = machine._replace(step=lambda _, event, before: machine.step(None, event, before))
+    monkeypatch.setitem(MACHINES, topic, naive)
+    found = next(tried for tried in range(SEEDS) if _is_wrong(topic, chance.randrange(2**32)))
+    figures(found_by_seed_number=found + 1)
+
+
+def _is_wrong(topic: str, life: int) -> bool:
+    try:
+        same_in_any_order(topic, life)
+    except AssertionError:
+        return True
+    return False
