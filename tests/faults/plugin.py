@@ -105,7 +105,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Print a line for each fault: row, result, seconds, what it says, figures."""
+    """Print a line for each fault: row, result, seconds, what it says, figures; then the sum."""
     lines = sorted(
         _line(result, report)
         for result in ("passed", "failed", "error", "skipped")
@@ -117,6 +117,20 @@ def pytest_terminal_summary(
     terminalreporter.section(f"faults, seed {config.stash[_SEED]}")
     for _, line in lines:
         terminalreporter.write_line(line)
+    terminalreporter.write_line(_sum(terminalreporter, [row for row, _ in lines]))
+
+
+def _sum(terminalreporter: pytest.TerminalReporter, rows: list[int]) -> str:
+    """Return how many rows and tests there were, what did not pass, and how long it took."""
+    reports = [report for some in terminalreporter.stats.values() for report in some]
+    of_faults = [report for report in reports if getattr(report, "fault_row", None)]
+    minutes = sum(report.duration for report in of_faults) / 60
+    failed = sorted({one.fault_row for one in of_faults if one.outcome == "failed"})
+    skipped = sorted({one.fault_row for one in of_faults if one.outcome == "skipped"})
+    told = [f"{len(set(rows))} rows, {len(rows)} tests, {minutes:.1f} minutes with their servers"]
+    told += [f"failed in rows {failed}"] if failed else []
+    told += [f"left out in rows {skipped}"] if skipped else []
+    return "; ".join(told)
 
 
 def _line(result: str, report: pytest.TestReport) -> tuple[int, str]:
