@@ -159,6 +159,11 @@ class Changelog:
             self._insist(producer.commit_transaction)
         except KafkaException as error:
             self._abort(producer, error)
+        except SystemError as error:
+            # confluent-kafka raises a fatal error between two callbacks, and then calls the second.
+            if not isinstance(error.__cause__, KafkaException):
+                raise
+            self._abort(producer, error.__cause__)
 
     def _produce_all(self, producer: Producer, records: Iterable[Record]) -> None:
         """Produce in order, the ledgers last, which promise how long the other changelogs are now.

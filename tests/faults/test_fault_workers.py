@@ -8,6 +8,8 @@ from functools import partial
 
 import pytest
 
+from agents.changelog import Changelog, FencedError, Record
+from schemas.topics import changelog
 from tests.faults import scenarios
 from tests.faults.plugin import Figures
 from tests.integration.busy_floor import load
@@ -32,6 +34,26 @@ def test_workers_come_go_and_sleep_without_an_event_lost_or_shown_twice(
     assert not seen.shown_twice()
     assert not seen.went_back
     assert seen.longest_stall_seconds() < 60
+
+
+@pytest.mark.fault(row=2)
+def test_a_sleeper_is_told_that_another_took_over_whatever_kafka_answers_first(
+    pipeline: Pipeline, figures: Figures
+) -> None:
+    """Kafka's answers to what it wrote may come before or after that it is fenced."""
+    topic = changelog(pipeline.settings.app_id, "panes").name
+    records = [Record(topic, b"%d" % number, b"x" * 500, 0) for number in range(2000)]
+    for _ in range(10):
+        sleeper, successor = Changelog(pipeline.settings, 0), Changelog(pipeline.settings, 0)
+        sleeper.open()
+        sleeper.write(records)
+        successor.open()
+        with pytest.raises(FencedError):
+            sleeper.write(records)
+        successor.write(records)
+        sleeper.close()
+        successor.close()
+    figures(told=10)
 
 
 @pytest.mark.fault(row=2)
