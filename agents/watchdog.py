@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from typing import NoReturn
 
 from agents import log
 from agents.clock import Clock
@@ -23,6 +24,13 @@ def end_process(why: str) -> None:
     """End this process at once, and show where its threads were."""
     logger.critical("ending at once, to be started again", why=why)
     faulthandler.dump_traceback(sys.__stderr__ or 2)
+    os._exit(1)
+
+
+def leave() -> NoReturn:
+    """End this process as a failure: all is said and done, but threads wait for what is away."""
+    sys.stderr.flush()
+    sys.stdout.flush()
     os._exit(1)
 
 

@@ -29,7 +29,7 @@ from agents.settings import Settings
 from agents.shards import Shards
 from agents.targets import TargetKeeper
 from agents.view import WorkerView
-from agents.watchdog import Watchdog
+from agents.watchdog import Watchdog, leave
 from schemas.pipelines import Pipelines
 from schemas.roster import Roster
 from streams.sources import SourceLimits
@@ -43,6 +43,7 @@ END_SECONDS = STOP_SECONDS + FLUSH_SECONDS + 3.0
 """After so long a stop is ended by force: whoever asked for it would do so at 30 s."""
 LAST_SECONDS = 3.0
 LEARN_SECONDS = 300.0
+_UNSAVED = "Kafka did not take it; the next worker reads these messages again, none is lost"
 
 
 class StalledError(RingsideError):
@@ -110,7 +111,9 @@ class Worker:
             await self._start()
             await self._until_stopped(tasks)
         finally:
-            await self._shut_down(tasks)
+            unsaved = await self._shut_down(tasks)
+        if unsaved:
+            leave()
         if self._app.crash_reason is not None:
             # All that counts is done, and some of Faust's tasks outlive their cancelling now.
             self._watchdog.stop_within(LAST_SECONDS)
@@ -181,12 +184,19 @@ class Worker:
         for task in done:
             task.result()
 
-    async def _shut_down(self, tasks: list[asyncio.Task[None]]) -> None:
-        """Stop reading, checkpoint, commit, write what is left; each within its time."""
+    async def _shut_down(self, tasks: list[asyncio.Task[None]]) -> int:
+        """Stop reading, checkpoint, commit, write what is left; each within its time.
+
+        Returns how many changes are in no checkpoint because Kafka is away.
+        """
         self._stop.set()
         self._watchdog.stop_within(END_SECONDS)
         self._health.waits_for = "stopping"
         await _within(STOP_SECONDS, self._app.stop(), "the app")
+        is_away = self._kafka.complaint() is not None
+        unsaved = sum(shard.dirty_count for shard in self._shards) if is_away else 0
+        if unsaved:
+            logger.error("stopped without a last checkpoint", changes=unsaved, why=_UNSAVED)
         # Now, since a thread that waits for an absent Kafka goes on to do so until then.
         self._shards.close()
         if self._writer is not None:
@@ -197,6 +207,7 @@ class Worker:
         for database in (self._database, self._learning):
             if database is not None:
                 await database.close()
+        return unsaved
 
     async def _look(self) -> None:
         """Watch the progress; a worker that hangs ends, so that it is restarted."""

@@ -67,14 +67,31 @@ def _ready(supervisor: Supervisor) -> None:
 
 
 @pytest.mark.fault(row=5)
-def test_a_stop_ends_in_time_also_while_kafka_is_away(
-    install: Install, new_broker: Broker, now: Now, chance: random.Random, figures: Figures
+@pytest.mark.parametrize(
+    ("checkpoint_seconds", "exit_code"),
+    [
+        pytest.param("0.2", 0, id="all is kept"),
+        pytest.param("600", 1, id="something is in no checkpoint"),
+    ],
+)
+def test_a_stop_ends_in_time_also_while_kafka_is_away(  # noqa: PLR0917
+    install: Install,
+    new_broker: Broker,
+    now: Now,
+    chance: random.Random,
+    figures: Figures,
+    checkpoint_seconds: str,
+    exit_code: int,
 ) -> None:
+    """The exit code says whether all that it counted is kept; if not, it is read once more."""
     pipeline = install(broker=new_broker)
     sent = load(4000, now(), seed=chance.randrange(2**32))
-    worker = pipeline.start_worker()
+    worker = pipeline.start_worker(checkpoint_seconds=checkpoint_seconds)
     pipeline.publish(sent.messages)
-    pipeline.wait_until_consumed(chance.randrange(1, 4000))
+    if exit_code == 0:
+        pipeline.wait_until_written(len(sent.messages))
+    else:
+        pipeline.wait_until_consumed(chance.randrange(1, 4000))
     new_broker.kill()
     started_at = time.monotonic()
     worker.process.stop(60)
@@ -84,3 +101,7 @@ def test_a_stop_ends_in_time_also_while_kafka_is_away(
     check(pipeline)
     figures(stopped_within_seconds=round(took_seconds, 1), exit_code=worker.process.exit_code or 0)
     assert took_seconds < 30
+    assert worker.process.exit_code == exit_code
+    said = worker.process.program.log.read_text()
+    assert ("stopped without a last checkpoint" in said) == bool(exit_code)
+    assert "the stop took too long" not in said
