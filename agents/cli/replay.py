@@ -21,12 +21,17 @@ from agents.replay import building, tables, taking
 from agents.settings import Settings
 from schemas.topics import TABLES, changelog, installation
 
-commands = typer.Typer(
-    no_args_is_help=True,
-    help="Count everything once more beside the live numbers, compare, and take it.",
-)
+commands = typer.Typer(no_args_is_help=True, add_completion=False)
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_From = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="INSTANT",
+        help="Rows of before, e.g. 2026-09-01T00:00Z, stay as they are.",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +57,20 @@ def _work(ctx: typer.Context) -> Iterator[_Work]:
             runner.run(connection.close())
 
 
+@commands.callback(invoke_without_command=True)
+def replay(ctx: typer.Context, *, since: _From = None) -> None:
+    """Count everything once more beside the live numbers, compare, and take it.
+
+    `ringside replay --from INSTANT` is `ringside replay start --from INSTANT`.
+    """
+    if ctx.invoked_subcommand is None:
+        start(ctx, since=since)
+    elif since is not None:
+        raise InputError("--from belongs behind `ringside replay start`")
+
+
 @commands.command()
-def start(
-    ctx: typer.Context,
-    *,
-    since: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            metavar="INSTANT",
-            help="Rows of before, e.g. 2026-09-01T00:00Z, stay as they are.",
-        ),
-    ] = None,
-) -> None:
+def start(ctx: typer.Context, *, since: _From = None) -> None:
     """Fold all that the source topics hold into a new epoch, beside the live one.
 
     Live traffic goes on, and nobody sees anything of it yet. Interrupted, it goes on where it was

@@ -151,12 +151,18 @@ class Pipeline:
         """The workers that run."""
         return [worker for worker in self.workers if worker.process.is_running]
 
-    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run a `ringside` command to its end."""
+    def run(
+        self, *arguments: str, check: bool = True, given: str = "", module: str = "agents"
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a `ringside` command to its end; `given` is what it reads from stdin.
+
+        `module` is what is run instead of Ringside's own program.
+        """
         return subprocess.run(  # noqa: S603 - our own command line
-            (sys.executable, "-m", "agents", *arguments),
+            (sys.executable, "-m", module, *arguments),
             env=dict(self.env),
             cwd=PROJECT,
+            input=given,
             text=True,
             capture_output=True,
             check=check,

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 
 from agents.embedded.http import get
-from agents.embedded.paths import PROJECT
 from schemas.codec import encode
 from schemas.customers import Tokeniser
 from tests.integration.floor_events import call
@@ -83,16 +80,7 @@ def test_no_number_gets_out_by_any_way_but_the_originals(pipeline: Pipeline, now
 
 
 def erase(pipeline: Pipeline, *arguments: str, given: str = "") -> str:
-    done = subprocess.run(  # noqa: S603 - our own command line
-        (sys.executable, "-m", "agents", "privacy", "erase", *arguments),
-        env=dict(pipeline.env),
-        cwd=PROJECT,
-        input=given,
-        text=True,
-        capture_output=True,
-        check=True,
-        timeout=150,
-    )
+    done = pipeline.run("privacy", "erase", *arguments, given=given)
     return done.stdout + done.stderr
 
 
