@@ -19,6 +19,7 @@ from agents.kafka import config
 from agents.kafka.admin import REQUEST_SECONDS, reason
 from agents.kafka.reading import read_to_end
 from agents.settings import Settings
+from schemas.customers import keys
 from schemas.topics import installation
 
 logger = log.get(__name__)
@@ -37,7 +38,10 @@ class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
     database: str | None = None
     """The id that its database was given by its migrations; None: it keeps nothing there."""
     customer_keys: tuple[str, ...] = ()
-    """Fingerprints of the keys of the customers' tokens, which give nothing of them away."""
+    """Fingerprints of the keys of the customers' tokens, which give nothing of them away.
+
+    The newest first; more than one while a key is being exchanged.
+    """
 
 
 _encode = msgspec.json.Encoder().encode
@@ -50,12 +54,14 @@ def identity_of(settings: Settings, database: str | None) -> Identity:
     Raises:
         SettingsError: RINGSIDE_CUSTOMER_KEY is not set.
     """
-    return Identity(database, (fingerprint(settings.required("customer_key")),))
+    by_version = keys(settings.required("customer_key"))
+    newest_first = [by_version[version] for version in sorted(by_version, reverse=True)]
+    return Identity(database, tuple(map(fingerprint, newest_first)))
 
 
-def fingerprint(key: str) -> str:
+def fingerprint(key: bytes) -> str:
     """Return what tells a key from others, and nobody what it is."""
-    return hmac.new(key.encode(), b"ringside installation", hashlib.sha256).hexdigest()[:16]
+    return hmac.new(key, b"ringside installation", hashlib.sha256).hexdigest()[:16]
 
 
 def difference(mine: Identity, theirs: Identity, *, database_known: bool) -> str | None:
@@ -68,6 +74,14 @@ def difference(mine: Identity, theirs: Identity, *, database_known: bool) -> str
     if not set(mine.customer_keys) & set(theirs.customer_keys):
         return "another RINGSIDE_CUSTOMER_KEY"
     return None
+
+
+def is_behind(mine: Identity, theirs: Identity) -> bool:
+    """Whether the others know a newer key than this worker, which is yet to be restarted with it.
+
+    What it would write down is older than what is there, and shuts out who has the newer alone.
+    """
+    return mine.customer_keys[0] in theirs.customer_keys[1:]
 
 
 def check_installation(
@@ -87,7 +101,7 @@ def check_installation(
             told = difference(mine, theirs, database_known=database_known)
             if told is not None:
                 raise AnotherInstallationError(_refusal(settings, told))
-            if mine == theirs or not database_known:
+            if mine == theirs or not database_known or is_behind(mine, theirs):
                 return
         if _claim(settings, mine, theirs):
             logger.info("installation named", app_id=settings.app_id, database=mine.database)
