@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.pipeline import wait_until
+
 BALLAST = "ballast"
 MARGIN_BYTES = 2**20
 
@@ -39,8 +41,12 @@ class Disk:
         (self.folder / BALLAST).unlink(missing_ok=True)
 
     def make(self, mode: str) -> None:
-        """Make it `ro` or `rw`."""
-        _run("mount", "-o", f"remount,{mode}", str(self.folder))
+        """Make it `ro` or `rw`, once nobody writes to it: what was killed may take a moment."""
+        wait_until(lambda: self._is_made(mode), f"{self.folder} to be {mode}", 30)
+
+    def _is_made(self, mode: str) -> bool:
+        command = ("mount", "-o", f"remount,{mode}", str(self.folder))
+        return subprocess.run(command, check=False, capture_output=True).returncode == 0  # noqa: S603
 
 
 NewDisk = Callable[[int], Disk]
