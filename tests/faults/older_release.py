@@ -16,8 +16,12 @@ from agents.embedded.ports import free_port
 from agents.embedded.process import ChildProcess, Program
 from tests.integration.pipeline import Worker
 
-COMMIT = "32d16c0"
+OF_ANOTHER_SHAPE = "32d16c0"
 """The last one whose changelog knew two grains of panes; today's has one."""
+OF_THIS_SHAPE = "a96854f"
+"""One whose state today's workers read. Where a change to the state ends that, name a later one
+here, and say in the changelog that the upgrade wants a replay.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +31,13 @@ class OlderRelease:
     folder: Path
 
     @classmethod
-    def unpack(cls, folder: Path) -> OlderRelease:
+    def unpack(cls, folder: Path, commit: str) -> OlderRelease:
         """Take it out of the history; skip the test where there is none (a shallow clone)."""
         archive = folder / "older.tar"
-        command = ("git", "-C", str(PROJECT), "archive", f"--output={archive}", COMMIT)
+        command = ("git", "-C", str(PROJECT), "archive", f"--output={archive}", commit)
         done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - our own
         if done.returncode != 0:
-            pytest.skip(f"the history of the repository does not reach back to {COMMIT}")
+            pytest.skip(f"the history of the repository does not reach back to {commit}")
         files = folder / "older"
         files.mkdir()
         with tarfile.open(archive) as files_of_it:
