@@ -77,22 +77,33 @@ def _rate(pipeline: Pipeline, worker: Worker, messages: Messages) -> float:
     return len(messages) / (sum(process.cpu_times()[:2]) - at)
 
 
+def in_time(at: float) -> list[Event]:
+    """Return what comes when it should."""
+    called = call("c-1", at - 60, wait_seconds=5, talk_seconds=6)
+    return [*called, activity("a-1", at - 60)]
+
+
+def out_of_time(at: float) -> list[Event]:
+    """Return, of the same partitions, what comes too late, and what says that it is yet to come.
+
+    An hour is the lateness of calls, a day that of activities; five minutes is all of the future.
+    """
+    late = [call(f"late-{n}", at - 3700 - 60 * n, wait_seconds=1)[0] for n in range(20)]
+    late = [Event(one.id, one.source, "c-1", one.type, one.at, one.data) for one in late]
+    old = [activity("a-1", at - 86_400 - 120 - 60 * n) for n in range(20)]
+    ahead = [activity("a-1", at + 600 + 60 * n) for n in range(20)]
+    return [*late, *old, *ahead]
+
+
 @pytest.mark.fault(row=9, quick=True)
 def test_what_is_too_late_or_from_the_future_moves_nothing(
     pipeline: Pipeline, now: Now, figures: Figures
 ) -> None:
     worker = pipeline.start_worker()
-    pipeline.publish(call("c-1", now() - 60, wait_seconds=5, talk_seconds=6))
-    pipeline.publish([activity("a-1", now() - 60)])
+    pipeline.publish(in_time(now()))
     check(pipeline)
     before = quarters(pipeline), _watermarks(worker)
-
-    # An hour is the lateness of calls, a day that of activities; five minutes is all of the future.
-    late = [call(f"late-{n}", now() - 3700 - 60 * n, wait_seconds=1)[0] for n in range(20)]
-    late = [Event(one.id, one.source, "c-1", one.type, one.at, one.data) for one in late]
-    old = [activity("a-1", now() - 86_400 - 120 - 60 * n) for n in range(20)]
-    ahead = [activity("a-1", now() + 600 + 60 * n) for n in range(20)]
-    pipeline.publish([*late, *old, *ahead])
+    pipeline.publish(out_of_time(now()))
     truth = check(pipeline)
 
     assert truth.ledger["late"] == 40

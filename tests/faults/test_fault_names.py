@@ -9,6 +9,7 @@ import pytest
 from schemas import events as e
 from schemas.events import Event
 from tests.faults.plugin import Figures
+from tests.faults.watching import memory_bytes
 from tests.integration.pipeline import Pipeline
 
 pytestmark = [pytest.mark.timeout(600)]
@@ -17,6 +18,7 @@ Now = Callable[[], float]
 
 def _run(pipeline: Pipeline, at: float, count: int, figures: Figures) -> None:
     worker = pipeline.start_worker()
+    before_bytes = memory_bytes(worker)
     pipeline.publish(
         Event(
             str(number),
@@ -31,7 +33,8 @@ def _run(pipeline: Pipeline, at: float, count: int, figures: Figures) -> None:
     pipeline.wait_until_consumed(count, 300)
     samples = worker.samples()
     named = [one for one in samples if one.name == "ringside_source_unknown_names"]
-    figures(series=len(samples), names=count)
+    grown_bytes = memory_bytes(worker) - before_bytes
+    figures(series=len(samples), names=count, memory_grew_mb=round(grown_bytes / 2**20, 1))
     assert len(samples) < 5000
     assert [(one.labels["source"], one.value) for one in named] == [("/crm/wild", 2 * count)]
     assert worker.total("ringside_activities_logged", window="1h") == count, "nothing is lost"

@@ -6,7 +6,6 @@ import random
 import time
 from collections.abc import Callable
 
-import psutil
 import pytest
 
 from agents.embedded.http import is_ok
@@ -15,6 +14,7 @@ from tests.faults.disks import NewDisk
 from tests.faults.installing import Install
 from tests.faults.plugin import Figures
 from tests.faults.verdict import check
+from tests.faults.watching import memory_bytes
 from tests.integration.busy_floor import load
 from tests.integration.pipeline import Pipeline, Worker, wait_until
 
@@ -22,10 +22,6 @@ pytestmark = [pytest.mark.timeout(400), pytest.mark.needs_transactions]
 Now = Callable[[], float]
 TABLES = ("pane", "call", "meeting", "ledger")
 BACK_SECONDS = 30.0
-
-
-def memory_bytes(worker: Worker) -> int:
-    return int(psutil.Process(worker.process.pid).memory_info().rss)
 
 
 def goes_on(worker: Worker, seconds: float) -> int:

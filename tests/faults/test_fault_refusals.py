@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 
 import pytest
 from confluent_kafka.admin import AdminClient, NewPartitions
 
+from agents.changelog import Changelog
 from agents.embedded.postgres import Postgres
 from schemas.topics import DEAD_LETTERS, TABLES, changelog
 from tests.faults.plugin import Figures
@@ -136,3 +138,28 @@ def test_an_installation_that_has_moved_says_so_and_goes_on(counted: Pipeline) -
     counted.start_worker("--moved", customer_key=key).process.stop(60)
     counted.start_worker(customer_key=key)
     check(counted)
+
+
+@pytest.mark.fault(row=10)
+def test_a_worker_whose_partition_is_taken_by_one_outside_its_group_ends_and_says_so(
+    pipeline: Pipeline, now: Now, chance: random.Random, figures: Figures
+) -> None:
+    first, second = load(4000, now(), seed=chance.randrange(2**32)).parts(2)
+    worker = pipeline.start_worker()
+    pipeline.publish(first)
+    pipeline.wait_until_consumed(chance.randrange(1, len(first)))
+    # The same transactional id, and no part of the group: the group leaves the partition assigned.
+    taken = chance.randrange(pipeline.settings.partitions)
+    usurper = Changelog(pipeline.settings, taken)
+    usurper.open()
+    at = time.monotonic()
+    pipeline.publish(second)
+    wait_until(lambda: not worker.process.is_running, worker.log)
+    figures(partition=taken, ended_after_seconds=round(time.monotonic() - at, 1))
+    assert worker.process.exit_code == 1
+    said = " ".join(worker.log().split())
+    assert f"partition {taken} was taken over by another worker, though the group gives it" in said
+    assert f"another service with RINGSIDE_APP_ID={pipeline.settings.app_id}" in said
+    usurper.close()
+    pipeline.start_worker()
+    check(pipeline)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 
+import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
 from agents.embedded.http import get
@@ -18,6 +19,11 @@ from tests.integration.pipeline import Pipeline, Worker
 LOOK_SECONDS = 0.2
 SCRAPE_SECONDS = 5.0
 """After so long Prometheus would give up as well."""
+
+
+def memory_bytes(worker: Worker) -> int:
+    """Return how much memory a worker has now."""
+    return int(psutil.Process(worker.process.pid).memory_info().rss)
 
 
 @dataclass(frozen=True, slots=True)
