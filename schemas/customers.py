@@ -19,6 +19,14 @@ def is_token(text: str) -> bool:
     return _token.fullmatch(text) is not None
 
 
+def may_be_one(token: str | None, other: str | None) -> bool:
+    """Return whether two tokens can be of one number: they are equal, or of different keys."""
+    if token == other or token is None or other is None:
+        return token == other
+    both_are_tokens = is_token(token) and is_token(other)
+    return both_are_tokens and token.partition("_")[0] != other.partition("_")[0]
+
+
 def normalise(number: str, *, country_code: str = "") -> str:
     """Return *number* as E.164 (`+` and digits), or stripped and lower-cased if it is none.
 

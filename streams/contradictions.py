@@ -2,12 +2,14 @@
 
 Nothing could say which is right. So that the order in which they arrive decides nothing either, the
 one that comes first by its text counts, and the call is marked: whoever finds many has a PBX, or
-two sources, to look at.
+two sources, to look at. Two tokens of one customer, from before and after the key of tokens was
+exchanged, are no contradiction: the older key's counts.
 """
 
 from typing import Any, NamedTuple
 
 from schemas import events as e
+from schemas.customers import may_be_one
 from streams.call_state import Call
 
 ARRIVAL, ANSWER, TRANSFER, RECORD = 1, 2, 4, 8
@@ -26,7 +28,7 @@ class Arrival(NamedTuple):
 def other_arrival(call: Call, told: Arrival, rep: str | None) -> Call:
     """Weigh another statement of the arrival; `rep` is who dialled."""
     known = Arrival(call.direction, call.queue, call.source, call.customer)
-    new = _marked(call, ARRIVAL) if _said(told) != _said(known) else call
+    new = call if _agree(told, known) else _marked(call, ARRIVAL)
     if _rank(told) < _rank(known):
         new = _copy(new)
         new.direction, new.queue, new.source, new.customer = told
@@ -62,14 +64,20 @@ def other_record(call: Call, other: Call) -> Call:
         return call
     winner, loser = (call, other) if _record(call) <= _record(other) else (other, call)
     new = _copy(winner)
-    new.contradicted |= RECORD
+    if not (
+        may_be_one(call.customer, other.customer) and _record(call)[:-1] == _record(other)[:-1]
+    ):
+        new.contradicted |= RECORD
     new.last_at = max(winner.last_at, loser.last_at)
     new.earlier_wait_seconds = call.earlier_wait_seconds
     return new if new != call else call
 
 
-def _said(told: Arrival) -> tuple[str, str, str | None]:
-    return told.direction, told.queue, told.customer
+def _agree(told: Arrival, known: Arrival) -> bool:
+    """Return whether two say the same; another source may say it as well."""
+    if (told.direction, told.queue) != (known.direction, known.queue):
+        return False
+    return may_be_one(told.customer, known.customer)
 
 
 def _rank(told: Arrival) -> tuple[str, str, str, str]:
@@ -79,7 +87,7 @@ def _rank(told: Arrival) -> tuple[str, str, str, str]:
 def _record(call: Call) -> tuple[Any, ...]:
     return (
         *(call.closed_at or 0.0, call.source, call.queue, call.direction, call.rep),
-        *(call.customer or "", call.offered_at or 0.0, call.outcome or "", call.durations or ()),
+        *(call.offered_at or 0.0, call.outcome or "", call.durations or (), call.customer or ""),
     )
 
 
