@@ -113,9 +113,11 @@ class Grains:
         return [(start, dims) for start in closed for dims in slots[start].dims]
 
     def drop(self, start: int, dims: Dims) -> None:
-        """Remove a pane of a closed quarter, if it is there."""
+        """Remove a pane, if it is there: of a closed quarter, or one that a replay took away."""
         quarter = self.quarters.slots.get(start)
         if quarter is not None and quarter.drop(dims):
+            for minute in quarter.minute_starts:
+                self.minutes.slots.pop(minute, None)
             del self.quarters.slots[start]
 
     @property
@@ -138,7 +140,6 @@ class Grains:
         for minute in quarter.restore(dims, parts):
             self.minutes.slots[minute] = quarter.minute(minute)
 
-    # As `count`: where states last for minutes, as a rep's do, this is where most facts go.
     # As `count`: where states last for minutes, as a rep's do, this is where most facts go.
     def _spread(self, spell: Spell, at: float) -> None:
         """Give every open minute from *at* on its share of a spell."""

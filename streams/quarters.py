@@ -110,19 +110,36 @@ class Quarter:
         self._state = _State(totals, {}, version)
 
     def restore(self, dims: Dims, parts: Parts) -> list[int]:
-        """Put a pane back as it was; return the starts of the minutes it has something in."""
+        """Make a pane what it was, whatever it was before that; return its minutes' starts.
+
+        A log that is not compacted yet tells of a pane several times, and the last time counts: its
+        minutes may be settled by then.
+        """
+        settled, minutes, _ = self._state
+        for number, slot in minutes.items():
+            if number not in parts.minutes:
+                slot.panes.pop(dims, None)
         if parts.settled or not parts.minutes:
-            self._state.settled[dims] = parts.settled
+            settled[dims] = parts.settled
+        else:
+            settled.pop(dims, None)
         starts = [self.start_at + number * MINUTE_SECONDS for number in parts.minutes]
         for start_at, cells in zip(starts, parts.minutes.values(), strict=True):
             self.minute(start_at).panes[dims] = cells
         return starts
 
     def drop(self, dims: Dims) -> bool:
-        """Remove a pane whose minutes are all settled; return whether none is left."""
+        """Remove a pane; return whether none is left."""
         settled, minutes, _ = self._state
         settled.pop(dims, None)
-        return not settled and not minutes
+        for slot in minutes.values():
+            slot.panes.pop(dims, None)
+        return not len(self)
+
+    @property
+    def minute_starts(self) -> list[int]:
+        """The starts of its open minutes."""
+        return [self.start_at + number * MINUTE_SECONDS for number in self._state.minutes]
 
     def _number(self, start_at: int) -> int:
         return (start_at - self.start_at) // MINUTE_SECONDS
