@@ -1,6 +1,6 @@
 """What is kept of a deal: what was said of it, each kind in an order of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import msgspec
@@ -170,6 +170,16 @@ class Deal(msgspec.Struct, frozen=True, array_like=True, gc=False):
                 break
             owner = owned.rep
         return owner
+
+    def amount_changes(self) -> Iterator[float]:
+        """Yield when it was said to be worth another amount than before, of the last few times."""
+        known = -1
+        for priced in self.prices:
+            if priced.amount_minor < 0:
+                continue
+            if 0 <= known != priced.amount_minor:
+                yield priced.at
+            known = priced.amount_minor
 
     @property
     def is_counted(self) -> bool:

@@ -1,5 +1,7 @@
 """Deals: from stage to stage, won, lost, reopened, deleted, in any order. T0 is 10:00:00."""
 
+from itertools import permutations
+
 from schemas import events as e
 from schemas.events import Fact
 from streams.deal_state import Deal
@@ -134,6 +136,19 @@ def test_several_moves_in_one_second_are_ordered_by_their_sequence() -> None:
 def test_of_two_ends_at_one_instant_the_sequence_decides_else_the_win() -> None:
     assert at_once(("1", e.DealWon()), ("2", e.DealLost("price"))).status == "lost"
     assert at_once(("", e.DealWon()), ("", e.DealLost("price"))).status == "won"
+
+
+def test_changes_of_the_amount_are_those_of_what_was_said_before_in_time() -> None:
+    said: list[tuple[float, Fact]] = [
+        (0.0, e.DealCreated("linh", "sales", "new", 100, "USD")),
+        (20.0, e.DealAmountChanged(300, "USD")),
+        (10.0, e.DealAmountChanged(100, "USD")),  # the same: no change
+        (30.0, e.DealWon()),  # says nothing of it
+        (40.0, e.DealAmountChanged(200, "USD")),
+    ]
+    # Of the first amount, 100, it became 300 and 200, in whatever order that was told.
+    for order in permutations(said):
+        assert [at - T0 for at in deal(told(*order)).amount_changes()] == [20, 40]
 
 
 def test_of_two_amounts_at_one_instant_one_is_taken_whole() -> None:
