@@ -14,7 +14,6 @@ from agents.errors import RingsideError
 from schemas import notes
 from schemas.topics import CUSTOMERS, FOLDED, changelog
 from streams.changes import Changes
-from streams.cohorts import CohortKey
 from streams.facts import Dims
 from streams.fold import Fold
 from streams.ghosts import GhostLimits
@@ -24,11 +23,10 @@ from streams.quarters import Parts
 from streams.snapshot import PaneKey
 
 COHORT = "cohort"
-"""In place of the start of a pane, in the key of a cohort."""
+"""In place of the start of a pane, in the key of what releases before kept of cohorts."""
 
 _encode = msgspec.json.Encoder().encode
 _key = msgspec.json.Decoder(list)
-_cohort = msgspec.json.Decoder(dict[str, int])
 _parts = msgspec.json.Decoder(Parts)
 _ledger = msgspec.json.Decoder(Ledger)
 _states: dict[str, msgspec.json.Decoder[Any]] = {
@@ -65,9 +63,6 @@ def to_records(changes: Iterable[Changes], topics: ChangelogTopics, shard: int) 
         for (start, dims), parts in change.panes.items():
             pane_key = _encode([source, start, *dims])
             yield Record(topics.panes, pane_key, None if parts is None else _encode(parts), shard)
-        for cohort, cells in change.cohorts.items():
-            cohort_key = _encode([source, COHORT, *cohort])
-            yield Record(topics.panes, cohort_key, None if cells is None else _encode(cells), shard)
         for customer, note in change.notes:
             yield Record(CUSTOMERS.name, customer.encode(), notes.encode(note))
     for change in all_changes:
@@ -144,8 +139,6 @@ class Restorer:
     def _pane(self, fold: Fold, raw: bytes, fields: list[Any], value: bytes | None) -> None:
         _, start, *dims = fields
         if start == COHORT:
-            cohort = CohortKey(*dims)
-            fold.cohorts.restore(cohort, None if value is None else _cohort.decode(value))
             return
         if len(dims) != len(Dims._fields):
             # Until compaction it stays in the log, also once a replay has put another in its place.

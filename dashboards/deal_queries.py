@@ -5,23 +5,13 @@ Every query ends with a column that is there whenever there is anything to show.
 
 from dashboards.deal_sql import CHOSEN, FROM, PIPELINE, TO, money
 
-_OPEN_DEALS = f"""WITH usual AS (
-    SELECT pipeline, stage,
-        percentile_cont(0.9) WITHIN GROUP (
-            ORDER BY extract(epoch FROM left_at - entered_at)::float8
-        ) AS p90
-    FROM ringside.deal_stay
-    WHERE left_at >= {TO} - interval '2 years'
-    GROUP BY pipeline, stage
-),
-ageing AS (
-    SELECT deal_now.*,
-        extract(epoch FROM now() - stage_since)::float8 AS in_stage,
-        extract(epoch FROM now() - created_at)::float8 AS age,
-        coalesce(stalled_after_seconds, usual.p90) AS longest
-    FROM ringside.deal_now
-    LEFT JOIN usual USING (pipeline, stage)
-    WHERE status = 'open' AND {CHOSEN}
+_OPEN_DEALS = f"""WITH ageing AS (
+    SELECT deal_ages.*,
+        age_days * 86400 AS in_stage,
+        stalled_after_days * 86400 AS longest,
+        extract(epoch FROM now() - created_at)::float8 AS age
+    FROM ringside.deal_ages
+    WHERE {CHOSEN}
 )"""  # noqa: S608 - made of constants alone
 
 AGEING = f"""{_OPEN_DEALS}
@@ -30,14 +20,14 @@ SELECT
     stage AS "Stage",
     currency AS "Currency",
     {money("sum(amount_minor)")} AS "Money open",
-    {money("sum(amount_minor) FILTER (WHERE in_stage > longest)")} AS "Money stalled",
+    {money("sum(amount_minor) FILTER (WHERE is_stalled)")} AS "Money stalled",
     percentile_cont(0.5) WITHIN GROUP (ORDER BY in_stage) AS "In stage median",
     max(in_stage) AS "In stage longest",
     count(*) FILTER (WHERE in_stage <= 7 * 86400) AS "to 7 d",
     count(*) FILTER (WHERE in_stage > 7 * 86400 AND in_stage <= 30 * 86400) AS "to 30 d",
     count(*) FILTER (WHERE in_stage > 30 * 86400 AND in_stage <= 90 * 86400) AS "to 90 d",
     count(*) FILTER (WHERE in_stage > 90 * 86400) AS "over 90 d",
-    count(*) FILTER (WHERE in_stage > longest) AS "Stalled",
+    count(*) FILTER (WHERE is_stalled) AS "Stalled",
     count(*) AS "Open"
 FROM ageing
 GROUP BY pipeline, stage, currency
@@ -55,16 +45,16 @@ SELECT
     in_stage AS "In stage",
     longest AS "Usual at most",
     age AS "Age",
-    in_stage > longest AS "Is stalled",
+    is_stalled AS "Is stalled",
     coalesce(in_stage / nullif(longest, 0), 0) AS "Times the usual"
 FROM ageing
-ORDER BY coalesce(in_stage > longest, false) DESC, amount_minor DESC NULLS LAST
+ORDER BY is_stalled DESC, amount_minor DESC NULLS LAST
 LIMIT 500"""  # noqa: S608 - made of constants alone
 
 AT_STAKE = f"""SELECT
     currency AS "Currency",
     rank_in_currency AS "Rank",
-    {money("amount_minor")} AS "Worth",
+    {money("amount_minor")} AS "Worth at stake",
     age_seconds AS "Missed ago",
     queue AS "Queue",
     deal_id AS "Deal",
@@ -79,17 +69,17 @@ TOUCHES = f"""SELECT
     pipeline AS "Pipeline", stage AS "Stage", kind AS "Kind",
     touches_per_stay AS "Touches a stay", stays_touched AS "Stays touched",
     touches AS "Touches", stays AS "Stays"
-FROM ringside.stage_touches
+FROM ringside.stage_touches({FROM})
 WHERE {PIPELINE}
-ORDER BY 1, 2, touches DESC"""  # noqa: S608 - made of constants alone
+ORDER BY 1, place, touches DESC"""  # noqa: S608 - made of constants alone
 
 BY_TOUCHES = f"""SELECT
     pipeline AS "Pipeline", stage AS "Stage", touches AS "Touches",
     went_on_of_over AS "Went on, of over", went_on AS "Went on", lost AS "Lost",
     still_open AS "Still open", stays AS "Stays"
-FROM ringside.conversion_by_touches
+FROM ringside.conversion_by_touches({FROM})
 WHERE {PIPELINE}
-ORDER BY pipeline, stage, least"""  # noqa: S608 - made of constants alone
+ORDER BY pipeline, place, stage, at_least"""  # noqa: S608 - made of constants alone
 
 PACE = f"""SELECT
     pipeline AS "Pipeline",
@@ -99,8 +89,8 @@ PACE = f"""SELECT
         AS "Meeting to next stage",
     count(first_call_at) AS "Called", count(first_meeting_at) AS "Met",
     count(next_stage_at) AS "Went on", count(*) AS "Deals"
-FROM ringside.deal_pace
-WHERE created_at BETWEEN {FROM} AND {TO} AND {PIPELINE}
+FROM ringside.deal_paces({FROM})
+WHERE created_at <= {TO} AND {PIPELINE}
 GROUP BY pipeline
 ORDER BY pipeline"""  # noqa: S608 - made of constants alone
 

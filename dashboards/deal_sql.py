@@ -3,18 +3,38 @@
 from schemas.money import minor_digits
 
 FROM, TO = "$__timeFrom()::timestamptz", "$__timeTo()::timestamptz"
-BEFORE = f"({FROM} - ({TO} - {FROM}))"
-"""As long before the chosen time as it lasts."""
 
 # Dollar-quoted, so that a name with a quote in it does not end the text.
 PIPELINE = "pipeline ~ $re$^(${pipeline:regex})$$re$"
-CHOSEN = f"{PIPELINE} AND team ~ $re$^(${{team:regex}})$$re$"
+CHOSEN = " AND ".join(
+    f"{column} ~ $re$^(${{{variable}:regex}})$$re$"
+    for column, variable in (
+        ("pipeline", "pipeline"),
+        ("team", "team"),
+        ("rep", "owner"),
+        ("source", "source"),
+        ("segment", "segment"),
+        ("currency", "currency"),
+    )
+)
+"""Of what has all of these columns; owner and team are those of the time that a count is about."""
 
-PIPELINES = """SELECT DISTINCT coalesce(known.pipeline, deal.pipeline) AS pipeline
+WITHIN = f"({FROM}, {TO})"
+"""The arguments of a function of agents/sql/funnel.sql."""
+
+PIPELINES = """SELECT DISTINCT coalesce(known.pipeline, 'unknown') AS pipeline
 FROM ringside.deal
 LEFT JOIN ringside.pipeline_name AS known ON known.name = deal.pipeline
-WHERE deal.pipeline <> ''
+WHERE deal.created_at IS NOT NULL
 ORDER BY 1"""
+
+
+def values_of(column: str) -> str:
+    """Return the query for the values that deals have in a column."""
+    return f"""SELECT DISTINCT coalesce({column}, '') AS {column}
+FROM ringside.deal
+WHERE created_at IS NOT NULL
+ORDER BY 1"""  # noqa: S608 - a constant name
 
 
 def money(minor: str) -> str:

@@ -3,11 +3,10 @@
 from grafanalib import core
 
 from dashboards import deal_queries as ask
-from dashboards.deal_sql import PIPELINES
-from dashboards.grafana import rows, rows_variable
+from dashboards.deal_panels import columns, count, deal_variables, defined, duration, kpis
+from dashboards.grafana import rows
 from dashboards.layout import Look, Row, board
 from dashboards.panels import Meaning, table_of_rows
-from dashboards.pipeline import count, duration, share
 from dashboards.selection import variables
 
 
@@ -18,7 +17,7 @@ def deals() -> core.Dashboard:
         "deals",
         "Open deals: their age, which have stalled, missed calls of their customers; and touches.",
         [_ageing(), _open(), _at_stake(), _touches(), _meetings()],
-        [rows_variable("pipeline", "Pipeline", PIPELINES), *chosen],
+        [*deal_variables(), *chosen],
         Look("now-30d", "1m"),
     )
 
@@ -27,10 +26,12 @@ def _ageing() -> Row:
     about = Meaning(
         "Ageing",
         "Open deals by the time they have been in their stage. Stalled: longer than the stage's "
-        "own limit (`stalled_after_days`), or than nine of ten stays of the last two years.",
+        "own limit (`stalled_after_days`), or than nine of ten stays that have ended.",
     )
     shown = [duration("In stage median"), duration("In stage longest"), count("Money open")]
-    panel = table_of_rows(about, rows(ask.AGEING), shown, sort_by="Stalled")
+    panel = table_of_rows(
+        defined(about, kpis("stalled")), rows(ask.AGEING), shown, sort_by="Stalled"
+    )
     return Row(8, ((24, panel),), "Ageing, per currency")
 
 
@@ -53,45 +54,44 @@ def _at_stake() -> Row:
         "Calls of the last 7 days that nobody answered or called back, whose customer has an open "
         "deal; ranked by its worth within each currency.",
     )
+    shown = kpis("at_stake")
     panel = table_of_rows(
-        about, rows(ask.AT_STAKE), [duration("Missed ago"), count("Worth")], sort_by="Worth"
+        defined(about, shown),
+        rows(ask.AT_STAKE),
+        [duration("Missed ago"), *columns(shown)],
+        sort_by="Worth at stake",
     )
     return Row(8, ((24, panel),), "Missed calls of customers with open deals")
 
 
 def _touches() -> Row:
-    touches = Meaning(
-        "Touches by stage",
-        "Answered calls, held meetings and logged activities that fell into a deal's stay in the "
-        "stage: of the deal they name, else of each deal of that customer open then.",
-    )
-    by_touches = Meaning(
-        "Conversion by touches",
-        "Stays by how many touches fell into them. Of those that are over, the share that went on. "
-        "It shows what goes together, not what causes what.",
-    )
-    pace = Meaning(
-        "Pace",
-        "Medians, of the deals created in the chosen time: to the first answered call, from it to "
-        "the first held meeting, from that to the next stage.",
-    )
-    gaps = ("To first call", "Call to meeting", "Meeting to next stage")
+    per_stay, went_on = kpis("touches_per_stay"), kpis("conversion_by_touches")
+    gaps = kpis("to_first_call", "call_to_meeting", "meeting_to_next_stage")
+    touches = Meaning("Touches by stage", "Of stays that began in the chosen time or since.")
+    by_touches = Meaning("Conversion by touches", "Of the same stays.")
+    pace = Meaning("Pace", "Medians, of the deals created in the chosen time.")
     return Row(
         9,
         (
-            (8, table_of_rows(touches, rows(ask.TOUCHES), [], sort_by="Touches")),
             (
                 8,
                 table_of_rows(
-                    by_touches, rows(ask.BY_TOUCHES), [share("Went on, of over")], sort_by="Stays"
+                    defined(touches, per_stay),
+                    rows(ask.TOUCHES),
+                    columns(per_stay),
+                    sort_by="Touches",
                 ),
             ),
             (
                 8,
                 table_of_rows(
-                    pace, rows(ask.PACE), [duration(each) for each in gaps], sort_by="Deals"
+                    defined(by_touches, went_on),
+                    rows(ask.BY_TOUCHES),
+                    columns(went_on),
+                    sort_by="Stays",
                 ),
             ),
+            (8, table_of_rows(defined(pace, gaps), rows(ask.PACE), columns(gaps), sort_by="Deals")),
         ),
         "Activity and the funnel",
     )
@@ -103,5 +103,8 @@ def _meetings() -> Row:
         "Of the meetings booked in the chosen time: what came of them. One that was moved is still "
         "one. Not told: its time has passed without a word.",
     )
-    panel = table_of_rows(about, rows(ask.MEETINGS), [share("Held, of due")], sort_by="Booked")
+    shown = kpis("meetings_held_of_due")
+    panel = table_of_rows(
+        defined(about, shown), rows(ask.MEETINGS), columns(shown), sort_by="Booked"
+    )
     return Row(8, ((24, panel),), "Meetings, by rep")

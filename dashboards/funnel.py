@@ -5,6 +5,7 @@ from textwrap import indent
 
 from schemas import funnel as f
 from schemas.funnel import Count, Share
+from schemas.funnel_kpis import FUNNEL_BY_NAME, FUNNEL_KPIS
 
 PREFIX = "ringside_funnel_"
 BY_STAGE = ("pipeline", "stage")
@@ -22,9 +23,15 @@ def rules() -> Iterator[tuple[str, str, str]]:
     """Yield what each rule is, the series that it records, and its expression."""
     for share in f.SHARES:
         by = BY_PIPELINE[:1] if share.bottom is f.CREATED else BY_STAGE
-        text = f"{share.title}: {share.help}"
-        yield text, recorded(share), _over(share.top, share.bottom, (*by, "window"))
+        kpi = FUNNEL_BY_NAME[share.name]
+        yield (
+            f"{kpi.title}: {kpi.help}",
+            recorded(share),
+            _over(share.top, share.bottom, (*by, "window")),
+        )
+    yield from _open_share()
     yield from _velocity()
+    yield from _estimate()
 
 
 def recorded(share: Share) -> str:
@@ -49,15 +56,15 @@ def section() -> str:
         "## The funnel\n",
         f"Over {windows}, today included, in the zone of the pipeline; what each means, and what",
         "becomes of it when a deal is corrected, is in [pipelines.md](pipelines.md).\n",
-        "| share | is | says |\n|---|---|---|",
+        "| number | unit | formula | says | from |\n|---|---|---|---|---|",
         *(
-            f"| **{share.title}** `{recorded(share)}` | `{share.top.name}` / `{share.bottom.name}` "
-            f"| {share.help} |"
-            for share in f.SHARES
+            f"| **{kpi.title}** `{kpi.name}` | {kpi.unit} | {kpi.formula} | {kpi.help} "
+            f"| {kpi.read_from} |"
+            for kpi in FUNNEL_KPIS
         ),
         "",
-        "Sales velocity `ringside:funnel_velocity_minor_per_day:pipeline` = open deals x win rate",
-        "x average won value / cycle, by pipeline and currency; its factors are recorded, too.\n",
+        "Three conversions with three denominators are KPIs above: **Lead conversion** (won of",
+        "leads), **Qualified lead conversion**, and **Win rate** (won of ended).\n",
         f"| count `{PREFIX}...` | stands for | is |\n|---|---|---|",
         *(f"| `{count.name}` | {_KINDS[count.kind]} | {count.help} |" for count in f.COUNTS),
         "",
@@ -105,3 +112,33 @@ def _velocity() -> Iterator[tuple[str, str, str]]:
         name.format("velocity_minor_per_day"),
         f"({factors})\n* on (pipeline, currency) group_left ()\n{opened}",
     )
+
+
+def _open_share() -> Iterator[tuple[str, str, str]]:
+    by = (*BY_STAGE, "window")
+    kpi, entered = FUNNEL_BY_NAME["cohort_open_share"], _sum(f.ENTERED, by)
+    over = " - ".join(f"({_sum(count, by)} or 0 * {entered})" for count in (f.ADVANCED, f.LOST))
+    yield (
+        f"{kpi.title}: {kpi.help}",
+        f"ringside:funnel_{kpi.name}:stage",
+        f"({entered} - {over})\n/ ({entered} > 0)",
+    )
+
+
+def _estimate() -> Iterator[tuple[str, str, str]]:
+    """Yield the estimate and its interval: each worker tells of its deals, and these add up."""
+    deals, reached, variance = (
+        f"sum by (pipeline, stage) ({PREFIX}estimate_{name})"
+        for name in ("deals", "reached", "variance")
+    )
+    value = "ringside:funnel_estimate:stage"
+    text = "Of the deals of the last half year, the share that will get further, or be won"
+    yield f"{text}.", value, f"{reached} / ({deals} > 0)"
+    inside = f"({value} > 0 < 1)"
+    spread = f"1.959963984540054 * sqrt({variance}) / {deals}\n/ ({inside} * ln({inside}))"
+    for name, sign in (("low", "-"), ("high", "")):
+        yield (
+            f"{text}: the {name} bound of its 95 % interval, by log(-log).",
+            f"ringside:funnel_estimate_{name}:stage",
+            f"{inside} ^ exp({sign}({spread}))",
+        )

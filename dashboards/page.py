@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from dashboards import funnel, promql
 from dashboards.mark import GENERATED_BY
-from schemas.kpis import BY_NAME, KPIS, NOW, WHEN_READ, WITHINS, Kpi, Quantile, Ratio, Term
-from schemas.labels import LANGUAGES, titles
+from schemas.kpis import KPIS, NOW, WHEN_READ, WITHINS, Kpi, Quantile, Ratio, Term
+from schemas.labels import ENGLISH, LANGUAGES, titles
 from schemas.measures import HISTOGRAMS, MEASURES, SECONDS_BOUNDS, WINDOWS, Unit
 
 _INTRODUCTION = """# What the numbers mean
@@ -192,7 +192,8 @@ def _histograms() -> str:
 
 
 def _languages() -> str:
-    rows = ((f"`{name}`", *(titles(language)[name] for language in LANGUAGES)) for name in BY_NAME)
+    all_titles = [titles(language) for language in LANGUAGES]
+    rows = ((f"`{name}`", *(each[name] for each in all_titles)) for name in titles(ENGLISH))
     return _section(
         "Titles in other languages",
         "From `schemas/labels/`.",

@@ -2,76 +2,83 @@
 
 from grafanalib import core
 
+from dashboards import pipeline_live as live
 from dashboards import pipeline_queries as ask
-from dashboards.deal_sql import PIPELINES
-from dashboards.grafana import rows, rows_variable
+from dashboards.deal_panels import (
+    SHARE,
+    columns,
+    count,
+    deal_variables,
+    defined,
+    duration,
+    kpis,
+    shaded,
+    share,
+)
+from dashboards.grafana import rows
 from dashboards.layout import Look, Row, board
 from dashboards.panels import Meaning, points, table_of_rows
 from dashboards.selection import variables
-
-SHARE, TIME, NUMBER = "percentunit", "s", "short"
 
 
 def pipeline() -> core.Dashboard:
     """Return the board."""
     chosen = variables(("team",), window_name="today")
+    shown = [_whole(), _funnel(), _estimates(), _cohorts(), _leak(), _velocity(), _time()]
     return board(
         "pipeline",
         "How deals go through their pipelines: both conversions, leaks, velocity, cohorts and how "
         "they will end.",
-        [_funnel(), _estimates(), _cohorts(), _leak(), _velocity(), _time()],
-        [rows_variable("pipeline", "Pipeline", PIPELINES), *chosen],
+        [*live.rows_of_now(), *shown, live.changes()],
+        [*deal_variables(), *chosen],
         Look("now-90d", "1m"),
     )
-
-
-def share(title: str) -> Meaning:
-    """Return a column that is a share of something."""
-    return Meaning(title, "", SHARE, maximum=1)
-
-
-def shaded(title: str) -> Meaning:
-    """Return a column of shares, coloured by how great they are."""
-    steps = (("text", None), ("blue", 0.0), ("green", 0.3), ("yellow", 0.6), ("orange", 0.8))
-    return Meaning(title, "", SHARE, steps, maximum=1)
-
-
-def duration(title: str) -> Meaning:
-    """Return a column of seconds."""
-    return Meaning(title, "", TIME)
-
-
-def count(title: str) -> Meaning:
-    """Return a column of numbers."""
-    return Meaning(title, "", NUMBER)
 
 
 def _row(heading: str, height: int, *panels: tuple[int, core.Panel]) -> Row:
     return Row(height, panels, heading)
 
 
+def _whole() -> Row:
+    shown = kpis("created_win_share", "decided_win_share", "cohort_open_share")
+    about = Meaning(
+        "The whole pipeline",
+        "Deals that were created in the chosen time, and what has become of them since. Owner and "
+        "team: as now.",
+    )
+    money = (count("Money created"), count("Money won"))
+    panel = table_of_rows(
+        defined(about, shown), rows(ask.WHOLE), [*columns(shown), *money], sort_by="Created"
+    )
+    return _row("Created in the chosen time, and what became of them", 6, (24, panel))
+
+
 def _funnel() -> Row:
+    shown = kpis(
+        *("cohort_conversion", "path_conversion", "period_conversion", "cohort_win_share"),
+        *("cohort_open_share", "skipped", "backward", "re_entries"),
+    )
     about = Meaning(
         "Funnel",
-        "Each stage's deals of the chosen time. Step conversion: of those that entered in it, the "
-        "share that has got further since (cohort; it grows while deals are open). Period "
-        "conversion: entries into the next stage by entries into this one, both in it. Skipped, "
-        "came back, came again: moves that a plain funnel would hide.",
+        "Each stage's deals of the chosen time. Owner and team: those at that instant. What no "
+        "pipeline has a name for is shown as unknown.",
     )
-    shown = [share(each) for each in ("Step conversion", "Period conversion", "Won so far")]
-    panel = table_of_rows(about, rows(ask.FUNNEL), shown, sort_by="Entered")
+    panel = table_of_rows(
+        defined(about, shown), rows(ask.FUNNEL), columns(shown), sort_by="Entered"
+    )
     return _row("Funnel, of deals by their day of entry", 9, (24, panel))
 
 
 def _estimates() -> Row:
+    shown = kpis(
+        *("cohort_win_share", "estimated_conversion", "estimated_conversion_low"),
+        *("estimated_conversion_high", "estimated_loss", "undecided"),
+    )
     estimate = Meaning(
         "Won so far, and in the end",
-        "Beside what was won so far of the deals that entered in the chosen time: the share that "
-        "will be won, if the open ones end as the others did at their age, with its 95 % interval "
-        "(Aalen-Johansen, won and lost as competing ends). A young cohort looks bad by what was "
-        "won so far alone. Cannot be told: open past the last age at which any deal ended.",
+        "Of the deals that entered in the chosen time, of all teams and owners. A young cohort "
+        "looks bad by what was won so far alone.",
     )
-    shares = ("Won so far", "Estimate", "Low", "High", "Will be lost", "Cannot be told")
     by_week = Meaning(
         "Won so far and expected, by week of entry",
         "Each week's cohort in the stage through which most deals come: won so far, and the share "
@@ -80,15 +87,13 @@ def _estimates() -> Row:
         SHARE,
         maximum=1,
     )
+    table = table_of_rows(
+        defined(estimate, shown), rows(ask.ESTIMATE), columns(shown), sort_by="Entered"
+    )
     return _row(
         "Observed and estimated conversion",
         10,
-        (
-            13,
-            table_of_rows(
-                estimate, rows(ask.ESTIMATE), [share(each) for each in shares], sort_by="Entered"
-            ),
-        ),
+        (13, table),
         (11, points(by_week, [rows(ask.EXPECTATION, is_table=False)])),
     )
 
@@ -106,41 +111,66 @@ def _cohorts() -> Row:
 
 
 def _leak() -> Row:
+    shown = kpis("lost_share", "lost_share_change", "lost_of_decided", "lost_value")
     leak = Meaning(
         "Leak by step",
         "Deals that were lost before they got further, by the stage they entered in the chosen "
-        "time, greatest first; in money per currency; and the same of the time before, as long.",
+        "time, greatest first; in money per currency. By deals, by money: 1 is the leak. Changes: "
+        "against the time before, as long.",
     )
+    because = kpis("exits_by_reason")
     reasons = Meaning("Why lost", "Reasons of the deals lost in the chosen time.")
-    shown = [share("Share lost"), share("Share lost before")]
+    more = (share("Change of decided"), count("Change of money"), count("Change of lost"))
     return _row(
         "Leak",
         9,
-        (15, table_of_rows(leak, rows(ask.LEAK), shown, sort_by="Lost")),
-        (9, table_of_rows(reasons, rows(ask.REASONS), [count("Money")], sort_by="Deals")),
+        (
+            15,
+            table_of_rows(
+                defined(leak, shown), rows(ask.LEAK), [*columns(shown), *more], sort_by="Lost"
+            ),
+        ),
+        (
+            9,
+            table_of_rows(
+                defined(reasons, because),
+                rows(ask.REASONS),
+                [count("Money")],
+                sort_by="Deals by reason",
+            ),
+        ),
     )
 
 
 def _velocity() -> Row:
+    factors = kpis("open_deals", "pipeline_win_rate", "average_won_value", "cycle")
+    parts = kpis(
+        *("change_by_open_deals", "change_by_win_rate"),
+        *("change_by_average_won", "change_by_cycle"),
+    )
+    shown = (*kpis("sales_velocity"), *parts, *factors)
     about = Meaning(
         "Sales velocity",
-        "Open deals x win rate x average won / cycle, money a day, with its four factors, now and "
-        "in the time before. Open: at the end of the time. Win rate: won / (won + lost), of those "
-        "that ended in it. Cycle: creation to win.",
+        "Now and in the time before, as long, with the four factors of both; and what each factor "
+        "made of the change. The parts add up to it.",
     )
-    shown = [share("Win rate"), duration("Cycle"), count("Velocity a day"), count("Average won")]
-    return _row(
-        "Velocity", 7, (24, table_of_rows(about, rows(ask.VELOCITY), shown, sort_by="Open"))
+    before = (share("Win rate before"), duration("Cycle before"))
+    panel = table_of_rows(
+        defined(about, shown),
+        rows(ask.VELOCITY),
+        [*columns(shown), *before],
+        sort_by="Open deals",
     )
+    return _row("Velocity", 7, (24, panel))
 
 
 def _time() -> Row:
+    shown = kpis("stay_p50", "stay_p90", "open_age_p50", "open_age_p90")
     about = Meaning(
         "Time in stage",
-        "Stays that were over in the chosen time, and the ages of those that are not: median and "
-        "the age that nine of ten do not pass.",
+        "Stays that were over in the chosen time, and the ages of those that are not.",
     )
-    names = ("Stays median", "Stays p90", "Still there median", "Still there p90")
-    shown = [duration(each) for each in names]
-    panel = table_of_rows(about, rows(ask.TIME_IN_STAGE), shown, sort_by="Still there")
+    panel = table_of_rows(
+        defined(about, shown), rows(ask.TIME_IN_STAGE), columns(shown), sort_by="Still there"
+    )
     return _row("Time in stage", 8, (24, panel))

@@ -3,127 +3,159 @@
 Every query ends with a column that is there whenever there is anything to show.
 """
 
-from dashboards.deal_sql import BEFORE, CHOSEN, FROM, PIPELINE, TO, money
+from dashboards.deal_sql import CHOSEN, FROM, PIPELINE, TO, WITHIN, money
 
-_ENTERED = f"entered_at BETWEEN {FROM} AND {TO}"
-
-FUNNEL = f"""WITH stay AS MATERIALIZED (
-    SELECT * FROM ringside.deal_stay WHERE {_ENTERED} AND {CHOSEN}
+FUNNEL = f"""WITH cohort AS (
+    SELECT pipeline, stage, max(place) AS place, sum(entered) AS entered,
+        sum(advanced) AS advanced, sum(lost) AS lost, sum(still_open) AS still_open,
+        sum(won) AS won
+    FROM ringside.funnel_cohorts{WITHIN}
+    WHERE {CHOSEN}
+    GROUP BY pipeline, stage
 ),
-entry AS (
-    SELECT pipeline, stage, count(*) AS entries FROM stay GROUP BY pipeline, stage
-    UNION ALL
-    SELECT pipeline, 'won', count(*) FROM ringside.deal_now
-    WHERE status = 'won' AND ended_at BETWEEN {FROM} AND {TO} AND {CHOSEN}
-    GROUP BY pipeline
+day AS (
+    SELECT pipeline, stage, sum(entries) AS entries, sum(next_entries) AS next_entries,
+        sum(re_entries) AS re_entries, sum(backward) AS backward, sum(skipped) AS skipped
+    FROM ringside.funnel_days{WITHIN}
+    WHERE {CHOSEN}
+    GROUP BY pipeline, stage
 ),
-skip AS (
-    SELECT stay.pipeline, passed.stage, count(*) AS skipped
-    FROM stay
-    JOIN ringside.pipeline_stage AS passed
-        ON passed.pipeline = stay.pipeline AND passed.is_own
-        AND passed.valid_from <= stay.entered_at AND stay.entered_at < passed.valid_to
-        AND passed.position > stay.position_before AND passed.position < stay.position
-    GROUP BY stay.pipeline, passed.stage
+path AS (
+    SELECT pipeline, stage, sum(entered) AS entered, sum(advanced) AS advanced
+    FROM ringside.funnel_paths{WITHIN}
+    WHERE {CHOSEN}
+    GROUP BY pipeline, stage
 )
 SELECT
-    cohort.pipeline AS "Pipeline",
-    cohort.stage AS "Stage",
-    cohort.went_on::float8 / nullif(cohort.entered, 0) AS "Step conversion",
-    next.entries::float8 / nullif(cohort.entries, 0) AS "Period conversion",
-    cohort.won::float8 / nullif(cohort.entered, 0) AS "Won so far",
+    pipeline AS "Pipeline",
+    stage AS "Stage",
+    (cohort.advanced / nullif(cohort.entered, 0))::float8 AS "Step conversion",
+    (path.advanced / nullif(path.entered, 0))::float8 AS "Every stage in order",
+    (day.next_entries / nullif(day.entries, 0))::float8 AS "Period conversion",
+    (cohort.won / nullif(cohort.entered, 0))::float8 AS "Won so far",
+    (cohort.still_open / nullif(cohort.entered, 0))::float8 AS "Share open",
     cohort.entered AS "Entered",
-    cohort.went_on AS "Went on",
+    cohort.advanced AS "Went on",
     cohort.lost AS "Lost",
-    coalesce(skip.skipped, 0) AS "Skipped",
-    cohort.backward AS "Came back",
-    cohort.entries - cohort.entered AS "Came again",
-    cohort.still_open AS "Still open"
-FROM (
-    SELECT pipeline, stage, max(position) AS position, max(next_stage) AS next_stage,
-        count(*) AS entries,
-        count(*) FILTER (WHERE is_first) AS entered,
-        count(*) FILTER (WHERE is_first AND went_on) AS went_on,
-        count(*) FILTER (WHERE is_first AND NOT went_on AND status = 'lost') AS lost,
-        count(*) FILTER (WHERE is_first AND NOT went_on AND status = 'open') AS still_open,
-        count(*) FILTER (WHERE is_first AND status = 'won') AS won,
-        count(*) FILTER (WHERE position < position_before) AS backward
-    FROM stay
-    GROUP BY pipeline, stage
-) AS cohort
-LEFT JOIN skip USING (pipeline, stage)
-LEFT JOIN entry AS next ON next.pipeline = cohort.pipeline AND next.stage = cohort.next_stage
-ORDER BY cohort.pipeline, cohort.position"""  # noqa: S608 - made of constants alone
+    cohort.still_open AS "Still open",
+    day.skipped AS "Skipped",
+    day.backward AS "Came back",
+    day.re_entries AS "Came again",
+    day.entries AS "Entries"
+FROM day
+LEFT JOIN cohort USING (pipeline, stage)
+LEFT JOIN path USING (pipeline, stage)
+ORDER BY pipeline, cohort.place, stage"""  # noqa: S608 - made of constants alone
 
-LEAK = f"""SELECT
+WHOLE = f"""SELECT
+    pipeline AS "Pipeline",
+    currency AS "Currency",
+    count(*) FILTER (WHERE status = 'won')::float8 / count(*) AS "Won of created",
+    count(*) FILTER (WHERE status = 'won')::float8
+        / nullif(count(*) FILTER (WHERE status <> 'open'), 0) AS "Won of decided",
+    count(*) FILTER (WHERE status = 'open')::float8 / count(*) AS "Share open",
+    {money("sum(amount_minor)")} AS "Money created",
+    {money("sum(amount_minor) FILTER (WHERE status = 'won')")} AS "Money won",
+    count(*) FILTER (WHERE status = 'won') AS "Won",
+    count(*) FILTER (WHERE status = 'lost') AS "Lost",
+    count(*) FILTER (WHERE status = 'open') AS "Still open",
+    count(*) AS "Created"
+FROM ringside.deal_journeys({FROM})
+WHERE created_at BETWEEN {FROM} AND {TO} AND {CHOSEN}
+GROUP BY pipeline, currency
+ORDER BY pipeline, "Created" DESC"""  # noqa: S608 - made of constants alone
+
+LEAK = f"""WITH step AS (
+    SELECT
+        pipeline, stage, currency, max(place) AS place,
+        sum(entered) FILTER (WHERE is_now) AS entered,
+        sum(lost) FILTER (WHERE is_now) AS lost,
+        sum(lost + advanced) FILTER (WHERE is_now) AS decided,
+        sum(lost_minor) FILTER (WHERE is_now) AS lost_minor,
+        sum(entered) FILTER (WHERE NOT is_now) AS entered_before,
+        sum(lost) FILTER (WHERE NOT is_now) AS lost_before,
+        sum(lost + advanced) FILTER (WHERE NOT is_now) AS decided_before,
+        sum(lost_minor) FILTER (WHERE NOT is_now) AS lost_minor_before
+    FROM ringside.funnel_losses{WITHIN}
+    WHERE {CHOSEN}
+    GROUP BY pipeline, stage, currency
+),
+share AS (
+    SELECT *,
+        (lost / nullif(entered, 0))::float8 AS of_entered,
+        (lost_before / nullif(entered_before, 0))::float8 AS of_entered_before,
+        (lost / nullif(decided, 0))::float8 AS of_decided,
+        (lost_before / nullif(decided_before, 0))::float8 AS of_decided_before
+    FROM step
+)
+SELECT
     pipeline AS "Pipeline",
     stage AS "Stage",
     currency AS "Currency",
-    count(*) FILTER (WHERE is_now AND is_lost)::float8 / nullif(count(*) FILTER (WHERE is_now), 0)
-        AS "Share lost",
-    count(*) FILTER (WHERE NOT is_now AND is_lost)::float8
-        / nullif(count(*) FILTER (WHERE NOT is_now), 0) AS "Share lost before",
-    {money("sum(amount_minor) FILTER (WHERE is_now AND is_lost)")} AS "Money lost",
-    {money("sum(amount_minor) FILTER (WHERE NOT is_now AND is_lost)")} AS "Money lost before",
-    count(*) FILTER (WHERE NOT is_now AND is_lost) AS "Lost before",
-    count(*) FILTER (WHERE is_now AND is_lost) AS "Lost"
-FROM (
-    SELECT *, entered_at >= {FROM} AS is_now, NOT went_on AND status = 'lost' AS is_lost
-    FROM ringside.deal_stay
-    WHERE is_first AND entered_at BETWEEN {BEFORE} AND {TO} AND {CHOSEN}
-) AS stay
-GROUP BY pipeline, stage, currency
-ORDER BY "Lost" DESC, pipeline, max(position)"""  # noqa: S608 - made of constants alone
+    rank() OVER (PARTITION BY pipeline, currency ORDER BY lost DESC NULLS LAST) AS "By deals",
+    rank() OVER (PARTITION BY pipeline, currency ORDER BY lost_minor DESC NULLS LAST) AS "By money",
+    of_entered AS "Share lost",
+    of_entered - of_entered_before AS "Change",
+    of_decided AS "Of decided",
+    of_decided - of_decided_before AS "Change of decided",
+    {money("lost_minor")} AS "Money lost",
+    {money("lost_minor - lost_minor_before")} AS "Change of money",
+    coalesce(lost, 0) - coalesce(lost_before, 0) AS "Change of lost",
+    coalesce(lost, 0) AS "Lost"
+FROM share
+ORDER BY "Lost" DESC, pipeline, place"""  # noqa: S608 - made of constants alone
 
 REASONS = f"""SELECT
     pipeline AS "Pipeline",
-    coalesce(reason, 'not said') AS "Reason",
+    coalesce(nullif(reason, ''), 'not said') AS "Reason",
     currency AS "Currency",
-    {money("sum(amount_minor)")} AS "Money",
-    count(*) AS "Deals"
-FROM ringside.deal_now
-WHERE status = 'lost' AND ended_at BETWEEN {FROM} AND {TO} AND {CHOSEN}
+    {money("sum(lost_minor)")} AS "Money",
+    sum(lost) AS "Deals by reason"
+FROM ringside.lost_reasons{WITHIN}
+WHERE {CHOSEN}
 GROUP BY pipeline, reason, currency
-ORDER BY "Deals" DESC, 1, 2, 3"""  # noqa: S608 - made of constants alone
+ORDER BY "Deals by reason" DESC, 1, 2, 3"""  # noqa: S608 - made of constants alone
 
-VELOCITY = f"""WITH journey AS MATERIALIZED (
-    SELECT * FROM ringside.deal_now WHERE {CHOSEN}
-),
-period AS (
-    SELECT 'chosen time' AS name, {FROM} AS start_at, {TO} AS end_at
-    UNION ALL
-    SELECT 'before', {BEFORE}, {FROM}
-),
-factor AS (
+VELOCITY = f"""WITH factor AS (
     SELECT
-        period.name, period.end_at, journey.pipeline, journey.currency,
-        count(*) FILTER (
-            WHERE created_at < period.end_at AND (status = 'open' OR ended_at >= period.end_at)
-        ) AS open,
-        count(*) FILTER (WHERE is_in AND status = 'won')::float8
-            / nullif(count(*) FILTER (WHERE is_in), 0) AS win_rate,
-        avg(amount_minor) FILTER (WHERE is_in AND status = 'won') AS won_minor,
-        extract(epoch FROM avg(ended_at - created_at) FILTER (
-            WHERE is_in AND status = 'won'
-        ))::float8 AS cycle_seconds
-    FROM period
-    CROSS JOIN journey
-    CROSS JOIN LATERAL (
-        SELECT coalesce(ended_at >= period.start_at AND ended_at < period.end_at, false) AS is_in
-    ) AS place
-    GROUP BY period.name, period.end_at, journey.pipeline, journey.currency
+        is_now, pipeline, currency,
+        sum(open)::float8 AS open,
+        sum(won)::float8 / nullif(sum(won + lost), 0)::float8 AS win_rate,
+        (sum(won_minor) / nullif(sum(won_priced), 0))::float8 AS won_minor,
+        sum(cycle_days) / nullif(sum(won), 0)::float8 AS cycle_days
+    FROM ringside.velocity_counts{WITHIN}
+    WHERE {CHOSEN}
+    GROUP BY is_now, pipeline, currency
+),
+velocity AS (
+    SELECT *, ARRAY[open, win_rate, won_minor, 1 / nullif(cycle_days, 0)] AS factors,
+        open * win_rate * won_minor / nullif(cycle_days, 0) AS per_day
+    FROM factor
 )
 SELECT
     pipeline AS "Pipeline",
     currency AS "Currency",
-    name AS "Period",
-    {money("open * win_rate * won_minor / nullif(cycle_seconds / 86400, 0)")} AS "Velocity a day",
-    win_rate AS "Win rate",
-    {money("won_minor")} AS "Average won",
-    cycle_seconds AS "Cycle",
-    open AS "Open"
-FROM factor
-ORDER BY pipeline, currency, end_at DESC"""  # noqa: S608 - made of constants alone
+    {money("later.per_day")} AS "Velocity a day",
+    {money("earlier.per_day")} AS "Before",
+    {money("later.per_day - earlier.per_day")} AS "Change a day",
+    {money("part.of[1]")} AS "By open deals",
+    {money("part.of[2]")} AS "By win rate",
+    {money("part.of[3]")} AS "By average won",
+    {money("part.of[4]")} AS "By cycle",
+    later.win_rate AS "Win rate (pipeline)",
+    earlier.win_rate AS "Win rate before",
+    {money("later.won_minor")} AS "Average won",
+    {money("earlier.won_minor")} AS "Average won before",
+    later.cycle_days * 86400 AS "Cycle",
+    earlier.cycle_days * 86400 AS "Cycle before",
+    earlier.open AS "Open before",
+    later.open AS "Open deals"
+FROM (SELECT * FROM velocity WHERE is_now) AS later
+LEFT JOIN (SELECT * FROM velocity WHERE NOT is_now) AS earlier USING (pipeline, currency)
+CROSS JOIN LATERAL (
+    SELECT ringside.split_of_change(earlier.factors, later.factors) AS of
+) AS part
+ORDER BY pipeline, later.open DESC, currency"""  # noqa: S608 - made of constants alone
 
 TIME_IN_STAGE = f"""SELECT
     pipeline AS "Pipeline",
@@ -139,11 +171,11 @@ TIME_IN_STAGE = f"""SELECT
 FROM (
     SELECT *, left_at IS NOT NULL AS is_over,
         extract(epoch FROM coalesce(left_at, {TO}) - entered_at)::float8 AS stayed
-    FROM ringside.deal_stay
+    FROM ringside.deal_visits('-infinity')
     WHERE {CHOSEN} AND entered_at <= {TO} AND (left_at IS NULL OR left_at >= {FROM})
 ) AS visit
 GROUP BY pipeline, stage
-ORDER BY pipeline, max(position)"""  # noqa: S608 - made of constants alone
+ORDER BY pipeline, max(place)"""  # noqa: S608 - made of constants alone
 
 _MATURITY_DAYS = (7, 14, 28, 56, 84, 182)
 
@@ -165,8 +197,8 @@ HEATMAP = f"""SELECT
     coalesce(sum(won) FILTER (WHERE entered_on + age_days <= {TO}::date), 0)::float8
         / sum(entered) AS "so far",
     sum(entered) AS "Entered"
-FROM ringside.cohort_count
-WHERE entered_on BETWEEN {FROM}::date AND {TO}::date AND {PIPELINE}
+FROM ringside.cohort_counts({FROM}::date, {TO}::date)
+WHERE {PIPELINE}
 GROUP BY date_trunc('week', entered_on), pipeline, stage
 HAVING sum(entered) > 0
 ORDER BY 1 DESC, 2, 3"""  # noqa: S608 - made of constants alone
@@ -201,8 +233,8 @@ CROSS JOIN LATERAL (
 WHERE {PIPELINE} AND (pipeline, stage) IN (
     -- Of each pipeline the stage through which most deals came in.
     SELECT DISTINCT ON (pipeline) pipeline, stage
-    FROM ringside.cohort_count
-    WHERE entered_on BETWEEN {FROM}::date AND {TO}::date AND age_days IS NULL
+    FROM ringside.cohort_counts({FROM}::date, {TO}::date)
+    WHERE age_days IS NULL
     GROUP BY pipeline, stage
     ORDER BY pipeline, sum(entered) DESC
 )

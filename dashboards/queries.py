@@ -14,6 +14,7 @@ EVERYTHING: Mapping[str, str] = {
     "team": ".*",
     "rep": ".*",
     "pipeline": ".*",
+    **dict.fromkeys(("owner", "source", "segment", "currency"), ".*"),
     "window": "today",
 }
 """What Grafana puts for the variables when All is chosen everywhere."""

@@ -86,6 +86,7 @@ CYCLE_SECONDS = _happened("cycle_seconds", "From creation to win, of deals won, 
 REOPENED = _happened("reopened", "Deals that were opened again after an end.")
 REPEATED = _happened("repeated", "Moves to where a deal already was; they count as nothing else.")
 OWNER_CHANGES = _happened("owner_changes", "Times a deal was given to another rep.")
+AMOUNT_CHANGES = _happened("amount_changes", "Times a deal was said to be worth something else.")
 MERGED = _happened("merged", "Deals that turned out to be another one, and take back all else.")
 DELETED = _happened("deleted", "Deals that should not have been there, and take back all else.")
 CUT = _happened("cut", "Deals of which more was said than is kept, by day of creation.")
@@ -100,7 +101,7 @@ COUNTS: tuple[Count, ...] = (
     *(ENTRIES, NEXT_ENTRIES, RE_ENTRIES, BACKWARD, SKIPPED, STAYS, STAY_SECONDS),
     *(EXITS_LOST, EXITS_LOST_MINOR),
     *(WINS, WINS_MINOR, WINS_PRICED, LOSSES, LOSSES_MINOR, CYCLE_SECONDS),
-    *(REOPENED, REPEATED, OWNER_CHANGES, MERGED, DELETED, CUT),
+    *(REOPENED, REPEATED, OWNER_CHANGES, AMOUNT_CHANGES, MERGED, DELETED, CUT),
     *(OPEN, OPEN_MINOR),
 )
 
@@ -129,49 +130,21 @@ CYCLE = "cycle"
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A conversion: the share `top / bottom` of counts. Undefined unless `bottom` is > 0."""
+    """A conversion: the share `top / bottom` of counts. Undefined unless `bottom` is > 0.
+
+    What it is called and what it says is in schemas/funnel_kpis.py, under its name.
+    """
 
     name: str
-    title: str
     top: Count
     bottom: Count
-    help: str
 
 
 SHARES: tuple[Share, ...] = (
-    Share(
-        "cohort_conversion",
-        "Step conversion",
-        ADVANCED,
-        ENTERED,
-        "Of the deals that entered the stage in the window, the share that has got further since.",
-    ),
-    Share(
-        "cohort_win_share",
-        "Won from here",
-        WON,
-        ENTERED,
-        "Of the deals that entered the stage in the window, the share that has been won since.",
-    ),
-    Share(
-        "path_conversion",
-        "Step conversion (every stage)",
-        PATH_ADVANCED,
-        PATH_ENTERED,
-        "The same of deals that came through every stage in order, and went on so.",
-    ),
-    Share(
-        "period_conversion",
-        "Step conversion (period)",
-        NEXT_ENTRIES,
-        ENTRIES,
-        "Entries into the next stage in the window, over entries into this one in the window.",
-    ),
-    Share(
-        "created_win_share",
-        "Won of created",
-        CREATED_WON,
-        CREATED,
-        "Of the deals that were created in the window, the share that has been won since.",
-    ),
+    Share("cohort_conversion", ADVANCED, ENTERED),
+    Share("cohort_win_share", WON, ENTERED),
+    Share("path_conversion", PATH_ADVANCED, PATH_ENTERED),
+    Share("period_conversion", NEXT_ENTRIES, ENTRIES),
+    Share("lost_share", LOST, ENTERED),
+    Share("created_win_share", CREATED_WON, CREATED),
 )

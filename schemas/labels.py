@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
+from schemas.funnel_kpis import FUNNEL_KPIS, FunnelKpi
 from schemas.kpis import KPIS, Kpi
 
 ENGLISH = "en"
@@ -27,11 +28,12 @@ def titles(language: str) -> Mapping[str, str]:
     if language not in LANGUAGES:
         raise KeyError(f"no labels in {language!r}; there are {', '.join(LANGUAGES)}")
     if language == ENGLISH:
-        return {kpi.name: kpi.title for kpi in KPIS}
+        of_funnel = {kpi.name: kpi.title for kpi in FUNNEL_KPIS}
+        return {kpi.name: kpi.title for kpi in KPIS} | of_funnel
     path = files("schemas").joinpath("labels", f"{language}.toml")
     return {name: str(title) for name, title in tomllib.loads(path.read_text("utf-8")).items()}
 
 
-def title(kpi: Kpi, language: str = ENGLISH) -> str:
+def title(kpi: Kpi | FunnelKpi, language: str = ENGLISH) -> str:
     """Return what the KPI is called in *language*."""
     return titles(language)[kpi.name]

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 from schemas.notes import Note
-from streams.cohorts import Cells, CohortKey
 from streams.ledger import Ledger
 from streams.quarters import Parts
 from streams.snapshot import Entity, PaneKey, Snapshot
@@ -19,7 +18,6 @@ class Changes(NamedTuple):
     panes: dict[PaneKey, Parts | None]
     notes: list[tuple[str, Note]]
     """What customers' partitions must know, by customer."""
-    cohorts: dict[CohortKey, Cells | None]
     first_offset: int
     """The first message that is not in the changes before: what changed came from there on."""
 
@@ -32,25 +30,22 @@ class Changes(NamedTuple):
             self.ledger,
             {key: parts.total() for key, parts in self.panes.items() if parts is not None},
             {key: entity for key, entity in self.entities.items() if entity is not None},
-            {key: cells or {} for key, cells in self.cohorts.items()},
             self.first_offset,
         )
 
     @property
     def size(self) -> int:
         """How many records it is."""
-        return len(self.entities) + len(self.panes) + len(self.notes) + len(self.cohorts)
+        return len(self.entities) + len(self.panes) + len(self.notes)
 
     def under(self, newer: "Changes") -> "Changes":
         """Return both as one: a key's last value is the one that counts. Uses up this one."""
         self.entities.update(newer.entities)
         self.panes.update(newer.panes)
-        self.cohorts.update(newer.cohorts)
         return newer._replace(
             entities=self.entities,
             panes=self.panes,
             notes=self.notes + newer.notes,
-            cohorts=self.cohorts,
             first_offset=self.first_offset,
         )
 

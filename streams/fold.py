@@ -12,13 +12,11 @@ import msgspec
 
 from schemas.codec import Decoded, Reason, Rejected
 from schemas.erasures import Erasure
-from schemas.events import Event
+from schemas.events import DealImported, Event
 from schemas.measures import MINUTE_SECONDS, QUARTER_SECONDS
 from schemas.topics import CALLS, DEALS
 from streams.changes import Changes, Closing
-from streams.cohorts import Cohorts
 from streams.correction_targets import is_met
-from streams.deal_state import Deal
 from streams.due import Due
 from streams.expiry import Expiry
 from streams.facts import Facts
@@ -83,8 +81,6 @@ class Fold:
         self._legs = Legs() if topic == CALLS.name else None
         self.funnel = FunnelDays() if topic == DEALS.name else None
         """What the deals make of the pipelines; no part of the state, see there."""
-        self._has_deals = topic == DEALS.name
-        self.cohorts = Cohorts()
 
     # In one piece: this is done for each event, and a call costs as much as what it would do.
     def apply(  # noqa: C901, PLR0912, PLR0915
@@ -143,10 +139,8 @@ class Fold:
             self._due.expect(key, timed.due_at(new))
         if facts:
             closed_facts = self._count(facts)
-            if closed_facts:
+            if closed_facts and type(event.data) is not DealImported:  # that is meant to be old
                 ledger.closed_facts += closed_facts
-        if self._has_deals:
-            self.cohorts.replace(old, new)
         legs = self._legs
         if legs is not None and (new.leg > 1 or event.subject in legs.calls):
             legs.add(key)
@@ -249,7 +243,7 @@ class Fold:
     @property
     def dirty_count(self) -> int:
         """How many records the next checkpoint would write."""
-        return len(self._changed) + self.grains.dirty_count + self.cohorts.dirty_count
+        return len(self._changed) + self.grains.dirty_count
 
     def take_changes(self) -> Changes | None:
         """Return what changed since the last call, as of `ledger.next_offset`; None if nothing."""
@@ -264,10 +258,8 @@ class Fold:
         self._gone = []
         for start, dims, parts in self.grains.take_changed():
             panes[PaneKey(start, dims)] = parts
-        cohorts = self.cohorts.take_changed()
         first, self._taken_offset = self._taken_offset, ledger.next_offset
-        told = (ledger, changed, panes, notes, cohorts, first)
-        return Changes(self.topic, self.partition, *told)
+        return Changes(self.topic, self.partition, ledger, changed, panes, notes, first)
 
     def whole(self) -> Snapshot:
         """Return everything that Postgres should have, whether it has it or not."""
@@ -277,8 +269,7 @@ class Fold:
             for start, quarter in self.grains.quarters.slots.items()
             for dims, cells in quarter.panes.items()
         }
-        cohorts = self.cohorts.whole()
-        return Snapshot(self.topic, self.partition, ledger, panes, self.entities.copy(), cohorts)
+        return Snapshot(self.topic, self.partition, ledger, panes, self.entities.copy())
 
     def resume(self, ledger: Ledger) -> None:
         """Go on from where a ledger says; the entities and panes must be those of its time."""
@@ -297,8 +288,6 @@ class Fold:
                 self._legs.add(key)
             if self._is_live is not None and self._is_live(entity):
                 self.live[key] = entity
-        if self._has_deals:
-            self.cohorts.restored(cast("Iterable[Deal]", self.entities.values()))
         self.close()
         if self.funnel is not None:
             # To count a million deals takes minutes; `agents.recounting` does it beside the rest.

@@ -168,6 +168,8 @@ class _Telling:
             self.add(f.REPEATED, at)
         for owned in self._deal.owners:
             self.add(f.OWNER_CHANGES, owned.at)
+        for at in self._deal.amount_changes():
+            self.add(f.AMOUNT_CHANGES, at)
         if self._deal.is_cut:
             self.add(f.CUT, self._created_at)
 

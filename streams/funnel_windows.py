@@ -11,6 +11,7 @@ from typing import NamedTuple
 from schemas import funnel as f
 from streams.funnel import Cells, Place
 from streams.funnel_days import Day, FunnelDays
+from streams.funnel_estimates import Aged, aged
 from streams.panes import add_up
 from streams.pipelines import PipelineIndex
 from streams.roster import day_start
@@ -33,6 +34,7 @@ class _Kept(NamedTuple):
     day: Day
     version: int
     spots: Spots
+    aged: Aged
 
 
 class FunnelReader:
@@ -58,12 +60,18 @@ class FunnelReader:
                             add_up(windows[days].setdefault(spot, {}), cells)
         return windows
 
+    def aged_days(self) -> list[tuple[int, Aged]]:
+        """Return what was read last, by the start of the day, as estimates need it."""
+        return [(start, kept.aged) for (_, start), kept in self._kept.items()]
+
     def _spots(self, kept: dict[tuple[int, int], _Kept], key: tuple[int, int], day: Day) -> Spots:
         # The version is read first: what is filled in meanwhile is merged again next time.
         version = day.version
         found = kept.get(key)
         if found is None or found.day is not day or found.version != version:
-            found = _Kept(day, version, _merged(day.places))
+            places = list(day.places.items())
+            steps = (((place.pipeline, place.stage), dict(cells)) for place, cells in places)
+            found = _Kept(day, version, _merged(day.places), aged(steps))
         self._kept[key] = found
         return found.spots
 

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from streams.activities import Activity
 from streams.call_state import Call
-from streams.cohorts import Cells, CohortKey
 from streams.counters import Counters
 from streams.customers import Customer
 from streams.deal_state import Deal
@@ -37,21 +36,18 @@ class Snapshot:
     ledger: Ledger
     panes: dict[PaneKey, dict[str, Amount]] = field(default_factory=dict)
     entities: dict[str, Entity] = field(default_factory=dict)
-    cohorts: dict[CohortKey, Cells] = field(default_factory=dict)
-    """Empty cells: nobody is in it any more."""
     first_offset: int | None = None
     """The first message by which it may differ from the snapshot before; None: not known."""
 
     @property
     def rows(self) -> int:
         """How many rows it will write."""
-        return len(self.panes) + len(self.entities) + len(self.cohorts) + 1
+        return len(self.panes) + len(self.entities) + 1
 
     def absorb(self, newer: "Snapshot") -> None:
         """Take in a newer snapshot of the same partition."""
         self.panes.update(newer.panes)
         self.entities.update(newer.entities)
-        self.cohorts.update(newer.cohorts)
         self.ledger = newer.ledger
         both = self.first_offset, newer.first_offset
         self.first_offset = None if None in both else min(one for one in both if one is not None)

@@ -11,6 +11,7 @@ from prometheus_client.utils import floatToGoString
 
 from schemas import funnel as f
 from streams.funnel_days import FunnelDays
+from streams.funnel_estimates import Estimate, Step, estimates
 from streams.funnel_windows import FunnelReader, Open, Spot, Spots, limits_days, open_now
 from streams.pipelines import EMPTY
 from streams.roster import UNKNOWN
@@ -37,6 +38,7 @@ def funnel_families(
     yield from _counts(windows, shown)
     yield from _histograms(windows, shown)
     yield from _open(opened, limits, shown)
+    yield from _estimates(estimates(reader.aged_days(), pipelines, now))
     too_many = GaugeMetricFamily(f"{PREFIX}currencies_hidden", "Currencies beyond the first few.")
     too_many.add_metric((), hidden)
     counting = GaugeMetricFamily(
@@ -108,6 +110,22 @@ def _open(
     for place, days in limits.items():
         limit.add_metric(place, days * f.DAY_SECONDS)
     yield from (deals, minor, stalled, stalled_minor, ages, limit)
+
+
+def _estimates(found: Mapping[Step, Estimate]) -> Iterator[Metric]:
+    deals, reached, variance = (
+        GaugeMetricFamily(f"{PREFIX}estimate_{name}", help_, labels=("pipeline", "stage"))
+        for name, help_ in (
+            ("deals", f"Deals that came in the last {f.KEPT_DAYS} days."),
+            ("reached", "How many of them will get further, or be won: Aalen-Johansen."),
+            ("variance", "The variance of that number."),
+        )
+    )
+    for step, one in found.items():
+        deals.add_metric(step, one.deals)
+        reached.add_metric(step, one.reached)
+        variance.add_metric(step, one.variance)
+    yield from (deals, reached, variance)
 
 
 def _add_buckets(family: Metric, spot: Spot, counts: Sequence[int], **labels: str) -> None:

@@ -15,8 +15,8 @@ from agents.postgres.scripts import run, script
 
 MIN_VERSION = 15
 VIEW_SCRIPTS = (
-    *("views.sql", "stays.sql", "incidence.sql", "estimates.sql", "touches.sql"),
-    *("funnel.sql", "velocity.sql", "reconciliation.sql", "corrected.sql"),
+    *("views.sql", "funnel.sql", "velocity.sql", "incidence.sql", "estimates.sql"),
+    *("touches.sql", "reconciliation.sql", "corrected.sql"),
 )
 """What makes views and functions, in this order; the generator of the boards writes the first."""
 LOCK_KEY = 7_246_391_001

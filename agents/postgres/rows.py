@@ -4,7 +4,7 @@ A pane is a sparse dict of cells; a row has a column for each measure. Most colu
 0, so columns are made only where a chunk of rows has something in them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, islice
 from typing import Any
 
@@ -14,7 +14,6 @@ from agents.postgres.correction_rows import moved
 from agents.postgres.tables import (
     ACTIVITY,
     CALL,
-    COHORT,
     CORRECTION,
     CUSTOMER,
     DEAL,
@@ -29,7 +28,6 @@ from schemas.measures import HISTOGRAMS, MEASURES
 from streams.activities import Activity
 from streams.call_keys import call_id_and_leg
 from streams.call_state import Call
-from streams.cohorts import ENTERED
 from streams.counters import Counters
 from streams.customers import Customer
 from streams.deal_state import Deal, Owned
@@ -71,9 +69,6 @@ def batches(
     for table, rows in _entities(ordered).items():
         for start in range(0, len(rows), chunk_rows):
             yield table, tuple(zip(*rows[start : start + chunk_rows], strict=True))
-    cohorts = [row for snapshot in ordered for row in _cohorts(snapshot)]
-    for start in range(0, len(cohorts), chunk_rows):
-        yield COHORT, tuple(zip(*cohorts[start : start + chunk_rows], strict=True))
     ledgers = [_ledger(snapshot, lateness_of(snapshot.topic)) for snapshot in ordered]
     if ledgers:
         yield LEDGER, tuple(zip(*ledgers, strict=True))
@@ -195,22 +190,6 @@ def _meeting(meeting: Meeting) -> Row:
         *(len(moves), moves[-1] if moves else None),
         *(meeting.outcome, meeting.outcome_at, meeting.last_at, meeting.deal),
     )
-
-
-def _cohorts(snapshot: Snapshot) -> Iterator[Row]:
-    """Yield a row for each cohort; what is empty now is a row without entries."""
-    fence = (snapshot.ledger.epoch, snapshot.ledger.next_offset)
-    for key in sorted(snapshot.cohorts):
-        cells = snapshot.cohorts[key]
-        day, pipeline, stage, source = key
-        where = (snapshot.topic, snapshot.partition, pipeline, stage, source, day)
-        ends = (_by_age(cells, "won"), _by_age(cells, "lost"))
-        yield (*where, *fence, cells.get(ENTERED, 0), *ends)
-
-
-def _by_age(cells: Mapping[str, int], end: str) -> str:
-    ages = {name.removeprefix(f"{end}:"): n for name, n in cells.items() if name.startswith(end)}
-    return _json(ages).decode()
 
 
 def _activity(key: str, activity: Activity) -> tuple[Table, Row, Row] | None:

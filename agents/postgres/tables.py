@@ -193,19 +193,6 @@ CUSTOMER = Table(
     (*_PARTITION, ("customer", _TEXT)),
     (*_FENCE, ("missed", Type.JSON), ("last_at", _INSTANT)),
 )
-COHORT = Table(
-    "stage_cohort",
-    (
-        *_PARTITION,
-        *(("pipeline", _TEXT), ("stage", _TEXT), ("source", _TEXT), ("entered_day", _INTEGER)),
-    ),
-    (
-        *_FENCE,
-        ("entered", _BIGINT),
-        ("won_by_age", Type.JSON),
-        ("lost_by_age", Type.JSON),
-    ),
-)
 PBX_COUNTERS = Table(
     "pbx_counters",
     (
@@ -236,6 +223,6 @@ LEDGER = Table(
 )
 TABLES = (
     *(PANE, CALL, MEETING, DEAL, ACTIVITY, REP_STATE),
-    *(CORRECTION, CUSTOMER, COHORT, PBX_COUNTERS, LEDGER),
+    *(CORRECTION, CUSTOMER, PBX_COUNTERS, LEDGER),
 )
 """In the order in which they are written: always the same, so that workers cannot deadlock."""

@@ -1,42 +1,34 @@
--- What share of deals will be won in the end, beside what was seen so far: of stage_cohort's counts,
--- as streams/incidence.py does it; a test compares them. Run by `ringside db migrate` after
--- incidence.sql. Every function takes the day as of which it looks, so that the past can be asked.
+-- What share of deals will be won in the end, beside what was seen so far: from the counts of
+-- each cohort by age, as streams/incidence.py does it; a test compares them. Run by
+-- `ringside db migrate` after funnel.sql and incidence.sql. Every function takes the day as of which
+-- it looks, so that the past can be asked. Days are those of the pipeline's zone, ages the midnights
+-- between.
 
--- The counts of each stage and day, added up over partitions, sources and the names that a pipeline
--- and a stage have. What no pipeline has keeps the name that events have for it. A deal that was told
--- to be in one stage by two names on different days is in two cohorts of that stage.
-CREATE VIEW ringside.cohort_count AS
-SELECT
-    coalesce(known.pipeline, cohort.pipeline) AS pipeline,
-    coalesce(named.stage, cohort.stage) AS stage,
-    date '1970-01-01' + entered_day AS entered_on,
-    ages.age_days,
-    sum(ages.entered)::bigint AS entered,
-    sum(ages.won)::bigint AS won,
-    sum(ages.lost)::bigint AS lost
-FROM ringside.stage_cohort AS cohort
-LEFT JOIN ringside.pipeline_name AS known ON known.name = cohort.pipeline
-LEFT JOIN ringside.pipeline_version AS version
-    ON version.pipeline = known.pipeline
-    AND version.valid_from <= to_timestamp(entered_day * 86400.0)
-    AND to_timestamp(entered_day * 86400.0) < version.valid_to
-LEFT JOIN ringside.pipeline_stage_name AS named
-    ON named.pipeline = version.pipeline AND named.valid_from = version.valid_from
-    AND named.name = cohort.stage
-CROSS JOIN LATERAL (
-    SELECT NULL::integer AS age_days, entered, 0::bigint AS won, 0::bigint AS lost
-    WHERE entered > 0
-    UNION ALL
-    SELECT key::integer, 0, value::bigint, 0 FROM jsonb_each_text(won_by_age)
-    UNION ALL
-    SELECT key::integer, 0, 0, value::bigint FROM jsonb_each_text(lost_by_age)
-) AS ages
-GROUP BY 1, 2, entered_day, ages.age_days;
-COMMENT ON VIEW ringside.cohort_count IS
-    'Deals by stage and day of entry (age_days NULL: how many entered), and how many ended at which age.';
+-- The cohorts of [first, last]: of the deals that first came to a stage on a day how many there are
+-- (age_days NULL), and how many of them were won and lost at which age; 731 stands for more than 730.
+CREATE FUNCTION ringside.cohort_counts(first date, last date) RETURNS TABLE (
+    pipeline text, stage text, place double precision, entered_on date, age_days integer,
+    entered bigint, won bigint, lost bigint
+)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 SET enable_nestloop = off AS $$
+    SELECT
+        pipeline, stage, max(place), day,
+        CASE WHEN GROUPING(age.days) = 0 THEN age.days END,
+        CASE WHEN GROUPING(age.days) = 1 THEN count(*) ELSE 0 END,
+        CASE WHEN GROUPING(age.days) = 0 THEN count(*) FILTER (WHERE status = 'won') ELSE 0 END,
+        CASE WHEN GROUPING(age.days) = 0 THEN count(*) FILTER (WHERE status = 'lost') ELSE 0 END
+    -- A day earlier: what is still the day before at one place may be `first` at another.
+    FROM ringside.deal_visits((first - 1)::timestamp AT TIME ZONE 'UTC')
+    CROSS JOIN LATERAL (
+        SELECT least(greatest((ended_at AT TIME ZONE zone)::date - day, 0), 731) AS days
+    ) AS age
+    WHERE is_first AND day BETWEEN first AND last
+    GROUP BY GROUPING SETS ((pipeline, stage, day), (pipeline, stage, day, age.days))
+    HAVING GROUPING(age.days) = 1 OR age.days IS NOT NULL
+$$;
 
 -- What was seen of each stage's cohorts of [first, last] by the evening of `as_of`.
-CREATE OR REPLACE FUNCTION ringside.cohort_seen(first date, last date, as_of date)
+CREATE FUNCTION ringside.cohort_seen(first date, last date, as_of date)
 RETURNS TABLE (
     pipeline text, stage text, entered_on date, age_days integer,
     entered bigint, won bigint, lost bigint, still_open bigint
@@ -51,32 +43,33 @@ LANGUAGE sql STABLE AS $$
             sum(entered)
             - coalesce(sum(won + lost) FILTER (WHERE entered_on + age_days <= as_of), 0)
         )::bigint
-    FROM ringside.cohort_count
-    WHERE entered_on BETWEEN first AND least(last, as_of)
+    FROM ringside.cohort_counts(first, least(last, as_of))
     GROUP BY pipeline, stage, entered_on
 $$;
 
 -- Each stage's deals at risk, won and lost by age, from age 0 on: what ringside.incidence takes.
-CREATE OR REPLACE FUNCTION ringside.cohort_ages(first date, last date, as_of date)
+CREATE FUNCTION ringside.cohort_ages(first date, last date, as_of date)
 RETURNS TABLE (pipeline text, stage text, at_risk bigint[], won bigint[], lost bigint[])
 LANGUAGE sql STABLE AS $$
-    WITH ended AS (
+    WITH counted AS MATERIALIZED (
+        SELECT * FROM ringside.cohort_counts(first, least(last, as_of))
+    ),
+    ended AS (
         SELECT pipeline, stage, entered_on, age_days, won, lost
-        FROM ringside.cohort_count
-        WHERE entered_on BETWEEN first AND least(last, as_of)
-            AND age_days <= least(as_of - entered_on, 730)
+        FROM counted
+        WHERE age_days <= least(as_of - entered_on, 730)
     ),
     followed AS (
         -- Until which age those are followed that nothing has ended by then.
         SELECT seen.pipeline, seen.stage, least(as_of - seen.entered_on, 730) AS age_days,
             sum(seen.entered) AS entered,
             sum(seen.entered - coalesce(ended.all_ends, 0)) AS censored
-        FROM ringside.cohort_count AS seen
+        FROM counted AS seen
         LEFT JOIN (
             SELECT pipeline, stage, entered_on, sum(won + lost) AS all_ends
             FROM ended GROUP BY 1, 2, 3
         ) AS ended USING (pipeline, stage, entered_on)
-        WHERE seen.age_days IS NULL AND seen.entered_on BETWEEN first AND least(last, as_of)
+        WHERE seen.age_days IS NULL
         GROUP BY 1, 2, 3
     ),
     stages AS (
@@ -118,7 +111,7 @@ $$;
 
 -- Beside what was seen of the cohorts of [first, last]: the share that will be won, if the open ones
 -- end like the others, with its 95 % interval. `undecided` were open past the last age that is known.
-CREATE OR REPLACE FUNCTION ringside.conversion_estimate(
+CREATE FUNCTION ringside.conversion_estimate(
     first date, last date, as_of date DEFAULT (now() AT TIME ZONE 'UTC')::date
 ) RETURNS TABLE (
     pipeline text, stage text, entered bigint, won bigint, lost bigint, still_open bigint,
@@ -145,7 +138,7 @@ $$;
 -- Each cohort of [first, last] by week or month, with what is expected of it: the open ones are taken
 -- to end like all those since `known_from` did that were open at their age. `low` and `high` bound the
 -- share that will be seen, with 95 %. NULL where nothing is known of deals so old.
-CREATE OR REPLACE FUNCTION ringside.cohort_expectation(
+CREATE FUNCTION ringside.cohort_expectation(
     period text, first date, last date, known_from date,
     as_of date DEFAULT (now() AT TIME ZONE 'UTC')::date
 ) RETURNS TABLE (

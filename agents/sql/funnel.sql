@@ -4,6 +4,8 @@
 --
 -- Each function looks only at deals of which something was heard since its argument: for the cohorts
 -- of the last 90 days, now() - interval '90 days' leaves nothing out. '-infinity' looks at all.
+-- `until` ends the time that is counted: what entered, or happened, before it. `customers`: only
+-- their deals.
 --
 -- The planner cannot guess how many rows come out of a line of sayings, and would join them in nested
 -- loops, which takes minutes for a few thousand deals. So each function tells it a number, and is
@@ -29,7 +31,9 @@ $$;
 
 -- Everything that was said of the deals that count, on one line of time for each: at one instant the
 -- sequence decides, then a reopening comes first, then moves in the pipeline's order, then an end.
-CREATE FUNCTION ringside.deal_sayings(since timestamptz) RETURNS TABLE (
+CREATE FUNCTION ringside.deal_sayings(
+    since timestamptz, customers text[] DEFAULT NULL
+) RETURNS TABLE (
     topic text, partition integer, deal_id text, pipeline text, number bigint, at timestamptz,
     what text, is_stage boolean, reason text, version_from timestamptz
 )
@@ -40,6 +44,7 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
         LEFT JOIN ringside.pipeline_name AS known ON known.name = deal.pipeline
         WHERE
             deal.last_at >= since
+            AND (customers IS NULL OR deal.customer = ANY (customers))
             AND deal.created_at IS NOT NULL AND deal.status NOT IN ('merged', 'deleted')
     ),
     said AS (
@@ -87,10 +92,13 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
 $$;
 
 -- Stays in stages, and the way to the end: `what` is a stage, or how it ended. A stay lasts until the
--- next row of its deal (`left_at`).
-CREATE FUNCTION ringside.deal_turning_points(since timestamptz) RETURNS TABLE (
+-- next row of its deal (`left_at`), which is another stay (`left_by` moved), or an end (won, lost).
+CREATE FUNCTION ringside.deal_turning_points(
+    since timestamptz, customers text[] DEFAULT NULL
+) RETURNS TABLE (
     topic text, partition integer, deal_id text, pipeline text, number bigint, at timestamptz,
-    left_at timestamptz, what text, is_stage boolean, reason text, version_from timestamptz
+    left_at timestamptz, left_by text, what text, is_stage boolean, reason text,
+    version_from timestamptz
 )
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
     WITH line AS (
@@ -108,7 +116,7 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
                 AS status_before_that,
             lead(is_stage) OVER deals AS next_is_stage,
             lead(at) OVER deals AS next_at
-        FROM ringside.deal_sayings(since) AS said
+        FROM ringside.deal_sayings(since, customers) AS said
         WINDOW deals AS (PARTITION BY topic, partition, deal_id ORDER BY number)
     ),
     -- A run is what is said between two changes of status; the reason of an end may be told again.
@@ -124,6 +132,7 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
         SELECT
             *,
             CASE WHEN what = 'open' THEN stage_before ELSE what END AS becomes,
+            is_stage OR what = 'open' AS is_stay,
             substr(max((lpad(number::text, 9, '0') || reason) COLLATE "C") OVER (
                 PARTITION BY topic, partition, deal_id, run
             ), 10) AS reason_of_run
@@ -134,8 +143,9 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
         row_number() OVER deals,
         at,
         lead(at) OVER deals,
+        CASE WHEN lead(is_stay) OVER deals THEN 'moved' ELSE lead(becomes, 1, 'open') OVER deals END,
         becomes,
-        is_stage OR what = 'open',
+        is_stay,
         reason_of_run,
         version_from
     FROM kept
@@ -155,14 +165,18 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
 $$;
 
 -- How each deal has gone: as it is now, whose it is, since when, and how it ended.
-CREATE FUNCTION ringside.deal_journeys(since timestamptz) RETURNS TABLE (
+CREATE FUNCTION ringside.deal_journeys(
+    since timestamptz, customers text[] DEFAULT NULL
+) RETURNS TABLE (
     topic text, partition integer, deal_id text, source text, segment text, customer text,
     pipeline text, zone text, rep text, team text, created_at timestamptz, created_by text,
     status text, ended_at timestamptz, ended_by text, reason text, stage text,
     stage_since timestamptz, amount_minor bigint, currency text
 )
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
-    WITH point AS MATERIALIZED (SELECT * FROM ringside.deal_turning_points(since)),
+    WITH point AS MATERIALIZED (
+        SELECT * FROM ringside.deal_turning_points(since, customers)
+    ),
     last_one AS (
         SELECT DISTINCT ON (topic, partition, deal_id) point.* FROM point
         ORDER BY topic, partition, deal_id, number DESC
@@ -195,9 +209,10 @@ $$;
 -- Every stay in a stage: whose it was then, where it stands, and what came of the first one.
 -- `advanced_at`: when the deal first came to the next stage or one beyond, or was won.
 CREATE FUNCTION ringside.deal_visits(since timestamptz) RETURNS TABLE (
-    topic text, partition integer, deal_id text, source text, segment text, pipeline text,
-    zone text, stage text, place double precision, next_stage text, number bigint,
-    entered_at timestamptz, left_at timestamptz, day date, rep text, team text, stage_before text,
+    topic text, partition integer, deal_id text, source text, segment text, customer text,
+    pipeline text, zone text, stage text, place double precision, next_stage text, number bigint,
+    entered_at timestamptz, left_at timestamptz, left_by text, day date, rep text, team text,
+    stage_before text,
     position_before double precision, nth bigint, is_first boolean, advanced_at timestamptz, status text,
     ended_at timestamptz, amount_minor bigint, currency text, version_from timestamptz
 )
@@ -246,9 +261,10 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
         GROUP BY visit.topic, visit.partition, visit.deal_id, visit.number
     )
     SELECT
-        deal.topic, deal.partition, deal.deal_id, deal.source, deal.segment, visit.pipeline,
-        coalesce(visit.zone, 'UTC'), visit.what, visit.position, visit.next_stage, visit.number,
-        visit.at, visit.left_at, (visit.at AT TIME ZONE coalesce(visit.zone, 'UTC'))::date,
+        deal.topic, deal.partition, deal.deal_id, deal.source, deal.segment, deal.customer,
+        visit.pipeline, coalesce(visit.zone, 'UTC'), visit.what, visit.position, visit.next_stage,
+        visit.number, visit.at, visit.left_at, visit.left_by,
+        (visit.at AT TIME ZONE coalesce(visit.zone, 'UTC'))::date,
         owner.rep, coalesce(reps.team, 'unknown'), visit.stage_before, before.position,
         visit.nth, visit.nth = 1 AND visit.what <> 'unknown',
         CASE
@@ -273,7 +289,9 @@ $$;
 
 -- Cohorts: what became of the deals that first came to a stage on a day. Shares are derived from sums
 -- of these over days, owners, teams, segments and sources; amounts only within a currency.
-CREATE FUNCTION ringside.funnel_cohorts(since timestamptz) RETURNS TABLE (
+CREATE FUNCTION ringside.funnel_cohorts(
+    since timestamptz, until timestamptz DEFAULT 'infinity'
+) RETURNS TABLE (
     pipeline text, stage text, place double precision, next_stage text, day date, rep text,
     team text, source text, segment text, currency text, entered bigint, advanced bigint,
     lost bigint, still_open bigint, won bigint, entered_minor numeric, advanced_minor numeric,
@@ -293,12 +311,14 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
         coalesce(sum(amount_minor) FILTER (WHERE advanced_at IS NULL AND status = 'open'), 0),
         coalesce(sum(amount_minor) FILTER (WHERE status = 'won'), 0)
     FROM ringside.deal_visits(since)
-    WHERE is_first AND entered_at >= since
+    WHERE is_first AND entered_at >= since AND entered_at < until
     GROUP BY pipeline, stage, day, rep, team, source, segment, currency
 $$;
 
 -- What happened on a day: entries, re-entries, moves back, stages passed over, losses.
-CREATE FUNCTION ringside.funnel_days(since timestamptz) RETURNS TABLE (
+CREATE FUNCTION ringside.funnel_days(
+    since timestamptz, until timestamptz DEFAULT 'infinity'
+) RETURNS TABLE (
     pipeline text, stage text, day date, rep text, team text, source text, segment text,
     currency text, entries bigint, re_entries bigint, backward bigint, next_entries bigint,
     skipped bigint, exits_lost bigint, exits_lost_minor numeric
@@ -340,7 +360,7 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
             1 AS entries, (nth > 1)::integer AS re_entries,
             coalesce(place < position_before, false)::integer AS backward,
             0 AS next_entries, 0 AS skipped, 0 AS exits_lost, 0::numeric AS exits_lost_minor
-        FROM visit WHERE entered_at >= since
+        FROM visit WHERE entered_at >= since AND entered_at < until
         UNION ALL
         -- Into the stage after this one, or after the last one won.
         SELECT
@@ -350,7 +370,7 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
         JOIN ringside.pipeline_stage AS this
             ON this.pipeline = move.pipeline AND this.valid_from = move.version_from
             AND this.is_own AND this.next_position = move.position
-        WHERE move.at >= since
+        WHERE move.at >= since AND move.at < until
         UNION ALL
         SELECT
             move.pipeline, this.stage, (move.at AT TIME ZONE move.zone)::date, move.rep, move.team,
@@ -360,13 +380,13 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
             ON this.pipeline = move.pipeline AND this.valid_from = move.version_from
             AND this.is_own
             AND this.position > move.position_before AND this.position < move.position
-        WHERE move.at >= since
+        WHERE move.at >= since AND move.at < until
         UNION ALL
         SELECT
             pipeline, stage, (ended_at AT TIME ZONE zone)::date, ended_by,
             coalesce(then_in, 'unknown'), source, segment, currency, 0, 0, 0, 0, 0, 1,
             coalesce(amount_minor, 0)
-        FROM ending WHERE status = 'lost' AND ended_at >= since
+        FROM ending WHERE status = 'lost' AND ended_at >= since AND ended_at < until
     )
     SELECT
         pipeline, stage, day, rep, team, source, segment, currency, sum(entries), sum(re_entries),
@@ -397,7 +417,9 @@ $$;
 
 -- All stages: deals that came to a stage through every one before it, in order, by the day of that;
 -- and of them, those that went on so. Judged by the pipeline as it was when the deal was created.
-CREATE FUNCTION ringside.funnel_paths(since timestamptz) RETURNS TABLE (
+CREATE FUNCTION ringside.funnel_paths(
+    since timestamptz, until timestamptz DEFAULT 'infinity'
+) RETURNS TABLE (
     pipeline text, stage text, place double precision, day date, rep text, team text,
     source text, segment text, currency text, entered bigint, advanced bigint, won bigint
 )
@@ -441,6 +463,6 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
         count(*) FILTER (WHERE step < furthest OR is_won),
         count(*) FILTER (WHERE is_won)
     FROM passed
-    WHERE entered_at >= since
+    WHERE entered_at >= since AND entered_at < until
     GROUP BY pipeline, stage, day, rep, team, source, segment, currency
 $$;

@@ -11,7 +11,6 @@ GRANT SELECT, INSERT, UPDATE ON
     ringside.meeting,
     ringside.deal,
     ringside.activity,
-    ringside.stage_cohort,
     ringside.rep_state,
     ringside.customer,
     ringside.correction,

@@ -1,50 +1,79 @@
 -- The leak, lost reasons, time in stage, sales velocity and what is stalled: from agents/sql/funnel.sql.
 -- Amounts are in minor units and only within one currency.
 
--- Each step of the cohorts of the last so many days beside those of as many days before: the step with
--- the rank 1 is the leak. `lost_share` is of the deals that entered.
-CREATE FUNCTION ringside.funnel_leaks(days integer, until timestamptz DEFAULT now()) RETURNS TABLE (
-    pipeline text, stage text, place double precision, currency text, entered bigint,
-    lost bigint, lost_share double precision, lost_minor numeric, rank_by_deals bigint,
-    rank_by_money bigint, entered_before bigint, lost_before bigint,
-    lost_share_before double precision, lost_minor_before numeric
+-- What the cohorts of [since, until) have lost at each step, and those of as long a time before it: it
+-- adds up over owners, teams, sources and segments.
+CREATE FUNCTION ringside.funnel_losses(since timestamptz, until timestamptz DEFAULT now())
+RETURNS TABLE (
+    is_now boolean, pipeline text, stage text, place double precision, rep text, team text,
+    source text, segment text, currency text, entered bigint, advanced bigint, lost bigint,
+    lost_minor numeric
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 SET enable_nestloop = off AS $$
+    SELECT
+        entered_at >= since, pipeline, stage, max(place), rep, team, source, segment, currency,
+        count(*), count(advanced_at),
+        count(*) FILTER (WHERE advanced_at IS NULL AND status = 'lost'),
+        coalesce(sum(amount_minor) FILTER (WHERE advanced_at IS NULL AND status = 'lost'), 0)
+    FROM ringside.deal_visits(since - (until - since))
+    WHERE is_first AND entered_at >= since - (until - since) AND entered_at < until
+    GROUP BY entered_at >= since, pipeline, stage, rep, team, source, segment, currency
+$$;
+
+-- Each step of the cohorts of [since, until) beside those of the time before, as long: the step with the
+-- rank 1 is the leak. `lost_share` is of the deals that entered, `lost_of_decided` of those that have
+-- got further or were lost: cohorts of the time before are older, and so fewer of them are open.
+CREATE FUNCTION ringside.funnel_leaks(since timestamptz, until timestamptz DEFAULT now())
+RETURNS TABLE (
+    pipeline text, stage text, place double precision, currency text, entered bigint,
+    lost bigint, lost_share double precision, lost_of_decided double precision,
+    lost_minor numeric, rank_by_deals bigint, rank_by_money bigint, entered_before bigint,
+    lost_before bigint, lost_share_before double precision,
+    lost_of_decided_before double precision, lost_minor_before numeric
+)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET enable_nestloop = off AS $$
     WITH step AS (
         SELECT
             pipeline, stage, max(place) AS place, currency,
-            day > (until - make_interval(days => days))::date AS is_now,
-            sum(entered)::bigint AS entered, sum(lost)::bigint AS lost,
-            sum(lost_minor) AS lost_minor
-        FROM ringside.funnel_cohorts(until - make_interval(days => 2 * days + 1))
-        WHERE day > (until - make_interval(days => 2 * days))::date AND day <= until::date
-        GROUP BY pipeline, stage, currency, is_now
+            coalesce(sum(entered) FILTER (WHERE is_now), 0)::bigint AS entered,
+            coalesce(sum(advanced) FILTER (WHERE is_now), 0)::bigint AS advanced,
+            coalesce(sum(lost) FILTER (WHERE is_now), 0)::bigint AS lost,
+            coalesce(sum(lost_minor) FILTER (WHERE is_now), 0) AS lost_minor,
+            coalesce(sum(entered) FILTER (WHERE NOT is_now), 0)::bigint AS entered_before,
+            coalesce(sum(advanced) FILTER (WHERE NOT is_now), 0)::bigint AS advanced_before,
+            coalesce(sum(lost) FILTER (WHERE NOT is_now), 0)::bigint AS lost_before,
+            coalesce(sum(lost_minor) FILTER (WHERE NOT is_now), 0) AS lost_minor_before
+        FROM ringside.funnel_losses(since, until)
+        GROUP BY pipeline, stage, currency
     )
     SELECT
-        step.pipeline, step.stage, step.place, step.currency, step.entered, step.lost,
-        step.lost::float8 / nullif(step.entered, 0), step.lost_minor,
-        rank() OVER (PARTITION BY step.pipeline, step.currency ORDER BY step.lost DESC),
-        rank() OVER (PARTITION BY step.pipeline, step.currency ORDER BY step.lost_minor DESC),
-        before.entered, before.lost, before.lost::float8 / nullif(before.entered, 0),
-        before.lost_minor
+        pipeline, stage, place, currency, entered, lost, lost::float8 / nullif(entered, 0),
+        lost::float8 / nullif(lost + advanced, 0), lost_minor,
+        rank() OVER (PARTITION BY pipeline, currency ORDER BY lost DESC),
+        rank() OVER (PARTITION BY pipeline, currency ORDER BY lost_minor DESC),
+        entered_before, lost_before, lost_before::float8 / nullif(entered_before, 0),
+        lost_before::float8 / nullif(lost_before + advanced_before, 0), lost_minor_before
     FROM step
-    LEFT JOIN step AS before USING (pipeline, stage, currency)
-    WHERE step.is_now AND NOT coalesce(before.is_now, false)
 $$;
 
 -- Why deals were lost, and where, by day of the loss. A reason that was not said is ''.
-CREATE FUNCTION ringside.lost_reasons(since timestamptz) RETURNS TABLE (
-    pipeline text, stage text, reason text, day date, rep text, source text, segment text,
-    currency text, lost bigint, lost_minor numeric
+CREATE FUNCTION ringside.lost_reasons(
+    since timestamptz, until timestamptz DEFAULT 'infinity'
+) RETURNS TABLE (
+    pipeline text, stage text, reason text, day date, rep text, team text, source text,
+    segment text, currency text, lost bigint, lost_minor numeric
 )
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
     SELECT
-        pipeline, stage, coalesce(reason, ''), (ended_at AT TIME ZONE zone)::date, ended_by,
-        source, segment, currency, count(*), coalesce(sum(amount_minor), 0)
-    FROM ringside.deal_journeys(since)
-    WHERE status = 'lost' AND ended_at >= since
-    GROUP BY pipeline, stage, reason, (ended_at AT TIME ZONE zone)::date, ended_by, source, segment,
-        currency
+        journey.pipeline, stage, coalesce(reason, ''), (ended_at AT TIME ZONE zone)::date, ended_by,
+        coalesce(reps.team, 'unknown'), source, segment, currency, count(*),
+        coalesce(sum(amount_minor), 0)
+    FROM ringside.deal_journeys(since) AS journey
+    LEFT JOIN ringside.roster_rep AS reps
+        ON reps.id = ended_by AND reps.valid_from <= ended_at AND ended_at < reps.valid_to
+    WHERE status = 'lost' AND ended_at >= since AND ended_at < until
+    GROUP BY journey.pipeline, stage, reason, (ended_at AT TIME ZONE zone)::date, ended_by,
+        reps.team, source, segment, currency
 $$;
 
 -- How long stays in each stage lasted that ended since, exactly; and how old are those that last.
@@ -77,48 +106,87 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
     GROUP BY pipeline, stage
 $$;
 
+-- What sales velocity is made of, by whose deals they are now: it adds up over owners, teams, sources
+-- and segments. Of [since, until), and of as long a time before it; `open` is at the end of each.
+CREATE FUNCTION ringside.velocity_counts(since timestamptz, until timestamptz DEFAULT 'infinity')
+RETURNS TABLE (
+    is_now boolean, pipeline text, rep text, team text, source text, segment text, currency text,
+    open bigint, won bigint, lost bigint, won_minor numeric, won_priced bigint,
+    cycle_days double precision
+)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 SET enable_nestloop = off AS $$
+    WITH period AS (
+        SELECT true AS is_now, since AS begins_at, until AS ends_at
+        UNION ALL
+        SELECT false, since - (until - since), since WHERE isfinite(since) AND isfinite(until)
+    )
+    SELECT
+        is_now, pipeline, rep, team, source, segment, currency,
+        count(*) FILTER (WHERE created_at < ends_at AND (ended_at IS NULL OR ended_at >= ends_at)),
+        count(*) FILTER (WHERE status = 'won' AND is_within),
+        count(*) FILTER (WHERE status = 'lost' AND is_within),
+        coalesce(sum(amount_minor) FILTER (WHERE status = 'won' AND is_within), 0),
+        count(amount_minor) FILTER (WHERE status = 'won' AND is_within),
+        coalesce(
+            sum(extract(epoch FROM ended_at - created_at)::float8 / 86400)
+                FILTER (WHERE status = 'won' AND is_within),
+            0
+        )
+    FROM ringside.deal_journeys('-infinity') AS journey
+    CROSS JOIN period
+    CROSS JOIN LATERAL (
+        SELECT ended_at >= begins_at AND ended_at < ends_at AS is_within
+    ) AS within
+    GROUP BY is_now, pipeline, rep, team, source, segment, currency
+$$;
+
 -- The four factors of sales velocity over a time, by pipeline and currency; `open` is at its end.
 CREATE FUNCTION ringside.sales_velocity(
     since timestamptz, until timestamptz DEFAULT 'infinity'
 ) RETURNS TABLE (
     pipeline text, currency text, open bigint, won bigint, lost bigint, win_rate double precision,
     won_minor numeric, average_won_minor double precision, cycle_days double precision,
-    cycle_p50_days double precision, minor_per_day double precision
+    minor_per_day double precision
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
-    WITH counted AS (
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET enable_nestloop = off AS $$
+    WITH added AS (
         SELECT
-            pipeline, currency,
-            count(*) FILTER (
-                WHERE created_at < until AND (ended_at IS NULL OR ended_at >= until)
-            ) AS open,
-            count(*) FILTER (WHERE is_won) AS won,
-            count(*) FILTER (WHERE status = 'lost' AND is_within) AS lost,
-            coalesce(sum(amount_minor) FILTER (WHERE is_won), 0) AS won_minor,
-            avg(amount_minor) FILTER (WHERE is_won)::float8 AS average_won_minor,
-            avg(days) FILTER (WHERE is_won)::float8 AS cycle_days,
-            percentile_cont(0.5) WITHIN GROUP (ORDER BY days) FILTER (WHERE is_won)
-                AS cycle_p50_days
-        FROM ringside.deal_journeys('-infinity') AS journey
-        CROSS JOIN LATERAL (
-            SELECT ended_at >= since AND ended_at < until AS is_within
-        ) AS within
-        CROSS JOIN LATERAL (
-            SELECT
-                status = 'won' AND is_within AS is_won,
-                extract(epoch FROM ended_at - created_at)::float8 / 86400 AS days
-        ) AS ending
+            pipeline, currency, sum(open)::bigint AS open, sum(won)::bigint AS won,
+            sum(lost)::bigint AS lost, sum(won_minor) AS won_minor,
+            sum(won)::float8 / nullif(sum(won + lost), 0) AS win_rate,
+            (sum(won_minor) / nullif(sum(won_priced), 0))::float8 AS average_won_minor,
+            sum(cycle_days) / nullif(sum(won), 0)::float8 AS cycle_days
+        FROM ringside.velocity_counts(since, until)
+        WHERE is_now
         GROUP BY pipeline, currency
     )
     SELECT
-        pipeline, currency, open, won, lost, won::float8 / nullif(won + lost, 0), won_minor,
-        average_won_minor, cycle_days, cycle_p50_days,
-        open * (won::float8 / nullif(won + lost, 0)) * average_won_minor / nullif(cycle_days, 0)
-    FROM counted
+        pipeline, currency, open, won, lost, win_rate, won_minor, average_won_minor, cycle_days,
+        open * win_rate * average_won_minor / nullif(cycle_days, 0)
+    FROM added
+$$;
+
+-- From creation to win, of deals won within a time: exactly.
+CREATE FUNCTION ringside.cycles(since timestamptz, until timestamptz DEFAULT 'infinity') RETURNS TABLE (
+    pipeline text, currency text, won bigint, mean_days double precision,
+    p50_days double precision, p90_days double precision
+)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET enable_nestloop = off AS $$
+    SELECT
+        pipeline, currency, count(*), avg(days),
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY days),
+        percentile_cont(0.9) WITHIN GROUP (ORDER BY days)
+    FROM (
+        SELECT pipeline, currency, extract(epoch FROM ended_at - created_at)::float8 / 86400 AS days
+        FROM ringside.deal_journeys(since)
+        WHERE status = 'won' AND ended_at >= since AND ended_at < until
+    ) AS won
+    GROUP BY pipeline, currency
 $$;
 
 -- How much of the change of a product of four factors each of them made, after Shapley: what it
--- changes, averaged over all orders in which the four could have changed (streams/velocity.py).
+-- changes, averaged over all orders in which the four could have changed (streams/velocity.py). NULL
+-- if one of them is.
 CREATE FUNCTION ringside.split_of_change(
     before double precision[], after double precision[]
 ) RETURNS double precision[]
@@ -140,38 +208,42 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
         FROM generate_series(0, 1) AS first, generate_series(0, 1) AS second,
             generate_series(0, 1) AS third
     ) AS split
+    WHERE array_position(before, NULL) IS NULL AND array_position(after, NULL) IS NULL
 $$;
 
--- Sales velocity of the last so many days and of as many before, and what each factor made of the
+-- Sales velocity of [since, until) and of as long a time before it, and what each factor made of the
 -- change, in minor units a day. NULL where a factor is not known.
-CREATE FUNCTION ringside.velocity_changes(days integer, until timestamptz DEFAULT now())
+CREATE FUNCTION ringside.velocity_changes(since timestamptz, until timestamptz DEFAULT now())
 RETURNS TABLE (
     pipeline text, currency text, minor_per_day double precision,
     minor_per_day_before double precision, by_open double precision, by_win_rate double precision,
     by_average_won double precision, by_cycle double precision
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET enable_nestloop = off AS $$
+    WITH factors AS (
+        SELECT
+            is_now, pipeline, currency,
+            ARRAY[
+                sum(open)::float8,
+                sum(won)::float8 / nullif(sum(won + lost), 0)::float8,
+                (sum(won_minor) / nullif(sum(won_priced), 0))::float8,
+                sum(won)::float8 / nullif(sum(cycle_days), 0)
+            ] AS four
+        FROM ringside.velocity_counts(since, until)
+        GROUP BY is_now, pipeline, currency
+    ),
+    split AS (
+        SELECT
+            pipeline, currency, later.four AS now, earlier.four AS before,
+            ringside.split_of_change(earlier.four, later.four) AS parts
+        FROM (SELECT * FROM factors WHERE is_now) AS later
+        JOIN (SELECT * FROM factors WHERE NOT is_now) AS earlier USING (pipeline, currency)
+    )
     SELECT
-        pipeline, currency, later.minor_per_day, earlier.minor_per_day,
+        pipeline, currency,
+        now[1] * now[2] * now[3] * now[4], before[1] * before[2] * before[3] * before[4],
         parts[1], parts[2], parts[3], parts[4]
-    FROM ringside.sales_velocity(until - make_interval(days => days), until) AS later
-    JOIN ringside.sales_velocity(
-        until - make_interval(days => 2 * days), until - make_interval(days => days)
-    ) AS earlier USING (pipeline, currency)
-    CROSS JOIN LATERAL (
-        SELECT CASE
-            WHEN later.minor_per_day IS NOT NULL AND earlier.minor_per_day IS NOT NULL THEN
-                ringside.split_of_change(
-                    ARRAY[
-                        earlier.open, earlier.win_rate, earlier.average_won_minor,
-                        1 / earlier.cycle_days
-                    ],
-                    ARRAY[
-                        later.open, later.win_rate, later.average_won_minor, 1 / later.cycle_days
-                    ]
-                )
-        END AS parts
-    ) AS split
+    FROM split
 $$;
 
 -- Open deals with their age in the stage, and after how many days one is stalled there: as the

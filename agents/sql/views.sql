@@ -584,6 +584,8 @@ SELECT
     NULL::bigint AS deals_won,
     NULL::bigint AS deals_lost,
     NULL::double precision AS win_rate,
+    NULL::double precision AS lead_conversion,
+    NULL::double precision AS qualified_lead_conversion,
     NULL::bigint AS activity_volume
 FROM ringside.pane_located
 WHERE queue <> ''
@@ -734,6 +736,8 @@ SELECT
     NULL::bigint AS deals_won,
     NULL::bigint AS deals_lost,
     NULL::double precision AS win_rate,
+    NULL::double precision AS lead_conversion,
+    NULL::double precision AS qualified_lead_conversion,
     NULL::bigint AS activity_volume
 FROM ringside.pane_located
 WHERE queue <> ''
@@ -885,6 +889,8 @@ SELECT
     sum(deals_won)::bigint AS deals_won,
     sum(deals_lost)::bigint AS deals_lost,
     CASE WHEN sum(deals_won) + sum(deals_lost) > 0 THEN (sum(deals_won))::double precision / (sum(deals_won) + sum(deals_lost)) END AS win_rate,
+    CASE WHEN sum(leads_created) > 0 THEN (sum(deals_won))::double precision / (sum(leads_created)) END AS lead_conversion,
+    CASE WHEN sum(leads_qualified) > 0 THEN (sum(deals_won))::double precision / (sum(leads_qualified)) END AS qualified_lead_conversion,
     sum(activity_volume)::bigint AS activity_volume
 FROM ringside.pane_located
 WHERE team <> ''
@@ -1035,6 +1041,8 @@ SELECT
     sum(deals_won)::bigint AS deals_won,
     sum(deals_lost)::bigint AS deals_lost,
     CASE WHEN sum(deals_won) + sum(deals_lost) > 0 THEN (sum(deals_won))::double precision / (sum(deals_won) + sum(deals_lost)) END AS win_rate,
+    CASE WHEN sum(leads_created) > 0 THEN (sum(deals_won))::double precision / (sum(leads_created)) END AS lead_conversion,
+    CASE WHEN sum(leads_qualified) > 0 THEN (sum(deals_won))::double precision / (sum(leads_qualified)) END AS qualified_lead_conversion,
     sum(activity_volume)::bigint AS activity_volume
 FROM ringside.pane_located
 WHERE team <> ''
@@ -1187,6 +1195,8 @@ SELECT
     sum(deals_won)::bigint AS deals_won,
     sum(deals_lost)::bigint AS deals_lost,
     CASE WHEN sum(deals_won) + sum(deals_lost) > 0 THEN (sum(deals_won))::double precision / (sum(deals_won) + sum(deals_lost)) END AS win_rate,
+    CASE WHEN sum(leads_created) > 0 THEN (sum(deals_won))::double precision / (sum(leads_created)) END AS lead_conversion,
+    CASE WHEN sum(leads_qualified) > 0 THEN (sum(deals_won))::double precision / (sum(leads_qualified)) END AS qualified_lead_conversion,
     sum(activity_volume)::bigint AS activity_volume
 FROM ringside.pane_located
 WHERE rep <> ''
@@ -1338,6 +1348,8 @@ SELECT
     sum(deals_won)::bigint AS deals_won,
     sum(deals_lost)::bigint AS deals_lost,
     CASE WHEN sum(deals_won) + sum(deals_lost) > 0 THEN (sum(deals_won))::double precision / (sum(deals_won) + sum(deals_lost)) END AS win_rate,
+    CASE WHEN sum(leads_created) > 0 THEN (sum(deals_won))::double precision / (sum(leads_created)) END AS lead_conversion,
+    CASE WHEN sum(leads_qualified) > 0 THEN (sum(deals_won))::double precision / (sum(leads_qualified)) END AS qualified_lead_conversion,
     sum(activity_volume)::bigint AS activity_volume
 FROM ringside.pane_located
 WHERE rep <> ''

@@ -11,12 +11,19 @@ from pathlib import Path
 
 from benchmarks.contenders.folding import Folding
 from benchmarks.contenders.measured import memory_mib, peak_memory_mib, tell
+from benchmarks.deal_load import STAGES
+from schemas.pipelines import Pipeline, Pipelines, Stage
 from schemas.topics import DEALS
-from streams.cohorts import Cells, CohortKey
 from streams.deal_state import Deal
+from streams.funnel import Cells, Key
+from streams.pipelines import PipelineIndex
 
 CHECKPOINT_SECONDS = 86_400.0
 """By event time; the load is of a year."""
+
+_STAGES = tuple(Stage(id=stage) for stage in STAGES)
+_FILE = Pipelines(pipelines=(Pipeline(id="sales", stages=_STAGES),))
+PIPELINES = PipelineIndex(_FILE)
 
 
 def main() -> None:
@@ -25,15 +32,28 @@ def main() -> None:
     parser.add_argument("--load", type=Path, required=True)
     given = parser.parse_args()
     folding = Folding()
+    folds = [fold for (topic, _), fold in folding.folds.items() if topic == DEALS.name]
+    funnels = [fold.funnel for fold in folds if fold.funnel is not None]
+    for funnel in funnels:
+        funnel.pipelines = PIPELINES
     before_mib = _settled_mib()
     began, began_cpu = time.perf_counter(), time.process_time()
     for _ in folding.checkpoints(given.load, every_seconds=CHECKPOINT_SECONDS):
         pass
     seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - began_cpu
     growth_mib = _settled_mib() - before_mib
-    folds = [fold for (topic, _), fold in folding.folds.items() if topic == DEALS.name]
     deals = [deal for fold in folds for deal in fold.entities.values() if isinstance(deal, Deal)]
-    cohorts = [cohort for fold in folds for cohort in fold.cohorts.panes.items()]
+    places = [
+        (Key(start, place), cells)
+        for funnel in funnels
+        for start, day in funnel.days.items()
+        for place, cells in day.places.items()
+    ]
+    opened = [place for funnel in funnels for place in funnel.open.items()]
+    began_recount = time.perf_counter()
+    for fold, funnel in zip(folds, funnels, strict=True):
+        for _ in funnel.recount(fold.entities, PipelineIndex(_FILE)):
+            pass
     tell(
         {
             "events": folding.events,
@@ -41,20 +61,26 @@ def main() -> None:
             "cpu_seconds": cpu_seconds,
             "growth_mib": growth_mib,
             "peak_memory_mib": peak_memory_mib(),
+            "recount_seconds": time.perf_counter() - began_recount,
             "deals": len(deals),
             "open": sum(deal.status == "open" for deal in deals),
-            "cohorts": len(cohorts),
-            "cohort_bytes": sum(map(_weight, cohorts)) / max(1, len(cohorts)),
-            "most_cells_of_a_cohort": max((len(cells) for _, cells in cohorts), default=0),
+            "places": len(places),
+            "place_bytes": _mean_weight(places),
+            "most_cells_of_a_place": max((len(cells) for _, cells in places), default=0),
+            "open_places": len(opened),
+            "open_place_bytes": _mean_weight(opened),
         }
     )
 
 
-def _weight(cohort: tuple[CohortKey, Cells]) -> int:
-    """Return what a cohort takes: its key, its cells, and their names; not what it shares."""
-    key, cells = cohort
-    names = sum(sys.getsizeof(name) + sys.getsizeof(n) for name, n in cells.items())
-    return sys.getsizeof(key) + sys.getsizeof(cells) + names
+def _mean_weight(places: list[tuple[Key, Cells]]) -> float:
+    """Return what a place takes on average: its key and its cells, not what it shares."""
+    return sum(_weight(*place) for place in places) / max(1, len(places))
+
+
+def _weight(key: Key, cells: Cells) -> int:
+    amounts = sum(sys.getsizeof(amount) for amount in cells.values())
+    return sys.getsizeof(key) + sys.getsizeof(key.place) + sys.getsizeof(cells) + amounts
 
 
 def _settled_mib() -> float:

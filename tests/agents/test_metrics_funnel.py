@@ -39,6 +39,19 @@ def test_counts_stand_by_pipeline_stage_currency_and_window() -> None:
     assert list(named(found, "funnel_cohort_lost")) == []
 
 
+def test_the_estimate_is_told_so_that_it_adds_up_over_workers() -> None:
+    bought = deal(created(0), said(1, e.DealWon()))
+    lost = deal(created(0), said(2, e.DealLost()))
+    found = samples(bought, lost)
+    place = {"pipeline": "sales", "stage": ""}
+    # One of two, none open: 1/2 of them, and a variance of 2 x 2 x (1/2 x 1/2 / 2).
+    told = {
+        name: [value for _, value in named(found, f"funnel_estimate_{name}", **place)]
+        for name in ("deals", "reached", "variance")
+    }
+    assert told == {"deals": [2], "reached": [1], "variance": [0.5]}
+
+
 def test_histograms_are_cumulative_and_end_with_all() -> None:
     found = samples(deal(created(0), said(2, "trial")), deal(created(0), said(4, "trial")))
     buckets = {

@@ -15,6 +15,7 @@ from dashboards.layout import Row, placed
 from dashboards.queries import EVERYTHING, queries, substituted
 from dashboards.rules import rule_names
 from schemas.events import RepState
+from schemas.funnel import COUNTS
 from schemas.kpis import BY_NAME, NOW, WHEN_READ, WITHINS
 from schemas.measures import HISTOGRAMS, MEASURES, WINDOWS
 
@@ -41,7 +42,9 @@ EXPOSED = (
     | recorded_names()
     | {f"ringside_{each.name}" for each in (*MEASURES, *WITHINS, *WHEN_READ, *NOW)}
     | {f"ringside_{each.name}_seconds_bucket" for each in HISTOGRAMS}
-    | {"ringside_activity_volume"}
+    | {f"ringside_funnel_{each.name}" for each in COUNTS}
+    | {f"ringside_funnel_{name}" for name in ("stalled", "stalled_after_seconds")}
+    | {"ringside_activity_volume", "ringside_unknown_stages"}
 )
 
 
@@ -142,7 +145,8 @@ def test_a_board_links_to_the_others_and_takes_the_variables_along(name: str) ->
         f"/d/ringside-{other}" for other in BOARDS if other != name
     }
     assert all(link["includeVars"] for link in links)
-    own = {"pipeline"} if name in ("pipeline", "deals") else set()
+    of_deals = {"pipeline", "owner", "source", "segment", "currency"}
+    own = of_deals if name in ("pipeline", "deals") else set()
     assert {each["name"] for each in BOARDS[name]["templating"]["list"]} == {
         *("site", "queue", "team", "rep", "window", *own)
     }
@@ -193,8 +197,8 @@ def test_the_letters_of_a_panels_queries_differ() -> None:
 def test_every_query_is_listed_with_its_variables_replaced() -> None:
     listed = queries()
     asked = sum(len(panel["targets"]) for _, panel in SHOWING)
-    # Site, queue, team and rep of each; the pipeline of two; the window is a fixed list.
-    variables = 4 * len(BOARDS) + 2
+    # Site, queue, team and rep of each; what deals are chosen by, of two; the window is fixed.
+    variables = 4 * len(BOARDS) + 2 * 5
     annotations = len(BOARDS)  # the alerts, on each
     assert len(listed) == asked + variables + annotations
     for query in listed:

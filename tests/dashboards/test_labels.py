@@ -2,18 +2,19 @@
 
 import pytest
 
+from schemas.funnel_kpis import FUNNEL_KPIS
 from schemas.kpis import BY_NAME, KPIS
 from schemas.labels import LANGUAGES, title, titles
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_kpi_has_one_title_in_every_language_and_no_title_is_left_over(language: str) -> None:
-    assert list(titles(language)) == [kpi.name for kpi in KPIS]
+    assert list(titles(language)) == [kpi.name for kpi in (*KPIS, *FUNNEL_KPIS)]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_two_kpis_are_called_the_same(language: str) -> None:
-    assert len(set(titles(language).values())) == len(KPIS)
+    assert len(set(titles(language).values())) == len(KPIS) + len(FUNNEL_KPIS)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -46,8 +46,23 @@ def selling(rep: str, at: float) -> Iterator[Event | Raw]:
     )
     for type_, subject, fact in facts:
         yield Event(f"boards/{subject}/{type_}", "/crm/test", subject, type_, at, fact)
+    yield from sold(rep, at)
     yield from corrected(rep, at)
     yield Raw("ringside.calls", b"bad", b"not JSON")
+
+
+def sold(rep: str, at: float) -> Iterator[Event]:
+    """Of the pipeline that the simulator applies: one won within the hour, and one lost."""
+    told: tuple[tuple[str, str, float, AnyFact], ...] = (
+        ("d4", "deal.created", 0, e.DealCreated(rep, "new_business", "qualified", 5_000, "USD")),
+        ("d4", "deal.stage_changed", 600, e.DealStageChanged("demo")),
+        ("d4", "deal.amount_changed", 900, e.DealAmountChanged(7_000, "USD")),
+        ("d4", "deal.won", 1200, e.DealWon()),
+        ("d5", "deal.created", 0, e.DealCreated(rep, "new_business", "qualified", 5_000, "USD")),
+        ("d5", "deal.lost", 1500, e.DealLost("price")),
+    )
+    for deal, type_, after, fact in told:
+        yield Event(f"boards/{deal}/{after}", "/crm/test", deal, type_, at - 1800 + after, fact)
 
 
 def corrected(rep: str, at: float) -> Iterator[Event]:

@@ -19,12 +19,17 @@ ROOT = Path(__file__).parents[2]
 DATA = ROOT / "../shared/data/crm_opportunities.csv"
 EXAMPLE = ROOT / "docs/examples/import-deals.yaml"
 
+PIPELINES = "pipelines: [{id: sales, stages: [{id: prospecting}, {id: engaging}]}]"
+
 pytestmark = pytest.mark.skipif(not DATA.exists(), reason="no ../shared/data")
 
 
 def test_an_old_export_lands_beside_live_traffic_and_again_changes_nothing(
     pipeline: Pipeline, now: Callable[[], float]
 ) -> None:
+    file = pipeline.folder / "pipelines.yaml"
+    file.write_text(PIPELINES, encoding="utf-8")
+    pipeline.run("pipelines", "apply", str(file))
     pipeline.start_worker()
     # Live traffic on all partitions: a watermark that old events would be behind of.
     live = [

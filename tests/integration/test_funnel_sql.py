@@ -180,7 +180,8 @@ async def test_the_change_of_velocity_is_split_as_streams_does(users: Users) -> 
             assert per_day == pytest.approx(found.minor_per_day)
             velocities[since, pipeline, currency] = found
     changes = await read(
-        users.reader_url, "SELECT * FROM ringside.velocity_changes(10, '2026-09-21Z')"
+        users.reader_url,
+        "SELECT * FROM ringside.velocity_changes('2026-09-11Z', '2026-09-21Z')",
     )
     split = 0
     for pipeline, currency, now, before, *parts in changes:

@@ -9,7 +9,7 @@ import pytest
 
 from schemas import events as e
 from schemas.events import AnyFact, Event
-from tests.integration.pipeline import Pipeline
+from tests.integration.pipeline import Pipeline, wait_until
 
 HOUR = 3600.0
 TYPE_OF = {data: type_ for type_, data in e.TYPES.items()}
@@ -77,9 +77,16 @@ def told(pipeline: Pipeline, now: Callable[[], float]) -> tuple[Pipeline, float]
         event("m5", 1, e.MeetingBooked("mai", at_time(t + 2 * HOUR), BERT)),
     ]
     events.sort(key=lambda one: (one.at, one.subject))
+    file = pipeline.folder / "pipelines.yaml"
+    file.write_text("pipelines: [{id: sales, stages: [{id: new}, {id: trial}]}]", encoding="utf-8")
+    pipeline.run("pipelines", "apply", str(file))
     pipeline.start_worker()
     count = pipeline.publish(events)
     pipeline.wait_until_written(count)
+    wait_until(
+        lambda: pipeline.row("SELECT count(*) FROM ringside.pipeline_version")[0] == 1,
+        "the pipelines in PostgreSQL",
+    )
     return pipeline, t
 
 
@@ -96,9 +103,9 @@ def test_activity_meets_the_funnel(told: tuple[Pipeline, float]) -> None:
 
 def _stays(pipeline: Pipeline) -> None:
     found = pipeline.ask(
-        "SELECT deal_id, stage, number, is_first, went_on, left_by,"
+        "SELECT deal_id, stage, number, is_first, advanced_at IS NOT NULL, left_by,"
         " extract(epoch FROM left_at - entered_at)::float8 / 3600"
-        " FROM ringside.deal_stay ORDER BY deal_id, number"
+        " FROM ringside.deal_visits('-infinity') ORDER BY deal_id, number"
     )
     assert found == [
         ("d-anna", "new", 1, True, True, "moved", 5.0),
@@ -111,7 +118,8 @@ def _stays(pipeline: Pipeline) -> None:
 
 def _touches(pipeline: Pipeline) -> None:
     found = pipeline.ask(
-        "SELECT deal_id, stage, kind, touch_id FROM ringside.deal_touch ORDER BY deal_id, at"
+        "SELECT deal_id, stage, kind, touch_id FROM ringside.deal_touches('-infinity')"
+        " ORDER BY deal_id, at"
     )
     assert found == [
         ("d-anna", "new", "call", "c1#1"),
@@ -126,7 +134,7 @@ def _touches(pipeline: Pipeline) -> None:
 def _stages(pipeline: Pipeline) -> None:
     found = pipeline.ask(
         "SELECT stage, kind, stays, touches, stays_touched"
-        " FROM ringside.stage_touches ORDER BY 1, 2"
+        " FROM ringside.stage_touches('-infinity') ORDER BY 1, 2"
     )
     # Four stays in new, one in trial.
     assert found == [
@@ -140,7 +148,7 @@ def _stages(pipeline: Pipeline) -> None:
 def _conversion(pipeline: Pipeline) -> None:
     found = pipeline.ask(
         "SELECT stage, touches, stays, went_on, lost, still_open, went_on_of_over"
-        " FROM ringside.conversion_by_touches ORDER BY 1, 2"
+        " FROM ringside.conversion_by_touches('-infinity') ORDER BY 1, 2"
     )
     assert found == [
         ("new", "0", 1, 0, 1, 0, 0.0),  # Carl's
@@ -155,7 +163,7 @@ def _pace(pipeline: Pipeline, t: float) -> None:
         (row[0], row[1:])
         for row in pipeline.ask(
             "SELECT deal_id, to_call_seconds, call_to_meeting_seconds, meeting_to_stage_seconds"
-            " FROM ringside.deal_pace"
+            " FROM ringside.deal_paces('-infinity')"
         )
     )
     # Call answered at 1 h 1 min, meeting at 4 h as moved, trial at 5 h.

@@ -1,5 +1,6 @@
 """A deal imported whole is the deal that was told event by event. T0 is 10:00:00."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +11,7 @@ from schemas import events as e
 from streams.deals import Deal, step
 from streams.fold import Fold
 from tests.streams.lives import T0, apply, event, new_fold, quarter
+from tests.streams.sales import SALES
 
 DAY = 86_400.0
 
@@ -82,6 +84,37 @@ def test_importing_again_changes_nothing() -> None:
     fold = apply(new_fold("ringside.deals"), [event("d1", T0, history(), "crm")])
     apply(fold, [event("d1", T0 + 600, history(), "crm")])
     assert (fold.ledger.applied, fold.ledger.duplicate) == (1, 1)
+
+
+def test_importing_again_after_it_was_forgotten_counts_once() -> None:
+    fold: Fold = new_fold("ringside.deals")
+    assert fold.funnel is not None
+    fold.funnel.pipelines = SALES
+    apply(fold, [event("d1", T0, history(), "crm")])
+    before = contribution_of(fold)
+    # A year and a day later, of which Postgres has everything, it is let go of ...
+    later = T0 + 367 * DAY
+    apply(fold, [event("d2", later, e.DealCreated("linh", "sales", "new"), "crm")])
+    fold.close()
+    fold.release(fold.ledger.next_offset)
+    assert list(fold.entities) == ["d2"]
+    # ... and imported again: no quarter of an hour takes it in a second time, nor does the funnel.
+    apply(fold, [event("d1", later, history(), "crm")])
+    assert contribution_of(fold) == before == Counter(opportunities_created=0, deals_won=0)
+    won = [cells for day in fold.funnel.days.values() for cells in day.places.values()]
+    assert sum(cells.get("won", 0) for cells in won) == 0
+    # That old facts find no open quarter is what an import means, and no loss to be told of.
+    assert fold.ledger.closed_facts == 0
+
+
+def contribution_of(fold: Fold) -> Counter[str]:
+    """What the quarters of an hour hold of deals, of those long past."""
+    found = Counter[str](opportunities_created=0, deals_won=0)
+    for start, quarter_of_hour in fold.grains.quarters.slots.items():
+        if start < T0:
+            for cells in quarter_of_hour.panes.values():
+                found.update({name: int(cells.get(name, 0)) for name in found})
+    return found
 
 
 def test_what_happened_after_the_export_stays() -> None:

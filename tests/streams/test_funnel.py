@@ -6,8 +6,10 @@ Days count from 1 September 2026; the pipeline is agreed > trial > offer.
 from collections import Counter
 
 from schemas import events as e
+from schemas.kpis import BY_NAME
 from streams.deal_state import Deal
 from streams.funnel import contribution
+from streams.kpi import evaluate
 from tests.streams.sales import SALES, SEED, counts, created, days, deal, said
 
 SEED_STAGES = ("asked", "call", "trial")
@@ -40,9 +42,12 @@ def test_the_seeds_example_steps_of_40_50_and_25_percent_cumulated_40_20_and_5()
 
 
 def test_the_seeds_lead_conversion_of_50_in_500_is_10_percent() -> None:
-    deals = [deal(created(0), said(5, e.DealWon())) for _ in range(50)]
-    deals += [deal(created(0)) for _ in range(450)]
-    assert share(counts(deals)[""], "created_won", "created") == 0.10
+    """Three conversions, three denominators: of 500 leads 200 qualified, 50 deals won, 75 lost."""
+    cells = {"leads_created": 500, "leads_qualified": 200, "deals_won": 50, "deals_lost": 75}
+    names = ("lead_conversion", "qualified_lead_conversion", "win_rate")
+    assert [evaluate(BY_NAME[name], cells) for name in names] == [0.10, 0.25, 0.40]
+    # Without leads there is no conversion of leads.
+    assert evaluate(BY_NAME["lead_conversion"], {"deals_won": 1}) is None
 
 
 def test_each_step_is_counted_on_the_day_of_entry_however_much_later_it_comes() -> None:

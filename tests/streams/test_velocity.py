@@ -18,7 +18,6 @@ from streams.funnel_windows import (
     quantile_days,
     window_start,
 )
-from streams.leak import greatest, leaks
 from streams.velocity import FACTORS, Velocity, split_of_change, velocity
 from tests.streams.sales import DAY, DAY0, SALES, created, deal, pipelines, said
 
@@ -120,20 +119,6 @@ def test_a_reader_sees_what_was_changed_since_and_forgets_what_is_gone() -> None
     table.changed("a", first, None)
     table.changed("b", first, None)
     assert reader.read([table], now)[7] == {}
-
-
-def test_the_leak_is_where_most_is_lost_in_deals_and_where_in_money() -> None:
-    small = [deal(created(0, amount_minor=10), said(1, e.DealLost())) for _ in range(3)]
-    large = deal(created(0, amount_minor=900), said(1, "trial"), said(2, e.DealLost()))
-    windows = read(*small, large, deal(created(0)), now=DAY0 + 3 * DAY)
-    in_deals, in_money = leaks(windows[7], "sales"), leaks(windows[7], "sales", "USD")
-    assert [(one.stage, one.entered, one.lost) for one in in_deals] == [
-        *(("agreed", 5, 3), ("trial", 1, 1)),
-    ]
-    assert [(one.stage, one.lost_minor) for one in in_money] == [("trial", 900), ("agreed", 30)]
-    assert greatest(in_money) == in_money[0]
-    assert greatest(leaks(read(deal(created(0)), now=DAY0)[7], "sales")) is None
-    assert leaks(windows[7], "sales", "KRW") == []
 
 
 def test_a_deal_is_stalled_past_the_limit_that_is_set_else_past_nine_of_ten_stays() -> None:

@@ -22,9 +22,11 @@ def outcomes(ask: Ask) -> dict[str, int]:
 def velocity(ask: Ask) -> dict[str, Any]:
     """Return the CRM's velocity and its factors."""
     names = ("open", "won", "lost", "win_rate", "won_minor", "average_won_minor")
-    names += ("cycle_days", "cycle_p50_days", "minor_per_day")
+    names += ("cycle_days", "p50_days", "minor_per_day")
     (row,) = ask(
         f"""SELECT {", ".join(names)} FROM ringside.sales_velocity('-infinity')
+            JOIN (SELECT pipeline, currency, p50_days FROM ringside.cycles('-infinity')) AS cycle
+                USING (pipeline, currency)
             WHERE pipeline = 'crm'"""  # noqa: S608 - constant names
     )
     return dict(zip(names, row, strict=True))

@@ -115,7 +115,7 @@ def lines(ask: got.Ask) -> list[Line]:
         Line("won value", 10_005_534, int(velocity["won_minor"]) / 100),
         Line("average won value", 2_360.91, velocity["average_won_minor"] / 100, 2),
         Line("cycle, mean, days", 51.78, velocity["cycle_days"], 2),
-        Line("cycle, median, days", 57, velocity["cycle_p50_days"]),
+        Line("cycle, median, days", 57, velocity["p50_days"]),
         Line("velocity, a day", 60_146.85, velocity["minor_per_day"] / 100, 2),
         Line("won above four averages", 15, got.above_four_times_the_average(ask)),
     ]

@@ -20,7 +20,8 @@ TYPE_OF = {data: type_ for type_, data in e.TYPES.items()}
 
 PIPELINE = """
 INSERT INTO ringside.pipeline_name VALUES ('Sales pipeline', 'sales');
-INSERT INTO ringside.pipeline_version VALUES ('sales', '-infinity', 'infinity', 'Sales', 'UTC');
+INSERT INTO ringside.pipeline_version
+VALUES ('sales', '-infinity', 'infinity', 'Sales', 'Asia/Ho_Chi_Minh');
 INSERT INTO ringside.pipeline_stage VALUES
     ('sales', '-infinity', 'infinity', 'new', 'New', 1, true, 'demo', 2, NULL),
     ('sales', '-infinity', 'infinity', 'demo', 'Demo', 2, true, 'offer', 3, 30),
@@ -34,7 +35,7 @@ INSERT INTO ringside.pipeline_stage_name VALUES
 
 
 def folded() -> Fold:
-    """Four deals: a by the book, b skips the demo, c goes back and again, d is only renamed."""
+    """Deals: a by the book, b skips the demo, c goes back and again, d is renamed, e reopened."""
 
     def event(deal: str, days: float, data: AnyFact) -> Event:
         return Event(f"{deal}/{days}", "crm", deal, TYPE_OF[type(data)], T + days * DAY, data)
@@ -50,6 +51,7 @@ def folded() -> Fold:
         *(created("b"), *moves("b", "offer")),
         *(created("c"), *moves("c", "demo", "new", "Demo 2"), event("c", 9, e.DealLost("price"))),
         *(created("d"), *moves("d", "demo", "Demo 2")),
+        *(created("e"), event("e", 1, e.DealLost()), event("e", 2, e.DealReopened())),
     ]
     fold = Fold("ringside.deals", 0, ledger=Ledger(1), lateness_seconds=30 * DAY)
     for offset, one in enumerate(sorted(events, key=lambda one: (one.at, one.subject))):
@@ -57,7 +59,7 @@ def folded() -> Fold:
     return fold
 
 
-async def test_stays_follow_the_pipeline(database: Database) -> None:
+async def test_visits_and_cohorts_follow_the_pipeline(database: Database) -> None:
     users = await prepared(database)
     async with session(users.admin_url) as connection:
         await connection.execute(PIPELINE)
@@ -65,17 +67,21 @@ async def test_stays_follow_the_pipeline(database: Database) -> None:
         await sink.write([folded().whole()])
     async with session(users.reader_url) as connection:
         stays = await connection.fetch(
-            "SELECT deal_id, stage, number, is_first, went_on, left_by,"
+            "SELECT deal_id, stage, number, is_first, advanced_at IS NOT NULL, left_by,"
             " extract(epoch FROM left_at - entered_at)::float8 / 86400 AS days"
-            " FROM ringside.deal_stay WHERE pipeline = 'sales' ORDER BY deal_id, number"
+            " FROM ringside.deal_visits('-infinity') ORDER BY deal_id, number"
         )
         counts = await connection.fetch(
             "SELECT stage, sum(entered)::int, sum(won)::int AS won, sum(lost)::int AS lost"
-            " FROM ringside.cohort_count WHERE pipeline = 'sales' GROUP BY stage ORDER BY stage"
+            " FROM ringside.cohort_counts('2026-09-01', '2026-10-31') GROUP BY stage ORDER BY stage"
+        )
+        ended = await connection.fetch(
+            "SELECT stage, age_days, won, lost"
+            " FROM ringside.cohort_counts('2026-09-01', '2026-10-31')"
+            " WHERE age_days IS NOT NULL ORDER BY stage, age_days"
         )
         now = await connection.fetch(
-            "SELECT deal_id, stage, stalled_after_seconds FROM ringside.deal_now"
-            " WHERE status = 'open' ORDER BY deal_id"
+            "SELECT deal_id, stage, stalled_after_days FROM ringside.deal_ages ORDER BY deal_id"
         )
     assert [tuple(row) for row in stays] == [
         ("a", "new", 1, True, True, "moved", 1.0),
@@ -87,16 +93,24 @@ async def test_stays_follow_the_pipeline(database: Database) -> None:
         # Its first time in demo did not lead on; its second time in new is none of its cohort.
         ("c", "new", 1, True, True, "moved", 1.0),
         ("c", "demo", 2, True, False, "moved", 1.0),
-        ("c", "new", 3, False, True, "moved", 1.0),
+        ("c", "new", 3, False, False, "moved", 1.0),
         ("c", "demo", 4, False, False, "lost", 6.0),
         # Demo 2 is another name of demo: no move.
         ("d", "new", 1, True, True, "moved", 1.0),
         ("d", "demo", 2, True, False, "open", None),
+        # Reopened where it was: that is another stay, and the end of the first one was a loss (2).
+        ("e", "new", 1, True, False, "lost", 1.0),
+        ("e", "new", 3, False, False, "open", None),
     ]
-    # Cohorts by what events call a stage: c and d are in demo by two names, one day apart.
     assert [tuple(row) for row in counts] == [
-        ("demo", 5, 1, 2),
-        ("new", 4, 1, 1),
+        ("demo", 3, 1, 1),
+        ("new", 5, 1, 1),
         ("offer", 2, 1, 0),
     ]
-    assert [tuple(row) for row in now] == [("b", "offer", None), ("d", "demo", 30 * 86_400.0)]
+    # From 21:13 in Hanoi on: a was won three days after its creation, c lost nine.
+    assert [tuple(row) for row in ended] == [
+        *(("demo", 2, 1, 0), ("demo", 8, 0, 1)),
+        *(("new", 3, 1, 0), ("new", 9, 0, 1)),
+        ("offer", 1, 1, 0),
+    ]
+    assert [tuple(row) for row in now[:2]] == [("b", "offer", None), ("d", "demo", 30.0)]

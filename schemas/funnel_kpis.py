@@ -1,0 +1,13 @@
+"""What the boards of deals show, each number once: its title, unit, formula and definition.
+
+The counts behind them are in schemas/funnel.py. They are read in two ways: live from Prometheus
+(`ringside_funnel_*`), and from PostgreSQL's functions of deals and of touches.
+"""
+
+from schemas.conversion_kpis import CONVERSION_KPIS, FunnelKpi
+from schemas.velocity_kpis import VELOCITY_KPIS
+
+__all__ = ["FUNNEL_BY_NAME", "FUNNEL_KPIS", "FunnelKpi"]
+
+FUNNEL_KPIS: tuple[FunnelKpi, ...] = (*CONVERSION_KPIS, *VELOCITY_KPIS)
+FUNNEL_BY_NAME: dict[str, FunnelKpi] = {kpi.name: kpi for kpi in FUNNEL_KPIS}

@@ -1,0 +1,183 @@
+"""The numbers of velocity: what a pipeline makes a day, how long deals stay, what activity does."""
+
+from schemas.conversion_kpis import COUNT, MONEY, MONEY_A_DAY, RATIO, SECONDS, FunnelKpi
+
+_VELOCITY, _CHANGES = "`sales_velocity`", "`velocity_changes`"
+_TIMES, _AGES = "`stage_times`", "`deal_ages`"
+_LIVE = "ringside_funnel_"
+
+VELOCITY_KPIS: tuple[FunnelKpi, ...] = (
+    FunnelKpi(
+        "sales_velocity",
+        "Velocity a day",
+        MONEY_A_DAY,
+        "open deals x win rate x average won / cycle in days",
+        "The money that the pipeline makes a day.",
+        f"{_VELOCITY}, `ringside:funnel_velocity_minor_per_day:pipeline`",
+    ),
+    FunnelKpi(
+        "open_deals",
+        "Open deals",
+        COUNT,
+        "`open`",
+        "Deals that are neither won nor lost at the end of the time.",
+        f"{_VELOCITY}, `{_LIVE}open`",
+    ),
+    FunnelKpi(
+        "pipeline_win_rate",
+        "Win rate (pipeline)",
+        RATIO,
+        "`won` / (`won` + `lost`)",
+        "Of the deals that ended in the time, by event or by a stage that the pipeline calls its "
+        "end, the share that was won.",
+        f"{_VELOCITY}, `ringside:funnel_win_rate:pipeline`",
+    ),
+    FunnelKpi(
+        "average_won_value",
+        "Average won",
+        MONEY,
+        "`won_minor` / `won_priced`",
+        "What a won deal is worth, of those whose amount is known.",
+        f"{_VELOCITY}, `ringside:funnel_average_won_minor:pipeline`",
+    ),
+    FunnelKpi(
+        "cycle",
+        "Cycle",
+        SECONDS,
+        "`cycle_seconds` / `won`",
+        "From the creation of a deal to its win, of deals won in the time; the mean.",
+        f"{_VELOCITY}, `cycles` (median, p90), `ringside:funnel_cycle_seconds:pipeline`",
+    ),
+    FunnelKpi(
+        "change_by_open_deals",
+        "By open deals",
+        MONEY_A_DAY,
+        "mean over all orders of the four factors (Shapley)",
+        "What the number of open deals made of the change of the velocity against the time before.",
+        _CHANGES,
+    ),
+    FunnelKpi(
+        "change_by_win_rate",
+        "By win rate",
+        MONEY_A_DAY,
+        "mean over all orders of the four factors (Shapley)",
+        "What the win rate made of it.",
+        _CHANGES,
+    ),
+    FunnelKpi(
+        "change_by_average_won",
+        "By average won",
+        MONEY_A_DAY,
+        "mean over all orders of the four factors (Shapley)",
+        "What the average won value made of it.",
+        _CHANGES,
+    ),
+    FunnelKpi(
+        "change_by_cycle",
+        "By cycle",
+        MONEY_A_DAY,
+        "mean over all orders of the four factors (Shapley)",
+        "What the cycle made of it. The four add up to the change.",
+        _CHANGES,
+    ),
+    # Time
+    FunnelKpi(
+        "stay_p50",
+        "Stays median",
+        SECONDS,
+        "median of the stays that ended in the time",
+        "How long a stay in the stage lasted.",
+        f"{_TIMES}, `{_LIVE}stay_time_seconds_bucket`",
+    ),
+    FunnelKpi(
+        "stay_p90",
+        "Stays p90",
+        SECONDS,
+        "p90 of the stays that ended in the time",
+        "What nine of ten stays in the stage did not pass.",
+        f"{_TIMES}, `{_LIVE}stay_time_seconds_bucket`",
+    ),
+    FunnelKpi(
+        "open_age_p50",
+        "Still there median",
+        SECONDS,
+        "median of the ages in the stage of deals that are there",
+        "How long the deals that are still there have been there.",
+        f"{_TIMES}, `{_LIVE}open_age_seconds_bucket`",
+    ),
+    FunnelKpi(
+        "open_age_p90",
+        "Still there p90",
+        SECONDS,
+        "p90 of the ages in the stage of deals that are there",
+        "What nine of ten of them have not passed.",
+        f"{_TIMES}, `{_LIVE}open_age_seconds_bucket`",
+    ),
+    FunnelKpi(
+        "stalled",
+        "Stalled",
+        COUNT,
+        "open deals older in their stage than its limit",
+        "The limit is `stalled_after_days` of the stage, else the p90 of its stays that ended.",
+        f"{_AGES}, `{_LIVE}stalled`",
+    ),
+    # Activity meets the funnel
+    FunnelKpi(
+        "touches_per_stay",
+        "Touches a stay",
+        "mean number, 0 and more",
+        "touches / stays",
+        "Answered calls, held meetings and logged activities that fell into a stay in the stage: "
+        "of the deal they name, else of each deal of that customer open then.",
+        "`stage_touches`",
+    ),
+    FunnelKpi(
+        "conversion_by_touches",
+        "Went on, of over",
+        RATIO,
+        "stays that a move or a win ended / stays that ended",
+        "By how many touches fell into the stay. It shows what goes together, no cause.",
+        "`conversion_by_touches`",
+    ),
+    FunnelKpi(
+        "to_first_call",
+        "To first call",
+        SECONDS,
+        "median of first answered call - creation",
+        "Of deals created in the time, how long until the customer was first spoken to.",
+        "`deal_paces`",
+    ),
+    FunnelKpi(
+        "call_to_meeting",
+        "Call to meeting",
+        SECONDS,
+        "median of first held meeting after it - first answered call",
+        "How long from the first call to the first meeting.",
+        "`deal_paces`",
+    ),
+    FunnelKpi(
+        "meeting_to_next_stage",
+        "Meeting to next stage",
+        SECONDS,
+        "median of next move or win - that meeting",
+        "How long from the meeting to the next stage.",
+        "`deal_paces`",
+    ),
+    FunnelKpi(
+        "meetings_held_of_due",
+        "Held, of due",
+        RATIO,
+        "held / (held + no-show)",
+        "Of the meetings booked in the time whose time has come and was told of. One that was "
+        "moved is still one.",
+        "`meeting_funnel`",
+    ),
+    FunnelKpi(
+        "at_stake",
+        "Worth at stake",
+        MONEY,
+        "worth of open deals of customers whose call was missed",
+        "Missed calls of 7 days that nobody made good, ranked by the deal within each currency.",
+        "`missed_call_at_stake`",
+    ),
+)
