@@ -15,10 +15,11 @@ def deals() -> core.Dashboard:
     chosen = variables(("team",), window_name="today")
     return board(
         "deals",
-        "Open deals: their age, which have stalled, missed calls of their customers; and touches.",
+        "Open deals: their age, which have stalled, missed calls of their customers; and touches. "
+        "As fresh as PostgreSQL, to which workers write every few seconds.",
         [_ageing(), _open(), _at_stake(), _touches(), _meetings()],
         [*deal_variables(), *chosen],
-        Look("now-30d", "1m"),
+        Look("now-30d", "30s"),
     )
 
 

@@ -173,4 +173,9 @@ def _time() -> Row:
     panel = table_of_rows(
         defined(about, shown), rows(ask.TIME_IN_STAGE), columns(shown), sort_by="Still there"
     )
-    return _row("Time in stage", 8, (24, panel))
+    spread = Meaning(
+        "How long stays last",
+        "The same stays by their length. Still there: how old they are now.",
+    )
+    histogram = table_of_rows(spread, rows(ask.HISTOGRAM), [], sort_by="Stays")
+    return _row("Time in stage", 8, (12, panel), (12, histogram))

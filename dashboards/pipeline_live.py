@@ -22,6 +22,7 @@ _STEPS = (
 _CHANGES: tuple[tuple[str, Count], ...] = (
     ("Reopened", f.REOPENED),
     ("Moved to where it was", f.REPEATED),
+    ("At one instant", f.SIMULTANEOUS),
     ("Owner changed", f.OWNER_CHANGES),
     ("Amount changed", f.AMOUNT_CHANGES),
     ("Merged", f.MERGED),
@@ -42,7 +43,8 @@ def changes() -> Row:
     about = Meaning(
         "What the CRM did to deals",
         "Of the last 30 days. Merged and deleted deals take back all that they counted. Moved to "
-        "where it was: no move. Cut: more was said of a deal than is kept.",
+        "where it was: no move. At one instant: told for the same instant as another move or end. "
+        "Cut: more was said of a deal than is kept.",
     )
     shown = [
         Column(

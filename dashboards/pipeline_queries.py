@@ -157,6 +157,13 @@ CROSS JOIN LATERAL (
 ) AS part
 ORDER BY pipeline, later.open DESC, currency"""  # noqa: S608 - made of constants alone
 
+_STAYED = f"""(
+    SELECT *, left_at IS NOT NULL AS is_over,
+        extract(epoch FROM coalesce(left_at, {TO}) - entered_at)::float8 AS stayed
+    FROM ringside.deal_visits('-infinity')
+    WHERE {CHOSEN} AND entered_at <= {TO} AND (left_at IS NULL OR left_at >= {FROM})
+) AS visit"""  # noqa: S608 - made of constants alone
+
 TIME_IN_STAGE = f"""SELECT
     pipeline AS "Pipeline",
     stage AS "Stage",
@@ -168,21 +175,40 @@ TIME_IN_STAGE = f"""SELECT
         AS "Still there p90",
     count(*) FILTER (WHERE is_over) AS "Stays",
     count(*) FILTER (WHERE NOT is_over) AS "Still there"
-FROM (
-    SELECT *, left_at IS NOT NULL AS is_over,
-        extract(epoch FROM coalesce(left_at, {TO}) - entered_at)::float8 AS stayed
-    FROM ringside.deal_visits('-infinity')
-    WHERE {CHOSEN} AND entered_at <= {TO} AND (left_at IS NULL OR left_at >= {FROM})
-) AS visit
+FROM {_STAYED}
 GROUP BY pipeline, stage
 ORDER BY pipeline, max(place)"""  # noqa: S608 - made of constants alone
+
+_BOUNDS_DAYS = (1, 3, 7, 14, 30, 60, 90)
+
+
+def _buckets() -> str:
+    """Return how many stayed no longer than each bound, and longer than the one before."""
+    found, low = [], 0
+    for days in _BOUNDS_DAYS:
+        above = f"stayed > {low} * 86400 AND " if low else ""
+        found.append(f'count(*) FILTER (WHERE {above}stayed <= {days} * 86400) AS "to {days} d"')
+        low = days
+    found.append(f'count(*) FILTER (WHERE stayed > {low} * 86400) AS "over {low} d"')
+    return ",\n    ".join(found)
+
+
+HISTOGRAM = f"""SELECT
+    pipeline AS "Pipeline",
+    stage AS "Stage",
+    CASE WHEN is_over THEN 'over' ELSE 'still there' END AS "Stay",
+    {_buckets()},
+    count(*) AS "Stays"
+FROM {_STAYED}
+GROUP BY pipeline, stage, is_over
+ORDER BY pipeline, max(place), is_over DESC"""  # noqa: S608 - made of constants alone
 
 _MATURITY_DAYS = (7, 14, 28, 56, 84, 182)
 
 
 def _matured(days: int) -> str:
     """Return the share won within so many days; NULL of a cohort that is not yet so old."""
-    return f"""CASE WHEN max(entered_on) + {days} <= {TO}::date THEN
+    return f"""CASE WHEN max(entered_on) + {days} <= max(today) THEN
         coalesce(sum(won) FILTER (WHERE age_days <= {days}), 0)::float8 / sum(entered)
     END AS "within {days} d\""""
 
@@ -194,10 +220,10 @@ HEATMAP = f"""SELECT
     pipeline AS "Pipeline",
     stage AS "Stage",
     {", ".join(map(_matured, _MATURITY_DAYS))},
-    coalesce(sum(won) FILTER (WHERE entered_on + age_days <= {TO}::date), 0)::float8
+    coalesce(sum(won) FILTER (WHERE entered_on + age_days <= today), 0)::float8
         / sum(entered) AS "so far",
     sum(entered) AS "Entered"
-FROM ringside.cohort_counts({FROM}::date, {TO}::date)
+FROM ringside.cohort_counts({FROM}, {TO}, {TO})
 WHERE {PIPELINE}
 GROUP BY date_trunc('week', entered_on), pipeline, stage
 HAVING sum(entered) > 0
@@ -216,7 +242,7 @@ ESTIMATE = f"""SELECT
     won AS "Won",
     lost AS "Lost",
     still_open AS "Still open"
-FROM ringside.conversion_estimate({FROM}::date, {TO}::date, {TO}::date)
+FROM ringside.conversion_estimate({FROM}, {TO}, {TO})
 WHERE {PIPELINE}
 ORDER BY pipeline, entered DESC, stage"""  # noqa: S608 - made of constants alone
 
@@ -225,7 +251,7 @@ EXPECTATION = f"""SELECT
     pipeline || ', ' || stage || ': ' || what AS metric,
     value
 FROM ringside.cohort_expectation(
-    'week', {FROM}::date, {TO}::date, {FROM}::date - 730, {TO}::date
+    'week', {FROM}, {TO}, {FROM} - interval '730 days', {TO}
 ) AS expectation
 CROSS JOIN LATERAL (
     VALUES ('won so far', observed), ('expected', expected), ('at least', low), ('at most', high)
@@ -233,7 +259,7 @@ CROSS JOIN LATERAL (
 WHERE {PIPELINE} AND (pipeline, stage) IN (
     -- Of each pipeline the stage through which most deals came in.
     SELECT DISTINCT ON (pipeline) pipeline, stage
-    FROM ringside.cohort_counts({FROM}::date, {TO}::date)
+    FROM ringside.cohort_counts({FROM}, {TO}, {TO})
     WHERE age_days IS NULL
     GROUP BY pipeline, stage
     ORDER BY pipeline, sum(entered) DESC

@@ -85,6 +85,9 @@ LOSSES_MINOR = _happened("lost_minor", "What they are worth, minor units.", is_m
 CYCLE_SECONDS = _happened("cycle_seconds", "From creation to win, of deals won, together.")
 REOPENED = _happened("reopened", "Deals that were opened again after an end.")
 REPEATED = _happened("repeated", "Moves to where a deal already was; they count as nothing else.")
+SIMULTANEOUS = _happened(
+    "simultaneous", "Moves and ends told for an instant at which something else was told, too."
+)
 OWNER_CHANGES = _happened("owner_changes", "Times a deal was given to another rep.")
 AMOUNT_CHANGES = _happened("amount_changes", "Times a deal was said to be worth something else.")
 MERGED = _happened("merged", "Deals that turned out to be another one, and take back all else.")
@@ -101,7 +104,7 @@ COUNTS: tuple[Count, ...] = (
     *(ENTRIES, NEXT_ENTRIES, RE_ENTRIES, BACKWARD, SKIPPED, STAYS, STAY_SECONDS),
     *(EXITS_LOST, EXITS_LOST_MINOR),
     *(WINS, WINS_MINOR, WINS_PRICED, LOSSES, LOSSES_MINOR, CYCLE_SECONDS),
-    *(REOPENED, REPEATED, OWNER_CHANGES, AMOUNT_CHANGES, MERGED, DELETED, CUT),
+    *(REOPENED, REPEATED, SIMULTANEOUS, OWNER_CHANGES, AMOUNT_CHANGES, MERGED, DELETED, CUT),
     *(OPEN, OPEN_MINOR),
 )
 

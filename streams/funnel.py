@@ -5,6 +5,7 @@ time: so does its cohort, whoever has it now. Only what it is *now* (open) belon
 """
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -166,6 +167,10 @@ class _Telling:
             self.add(f.REOPENED, at)
         for at in self._way.repeated:
             self.add(f.REPEATED, at)
+        instants = Counter(one.at for one in (*self._deal.moves, *self._deal.turns))
+        for at, told in instants.items():
+            if told > 1:
+                self.add(f.SIMULTANEOUS, at, "", told - 1)
         for owned in self._deal.owners:
             self.add(f.OWNER_CHANGES, owned.at)
         for at in self._deal.amount_changes():

@@ -1,67 +1,69 @@
 -- What share of deals will be won in the end, beside what was seen so far: from the counts of
 -- each cohort by age, as streams/incidence.py does it; a test compares them. Run by
--- `ringside db migrate` after funnel.sql and incidence.sql. Every function takes the day as of which
--- it looks, so that the past can be asked. Days are those of the pipeline's zone, ages the midnights
+-- `ringside db migrate` after funnel.sql and incidence.sql. Every function takes the instant as of
+-- which it looks, so that the past can be asked. Days are those of the pipeline's zone, ages the midnights
 -- between.
 
--- The cohorts of [first, last]: of the deals that first came to a stage on a day how many there are
--- (age_days NULL), and how many of them were won and lost at which age; 731 stands for more than 730.
-CREATE FUNCTION ringside.cohort_counts(first date, last date) RETURNS TABLE (
-    pipeline text, stage text, place double precision, entered_on date, age_days integer,
-    entered bigint, won bigint, lost bigint
+-- The cohorts of what entered within [since, until): of the deals that first came to a stage on a day
+-- how many there are (age_days NULL), and how many of them were won and lost at which age; 731 stands
+-- for more than 730. `today` is the day of `as_of` in the pipeline's zone.
+CREATE FUNCTION ringside.cohort_counts(
+    since timestamptz, until timestamptz, as_of timestamptz DEFAULT now()
+) RETURNS TABLE (
+    pipeline text, stage text, place double precision, entered_on date, today date,
+    age_days integer, entered bigint, won bigint, lost bigint
 )
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 SET enable_nestloop = off AS $$
     SELECT
-        pipeline, stage, max(place), day,
+        pipeline, stage, max(place), day, max((as_of AT TIME ZONE zone)::date),
         CASE WHEN GROUPING(age.days) = 0 THEN age.days END,
         CASE WHEN GROUPING(age.days) = 1 THEN count(*) ELSE 0 END,
         CASE WHEN GROUPING(age.days) = 0 THEN count(*) FILTER (WHERE status = 'won') ELSE 0 END,
         CASE WHEN GROUPING(age.days) = 0 THEN count(*) FILTER (WHERE status = 'lost') ELSE 0 END
-    -- A day earlier: what is still the day before at one place may be `first` at another.
-    FROM ringside.deal_visits((first - 1)::timestamp AT TIME ZONE 'UTC')
+    FROM ringside.deal_visits(since)
     CROSS JOIN LATERAL (
         SELECT least(greatest((ended_at AT TIME ZONE zone)::date - day, 0), 731) AS days
     ) AS age
-    WHERE is_first AND day BETWEEN first AND last
+    WHERE is_first AND entered_at >= since AND entered_at < least(until, as_of)
     GROUP BY GROUPING SETS ((pipeline, stage, day), (pipeline, stage, day, age.days))
     HAVING GROUPING(age.days) = 1 OR age.days IS NOT NULL
 $$;
 
--- What was seen of each stage's cohorts of [first, last] by the evening of `as_of`.
-CREATE FUNCTION ringside.cohort_seen(first date, last date, as_of date)
+-- What was seen of each stage's cohorts by the evening of the day of `as_of`.
+CREATE FUNCTION ringside.cohort_seen(since timestamptz, until timestamptz, as_of timestamptz)
 RETURNS TABLE (
     pipeline text, stage text, entered_on date, age_days integer,
     entered bigint, won bigint, lost bigint, still_open bigint
 )
 LANGUAGE sql STABLE AS $$
     SELECT
-        pipeline, stage, entered_on, as_of - entered_on,
+        pipeline, stage, entered_on, max(today) - entered_on,
         sum(entered)::bigint,
-        coalesce(sum(won) FILTER (WHERE entered_on + age_days <= as_of), 0)::bigint,
-        coalesce(sum(lost) FILTER (WHERE entered_on + age_days <= as_of), 0)::bigint,
+        coalesce(sum(won) FILTER (WHERE entered_on + age_days <= today), 0)::bigint,
+        coalesce(sum(lost) FILTER (WHERE entered_on + age_days <= today), 0)::bigint,
         (
             sum(entered)
-            - coalesce(sum(won + lost) FILTER (WHERE entered_on + age_days <= as_of), 0)
+            - coalesce(sum(won + lost) FILTER (WHERE entered_on + age_days <= today), 0)
         )::bigint
-    FROM ringside.cohort_counts(first, least(last, as_of))
+    FROM ringside.cohort_counts(since, until, as_of)
     GROUP BY pipeline, stage, entered_on
 $$;
 
 -- Each stage's deals at risk, won and lost by age, from age 0 on: what ringside.incidence takes.
-CREATE FUNCTION ringside.cohort_ages(first date, last date, as_of date)
+CREATE FUNCTION ringside.cohort_ages(since timestamptz, until timestamptz, as_of timestamptz)
 RETURNS TABLE (pipeline text, stage text, at_risk bigint[], won bigint[], lost bigint[])
 LANGUAGE sql STABLE AS $$
     WITH counted AS MATERIALIZED (
-        SELECT * FROM ringside.cohort_counts(first, least(last, as_of))
+        SELECT * FROM ringside.cohort_counts(since, until, as_of)
     ),
     ended AS (
         SELECT pipeline, stage, entered_on, age_days, won, lost
         FROM counted
-        WHERE age_days <= least(as_of - entered_on, 730)
+        WHERE age_days <= least(today - entered_on, 730)
     ),
     followed AS (
         -- Until which age those are followed that nothing has ended by then.
-        SELECT seen.pipeline, seen.stage, least(as_of - seen.entered_on, 730) AS age_days,
+        SELECT seen.pipeline, seen.stage, least(seen.today - seen.entered_on, 730) AS age_days,
             sum(seen.entered) AS entered,
             sum(seen.entered - coalesce(ended.all_ends, 0)) AS censored
         FROM counted AS seen
@@ -109,10 +111,10 @@ LANGUAGE sql STABLE AS $$
     GROUP BY pipeline, stage
 $$;
 
--- Beside what was seen of the cohorts of [first, last]: the share that will be won, if the open ones
+-- Beside what was seen of the cohorts of [since, until): the share that will be won, if the open ones
 -- end like the others, with its 95 % interval. `undecided` were open past the last age that is known.
 CREATE FUNCTION ringside.conversion_estimate(
-    first date, last date, as_of date DEFAULT (now() AT TIME ZONE 'UTC')::date
+    since timestamptz, until timestamptz, as_of timestamptz DEFAULT now()
 ) RETURNS TABLE (
     pipeline text, stage text, entered bigint, won bigint, lost bigint, still_open bigint,
     observed double precision, estimate double precision,
@@ -128,19 +130,19 @@ LANGUAGE sql STABLE AS $$
     FROM (
         SELECT pipeline, stage, sum(entered)::bigint AS entered, sum(won)::bigint AS won,
             sum(lost)::bigint AS lost, sum(still_open)::bigint AS still_open
-        FROM ringside.cohort_seen(first, last, as_of)
+        FROM ringside.cohort_seen(since, until, as_of)
         GROUP BY pipeline, stage
     ) AS seen
-    JOIN ringside.cohort_ages(first, last, as_of) AS ages USING (pipeline, stage)
+    JOIN ringside.cohort_ages(since, until, as_of) AS ages USING (pipeline, stage)
     LEFT JOIN LATERAL ringside.incidence(ages.at_risk, ages.won, ages.lost) AS found ON true
 $$;
 
--- Each cohort of [first, last] by week or month, with what is expected of it: the open ones are taken
--- to end like all those since `known_from` did that were open at their age. `low` and `high` bound the
+-- Each cohort of [since, until) by week or month, with what is expected of it: the open ones are taken
+-- to end like all those since `known_since` did that were open at their age. `low` and `high` bound the
 -- share that will be seen, with 95 %. NULL where nothing is known of deals so old.
 CREATE FUNCTION ringside.cohort_expectation(
-    period text, first date, last date, known_from date,
-    as_of date DEFAULT (now() AT TIME ZONE 'UTC')::date
+    period text, since timestamptz, until timestamptz, known_since timestamptz,
+    as_of timestamptz DEFAULT now()
 ) RETURNS TABLE (
     pipeline text, stage text, cohort date, entered bigint, won bigint, lost bigint,
     still_open bigint, observed double precision, expected double precision,
@@ -148,7 +150,7 @@ CREATE FUNCTION ringside.cohort_expectation(
 )
 LANGUAGE sql STABLE AS $$
     WITH seen AS MATERIALIZED (
-        SELECT * FROM ringside.cohort_seen(first, last, as_of)
+        SELECT * FROM ringside.cohort_seen(since, until, as_of)
     ),
     chances AS MATERIALIZED (
         SELECT asked.pipeline, asked.stage, asked.age_days,
@@ -157,7 +159,7 @@ LANGUAGE sql STABLE AS $$
             SELECT DISTINCT pipeline, stage, least(age_days, 730) AS age_days
             FROM seen WHERE still_open > 0
         ) AS asked
-        JOIN ringside.cohort_ages(known_from, as_of, as_of) AS ages USING (pipeline, stage)
+        JOIN ringside.cohort_ages(known_since, as_of, as_of) AS ages USING (pipeline, stage)
         CROSS JOIN LATERAL ringside.incidence(
             ages.at_risk, ages.won, ages.lost, asked.age_days
         ) AS found

@@ -95,7 +95,7 @@ def _estimates(pipeline: Pipeline) -> None:
     today = date(2017, 12, 31)
     (row,) = pipeline.ask(
         "SELECT entered, won, lost, still_open, estimate, low, high, estimate_lost, last_age_days"
-        " FROM ringside.conversion_estimate('2016-01-01', '2017-12-31', '2017-12-31')"
+        " FROM ringside.conversion_estimate('2016-01-01Z', '2018-01-01Z', '2017-12-31 12:00Z')"
         " WHERE stage = 'engaging'"
     )
     assert row[:4] == (8_300, 4_238, 2_473, 1_589)
@@ -107,7 +107,8 @@ def _estimates(pipeline: Pipeline) -> None:
 
     rows = pipeline.ask(
         "SELECT cohort, entered, observed, expected, low, high FROM ringside.cohort_expectation("
-        "'month', '2017-10-01', '2017-12-31', '2016-01-01', '2017-12-31') WHERE stage = 'engaging'"
+        "'month', '2017-10-01Z', '2018-01-01Z', '2016-01-01Z', '2017-12-31 12:00Z')"
+        " WHERE stage = 'engaging'"
     )
     assert [row[0] for row in rows] == [date(2017, month, 1) for month in (10, 11, 12)]
     table = ages(cohorts.values(), today.toordinal())

@@ -73,11 +73,12 @@ async def test_visits_and_cohorts_follow_the_pipeline(database: Database) -> Non
         )
         counts = await connection.fetch(
             "SELECT stage, sum(entered)::int, sum(won)::int AS won, sum(lost)::int AS lost"
-            " FROM ringside.cohort_counts('2026-09-01', '2026-10-31') GROUP BY stage ORDER BY stage"
+            " FROM ringside.cohort_counts('2026-09-01', '2026-10-31', '2026-10-31')"
+            " GROUP BY stage ORDER BY stage"
         )
         ended = await connection.fetch(
             "SELECT stage, age_days, won, lost"
-            " FROM ringside.cohort_counts('2026-09-01', '2026-10-31')"
+            " FROM ringside.cohort_counts('2026-09-01', '2026-10-31', '2026-10-31')"
             " WHERE age_days IS NOT NULL ORDER BY stage, age_days"
         )
         now = await connection.fetch(

@@ -10,7 +10,8 @@ from schemas.kpis import BY_NAME
 from streams.deal_state import Deal
 from streams.funnel import contribution
 from streams.kpi import evaluate
-from tests.streams.sales import SALES, SEED, counts, created, days, deal, said
+from tests.streams.lives import apply, event, new_fold
+from tests.streams.sales import DAY0, SALES, SEED, counts, created, days, deal, said
 
 SEED_STAGES = ("asked", "call", "trial")
 
@@ -140,6 +141,35 @@ def test_changes_of_the_end_are_counted_and_the_last_one_holds() -> None:
     one = deal(created(0), said(3, e.DealLost()), said(5, e.DealReopened()), said(8, e.DealWon()))
     found = counts([one])[""]
     assert (found["won"], found["lost"], found["reopened"]) == (1, 0, 1)
+
+
+def test_what_a_crm_does_to_deals_is_counted_on_its_day() -> None:
+    one = deal(
+        *(created(0), said(1, "trial"), said(1, "offer"), said(2, "Trial phase")),
+        *(said(2.5, "trial"), said(3, e.DealOwnerChanged("minh"))),
+        *(said(3, e.DealAmountChanged(300, "USD")), said(4, e.DealAmountChanged(300, "USD"))),
+    )
+    found = counts([one])[""]
+    # Two moves at one instant; one to where it is by another name; a new owner, a new amount.
+    names = ("simultaneous", "repeated", "owner_changes", "amount_changes")
+    assert [found[name] for name in names] == [1, 1, 1, 1]
+    assert days(one, "amount_changes") == {(3, ""): 1}
+
+
+def test_a_bulk_edit_is_a_move_of_each_deal() -> None:
+    """A thousand deals, moved by one click: one instant, no old stage, the same sequence."""
+    fold = new_fold("ringside.deals")
+    assert fold.funnel is not None
+    fold.funnel.pipelines = SALES
+    names = [f"d{number}" for number in range(1000)]
+    made = e.DealCreated("linh", "sales", "agreed", 100, "USD")
+    apply(fold, [event(name, DAY0, made, "crm") for name in names])
+    moved = [event(name, DAY0 + 60, e.DealStageChanged("trial"), "crm", "7") for name in names]
+    apply(fold, [*moved, *moved])
+    assert (fold.ledger.applied, fold.ledger.duplicate) == (2000, 1000)
+    (day,) = fold.funnel.days.values()
+    cells = {place.stage: cells for place, cells in day.places.items()}
+    assert (cells["agreed"]["cohort_advanced"], cells["trial"]["cohort_entered"]) == (1000, 1000)
 
 
 def test_currencies_are_kept_apart() -> None:
