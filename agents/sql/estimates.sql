@@ -22,7 +22,10 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 SET enable_nestloop = off AS $$
         CASE WHEN GROUPING(age.days) = 0 THEN count(*) FILTER (WHERE status = 'lost') ELSE 0 END
     FROM ringside.deal_visits(since)
     CROSS JOIN LATERAL (
-        SELECT least(greatest((ended_at AT TIME ZONE zone)::date - day, 0), 731) AS days
+        SELECT CASE
+            WHEN status <> 'open'
+                THEN least(greatest((ended_at AT TIME ZONE zone)::date - day, 0), 731)
+        END AS days
     ) AS age
     WHERE is_first AND entered_at >= since AND entered_at < least(until, as_of)
     GROUP BY GROUPING SETS ((pipeline, stage, day), (pipeline, stage, day, age.days))
