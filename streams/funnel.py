@@ -167,7 +167,8 @@ class _Telling:
             self.add(f.REOPENED, at)
         for at in self._way.repeated:
             self.add(f.REPEATED, at)
-        instants = Counter(one.at for one in (*self._deal.moves, *self._deal.turns))
+        instants = Counter(move.at for move in self._deal.moves)
+        instants.update(turn.at for turn in self._deal.turns)
         for at, told in instants.items():
             if told > 1:
                 self.add(f.SIMULTANEOUS, at, "", told - 1)
