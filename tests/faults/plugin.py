@@ -1,7 +1,7 @@
 """Faults by their row in docs/guarantees.md: which run, with which seed, what they gave.
 
-`make faults` runs all of them. Elsewhere only those run that are marked `quick`; each is the short
-form of a longer one, or is short itself.
+`make faults` runs all of them, but for the short forms of longer ones. Elsewhere only what is
+marked `quick` runs: these short forms, and what is short itself.
 """
 
 from __future__ import annotations
@@ -30,12 +30,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         help="of the faults' random moments; default: RINGSIDE_FAULTS_SEED, or fresh",
     )
-    parser.addoption("--soak-minutes", default="4", help="how long the soak lasts, by the clock")
+    parser.addoption("--soak-minutes", default="3", help="how long the soak lasts, by the clock")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
-        "markers", "fault(row, quick=False): a fault, by its row; quick: also within `make test`"
+        "markers",
+        "fault(row, quick=False, short=False): a fault, by its row; quick: also within `make test`;"
+        " short: the short form of a longer one, so only there",
     )
     given = config.getoption("--seed")
     if given is None:
@@ -49,13 +51,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if _HERE in item.path.parents:
             item.add_marker(pytest.mark.integration)
-    if config.getoption("--faults"):
+    is_all = config.getoption("--faults")
+    out = [item for item in items if (_is_short(item) if is_all else _is_long(item))]
+    if out:
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in out]
+    if is_all:
         items.sort(key=lambda item: row_of(item) or 0)
-        return
-    long = [item for item in items if _is_long(item)]
-    if long:
-        config.hook.pytest_deselected(items=long)
-        items[:] = [item for item in items if not _is_long(item)]
 
 
 def row_of(item: pytest.Item) -> int | None:
@@ -67,6 +69,10 @@ def row_of(item: pytest.Item) -> int | None:
 def _is_long(item: pytest.Item) -> bool:
     # A parameter may be marked by itself.
     return any(not marker.kwargs.get("quick", False) for marker in item.iter_markers("fault"))
+
+
+def _is_short(item: pytest.Item) -> bool:
+    return any(marker.kwargs.get("short", False) for marker in item.iter_markers("fault"))
 
 
 @pytest.fixture(scope="session")

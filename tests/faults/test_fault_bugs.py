@@ -44,7 +44,7 @@ def test_an_error_at_every_100th_event_ends_the_process_which_resumes_at_the_sam
     _each_says_where(pipeline, ends)
 
 
-@pytest.mark.fault(row=7, quick=True)
+@pytest.mark.fault(row=7, quick=True, short=True)
 def test_an_error_ends_the_process_which_resumes_at_the_same_event(
     pipeline: Pipeline, now: Now, chance: random.Random
 ) -> None:

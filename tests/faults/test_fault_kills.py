@@ -7,13 +7,19 @@ from collections.abc import Callable
 
 import pytest
 
+from schemas.events import CallEnded
 from tests.faults import scenarios
 from tests.faults.plugin import Figures
 from tests.integration.busy_floor import load
+from tests.integration.floor_events import call, event
 from tests.integration.pipeline import Pipeline
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.needs_transactions]
 Now = Callable[[], float]
+LONG_AGO = (
+    "SELECT sum(calls_offered)::int, sum(calls_answered)::int, sum(calls_handled)::int,"
+    " sum(call_talk_seconds)::float8 FROM ringside.pane WHERE start_at < now() - interval '2 hours'"
+)
 
 
 @pytest.mark.fault(row=1)
@@ -27,7 +33,7 @@ def test_ten_times_killed_counts_each_of_20_000_events_once(
     figures(**truth.ledger)
 
 
-@pytest.mark.fault(row=1, quick=True)
+@pytest.mark.fault(row=1, quick=True, short=True)
 def test_once_killed_counts_each_event_once(
     pipeline: Pipeline, now: Now, chance: random.Random, figures: Figures
 ) -> None:
@@ -44,3 +50,31 @@ def test_a_stop_under_load_is_clean_and_quick_and_reads_nothing_twice(
     took_seconds = scenarios.stopped(pipeline, pipeline.start_worker, sent, chance)
     assert took_seconds < 30
     figures(stopped_within_seconds=round(took_seconds, 2))
+
+
+@pytest.mark.fault(row=1)
+def test_a_call_of_hours_is_counted_once_by_the_worker_after_the_one_that_was_killed(
+    pipeline: Pipeline, now: Now
+) -> None:
+    """Its arrival is hours behind by the time of its end, which counts there as well."""
+    at = int(now())
+    arrived_at = at - 3 * 3600
+    offered, answered, _ = call("long", arrived_at, wait_seconds=5, talk_seconds=1)
+    ended = event("call.ended", "long", at - 5, CallEnded())
+    killed = pipeline.start_worker()
+    pipeline.publish([offered, answered])
+    pipeline.wait_until_written(2)
+    # The watermark of every partition comes to an hour ago, and closes the minute of the arrival.
+    others = [call(f"c-{number}", at - 60, wait_seconds=1)[0] for number in range(100)]
+    pipeline.publish(others)
+    pipeline.wait_until_written(2 + len(others))
+    pipeline.publish([ended])
+    pipeline.wait_until_written(3 + len(others))
+    # 10 795 s from the answer to the end.
+    counted = (1, 1, 1, float(at - 5 - (arrived_at + 5)))
+    assert pipeline.row(LONG_AGO) == counted
+    killed.process.kill()
+    pipeline.start_worker()
+    pipeline.publish([event("call.ended", "c-1", at - 4, CallEnded())])
+    pipeline.wait_until_written(4 + len(others))
+    assert pipeline.row(LONG_AGO) == counted

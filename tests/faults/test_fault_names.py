@@ -48,7 +48,7 @@ def test_a_hundred_thousand_names_of_one_source_are_a_few_series_and_name_it(
     _run(pipeline, now() - 60, 100_000, figures)
 
 
-@pytest.mark.fault(row=13, quick=True)
+@pytest.mark.fault(row=13, quick=True, short=True)
 def test_two_thousand_names_of_one_source_are_a_few_series_and_name_it(
     pipeline: Pipeline, now: Now, figures: Figures
 ) -> None:

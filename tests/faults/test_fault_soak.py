@@ -1,6 +1,6 @@
 """Row 14: a soak, event time pressed together so that panes roll many times over.
 
-Half an hour of it is `make soak`; within `make faults` it is four minutes.
+Half an hour of it is `make soak`; within `make faults` it is three minutes.
 """
 
 from __future__ import annotations
