@@ -15,6 +15,7 @@ from agents.cli.context import err, out, say, settings_of
 from agents.cli.progress import Counting
 from agents.errors import InputError
 from agents.kafka.admin import connect
+from agents.kafka.installation import mark_half_taken
 from agents.postgres.connection import Connection, open_connection
 from agents.postgres.errors import explained
 from agents.replay import building, tables, taking
@@ -130,20 +131,32 @@ def take(ctx: typer.Context) -> None:
     """Put the replay in the place of the live state. Stop all workers first; start them after.
 
     What came meanwhile is folded, then all rows change in one transaction, then the workers' state.
-    Interrupted, run it again before the workers are started.
+    Interrupted, run it again; until then no worker starts.
     """
     with _work(ctx) as work:
         replay = work.runner.run(tables.current(work.connection))
         taking.check_stopped(work.settings, work.admin)
         reached = _build(work, replay)
+        mark_half_taken(work.settings, is_half_taken=True)
+        _check_stopped_still(work)
         for table, count in work.runner.run(tables.take(work.connection)).items():
             say(f"{table}: {count} rows")
         records = sum(
             taking.take_state(work.settings, shard) for shard in range(work.settings.partitions)
         )
         taking.commit(work.settings, reached)
+        mark_half_taken(work.settings, is_half_taken=False)
         say(f"the workers' state: {records} records")
         say("taken. Start the workers; `ringside replay drop` removes what the replay used")
+
+
+def _check_stopped_still(work: _Work) -> None:
+    """Folding what came meanwhile may have taken long enough for a worker to be started."""
+    try:
+        taking.check_stopped(work.settings, work.admin)
+    except taking.StillRunningError:
+        mark_half_taken(work.settings, is_half_taken=False)
+        raise
 
 
 @commands.command()

@@ -32,6 +32,13 @@ class AnotherInstallationError(RingsideError):
     """The name is taken by another installation."""
 
 
+class HalfTakenError(RingsideError):
+    """A replay is being taken, or that was interrupted: rows and state are not of one mind.
+
+    Run `ringside replay take` again, and start the workers when it has ended.
+    """
+
+
 class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
     """Who an installation is."""
 
@@ -42,6 +49,8 @@ class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
 
     The newest first; more than one while a key is being exchanged.
     """
+    is_half_taken: bool = False
+    """Whether a replay is being taken: a worker that started now would bring back what was."""
 
 
 _encode = msgspec.json.Encoder().encode
@@ -93,10 +102,13 @@ def check_installation(
 
     Raises:
         AnotherInstallationError: the name is another's; says what to do.
+        HalfTakenError: a replay is being taken.
         BrokerError: Kafka does not answer.
     """
     for _ in range(_TRIES):
         theirs = _read(settings)
+        if theirs is not None and theirs.is_half_taken:
+            raise HalfTakenError
         if theirs is not None and not moved:
             told = difference(mine, theirs, database_known=database_known)
             if told is not None:
@@ -107,6 +119,20 @@ def check_installation(
             logger.info("installation named", app_id=settings.app_id, database=mine.database)
             return
     raise BrokerError(f"others keep writing to {installation(settings.app_id).name}; start again")
+
+
+def mark_half_taken(settings: Settings, *, is_half_taken: bool) -> None:
+    """Write down whether a replay is being taken, for workers that start meanwhile.
+
+    Raises:
+        BrokerError: Kafka does not answer, or somebody else writes there.
+    """
+    theirs = _read(settings)
+    if theirs is None or theirs.is_half_taken == is_half_taken:
+        return
+    if not _claim(settings, msgspec.structs.replace(theirs, is_half_taken=is_half_taken), theirs):
+        name = installation(settings.app_id).name
+        raise BrokerError(f"somebody else writes to {name}: are all workers stopped? Try again")
 
 
 def _refusal(settings: Settings, told: str) -> str:

@@ -1,5 +1,6 @@
 """Two installations are told apart by their database and their customers' key."""
 
+import msgspec
 import pytest
 
 from agents.kafka.installation import (
@@ -76,3 +77,8 @@ def test_a_worker_that_does_not_know_the_newest_key_is_behind() -> None:
     assert is_behind(identity(OLD), both)
     assert not is_behind(identity(f"v2:{NEW}"), both)
     assert not is_behind(both, identity(OLD))
+
+
+def test_an_installation_of_an_earlier_release_is_in_one_piece() -> None:
+    written = b'{"database":"1/5","customer_keys":["0123456789abcdef"]}'
+    assert not msgspec.json.decode(written, type=Identity).is_half_taken

@@ -111,13 +111,18 @@ def _redefined(pipeline: Pipeline, *arguments: str) -> str:
 
 
 def _interrupted(pipeline: Pipeline, chance: random.Random) -> None:
-    """Begin to take it, and kill that at a random moment; nobody starts a worker meanwhile."""
+    """Begin to take it, and kill that when rows are taken and state is not; no worker starts."""
     log = pipeline.folder / "interrupted.log"
-    program = ringside("replay", "take", log=log, env=pipeline.env, module=REDEFINED)
-    taking = ChildProcess(program)
+    env = {**pipeline.env, "PYTHONUNBUFFERED": "1"}
+    taking = ChildProcess(ringside("replay", "take", log=log, env=env, module=REDEFINED))
     taking.start()
-    time.sleep(chance.uniform(0, 5))
+    taking.wait_until(lambda: "ledger: " in log.read_text(), 90)
+    time.sleep(chance.uniform(0, 0.3))
     taking.kill()
+    assert "taken. Start the workers" not in log.read_text(), "it was quicker than the kill"
+    refused = pipeline.start_worker(ready=False, module=REDEFINED)
+    wait_until(lambda: not refused.process.is_running, refused.log)
+    assert "Run `ringside replay take` again" in " ".join(refused.log().split())
 
 
 @contextmanager
