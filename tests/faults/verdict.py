@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from agents.kafka.deadletters import DeadLetter
 from tests.faults.oracle import MEASURES, Quarters, Truth, truth_of
 from tests.integration.pipeline import Pipeline
 
@@ -23,13 +24,23 @@ def check(pipeline: Pipeline, *, seconds: float = PATIENCE_SECONDS) -> Truth:
     assert truth.ledger["consumed"] == sum(truth.ends.values()), "the log has holes"
     assert truth.ledger["applied"], "nothing was produced: nothing is checked"
     deadline = time.monotonic() + seconds
-    while wrong := list(differences(pipeline, truth)) or list(misplaced(pipeline, truth)):
+    kept: list[DeadLetter] = []
+    while wrong := _wrong(pipeline, truth, kept):
         if time.monotonic() > deadline:
             logs = "\n".join(worker.log()[-2000:] for worker in pipeline.workers)
             raise AssertionError("\n".join([f"not within {seconds:g} s:", *wrong, logs]))
         time.sleep(_LOOK_SECONDS)
-    letters(pipeline, truth)
+    letters(kept, truth)
     return truth
+
+
+def _wrong(pipeline: Pipeline, truth: Truth, kept: list[DeadLetter]) -> list[str]:
+    """Return what is wrong; the dead letters are read, into *kept*, when nothing else is."""
+    found = list(differences(pipeline, truth))
+    if not found:
+        kept[:] = pipeline.dead_letters()
+        found = list(misplaced(kept, truth))
+    return found
 
 
 def differences(pipeline: Pipeline, truth: Truth) -> Iterator[str]:
@@ -79,26 +90,20 @@ def quarters(pipeline: Pipeline) -> Quarters:
     }
 
 
-def misplaced(pipeline: Pipeline, truth: Truth) -> Iterator[str]:
-    """Yield a sentence if the dead letters are not exactly what was refused, each once.
-
-    Asked last, since it reads them all.
-    """
-    places = Counter(
-        (one.origin.topic, one.origin.partition, one.origin.offset)
-        for one in pipeline.dead_letters()
-    )
+def misplaced(kept: Iterable[DeadLetter], truth: Truth) -> Iterator[str]:
+    """Yield a sentence if the dead letters are not exactly what was refused, each once."""
+    places = Counter((one.origin.topic, one.origin.partition, one.origin.offset) for one in kept)
     yield from _differs("the dead letters", dict(places), dict.fromkeys(truth.refused, 1))
 
 
-def letters(pipeline: Pipeline, truth: Truth) -> None:
+def letters(kept: Iterable[DeadLetter], truth: Truth) -> None:
     """Compare the dead letters, byte for byte, with what was refused."""
-    for letter in pipeline.dead_letters():
+    for letter in kept:
         origin = letter.origin
         sent = truth.refused[origin.topic, origin.partition, origin.offset]
-        kept = letter.message
-        assert (kept.key, kept.value) == (sent.key, sent.value), origin
-        assert tuple(kept.headers) == sent.headers, origin
+        original = letter.message
+        assert (original.key, original.value) == (sent.key, sent.value), origin
+        assert tuple(original.headers) == sent.headers, origin
 
 
 def _differs(what: str, found: object, expected: object) -> Iterator[str]:
