@@ -36,6 +36,7 @@ def _run(pipeline: Pipeline, at: float, count: int, figures: Figures) -> None:
     grown_bytes = memory_bytes(worker) - before_bytes
     figures(series=len(samples), names=count, memory_grew_mb=round(grown_bytes / 2**20, 1))
     assert len(samples) < 5000
+    assert grown_bytes < 4000 * count + 100 * 2**20
     assert [(one.labels["source"], one.value) for one in named] == [("/crm/wild", 2 * count)]
     assert worker.total("ringside_activities_logged", window="1h") == count, "nothing is lost"
     assert worker.total("ringside_activities_logged", window="1h", kind="other") >= count - 200
