@@ -5,10 +5,13 @@ from collections.abc import Iterable, Mapping
 from grafanalib import core
 
 from dashboards.deal_sql import PIPELINES, values_of
-from dashboards.grafana import rows_variable
+from dashboards.grafana import choice_variable, rows_variable
 from dashboards.panels import Meaning
 from schemas.conversion_kpis import COUNT, MONEY, MONEY_A_DAY, RATIO, SECONDS, FunnelKpi
 from schemas.funnel_kpis import FUNNEL_BY_NAME
+
+DIMENSIONS = ("team", "rep", "source", "segment", "currency")
+"""Columns of the funnel's functions beside pipeline and stage; `rep` is the owner then."""
 
 SHARE, TIME, NUMBER = "percentunit", "s", "short"
 _UNITS: Mapping[str, str] = {
@@ -29,6 +32,11 @@ def deal_variables() -> list[core.Template]:
         rows_variable("segment", "Segment", values_of("segment")),
         rows_variable("currency", "Currency", values_of("currency")),
     ]
+
+
+def by_variable() -> core.Template:
+    """Return by what steps are told apart."""
+    return choice_variable("by", "Compare", DIMENSIONS, default=DIMENSIONS[0])
 
 
 def kpis(*names: str) -> tuple[FunnelKpi, ...]:

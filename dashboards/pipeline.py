@@ -6,6 +6,7 @@ from dashboards import pipeline_live as live
 from dashboards import pipeline_queries as ask
 from dashboards.deal_panels import (
     SHARE,
+    by_variable,
     columns,
     count,
     deal_variables,
@@ -24,13 +25,13 @@ from dashboards.selection import variables
 def pipeline() -> core.Dashboard:
     """Return the board."""
     chosen = variables(("team",), window_name="today")
-    shown = [_whole(), _funnel(), _estimates(), _cohorts(), _leak(), _velocity(), _time()]
+    shown = [_whole(), *_funnel(), _estimates(), _cohorts(), _leak(), _velocity(), _time()]
     return board(
         "pipeline",
         "How deals go through their pipelines: both conversions, leaks, velocity, cohorts and how "
         "they will end.",
         [*live.rows_of_now(), *shown, live.changes()],
-        [*deal_variables(), *chosen],
+        [*deal_variables(), by_variable(), *chosen],
         Look("now-90d", "1m"),
     )
 
@@ -53,7 +54,7 @@ def _whole() -> Row:
     return _row("Created in the chosen time, and what became of them", 6, (24, panel))
 
 
-def _funnel() -> Row:
+def _funnel() -> tuple[Row, Row]:
     shown = kpis(
         *("cohort_conversion", "path_conversion", "period_conversion", "cohort_win_share"),
         *("cohort_open_share", "skipped", "backward", "re_entries"),
@@ -66,7 +67,19 @@ def _funnel() -> Row:
     panel = table_of_rows(
         defined(about, shown), rows(ask.FUNNEL), columns(shown), sort_by="Entered"
     )
-    return _row("Funnel, of deals by their day of entry", 9, (24, panel))
+    alike = kpis("cohort_conversion", "period_conversion", "cohort_win_share", "cohort_open_share")
+    compared = Meaning(
+        "Steps compared",
+        "The same for each team, owner (rep), source, segment or currency, as chosen above: those "
+        "at the entry. At most 500 rows.",
+    )
+    comparison = table_of_rows(
+        defined(compared, alike), rows(ask.COMPARED), columns(alike), sort_by="Entered"
+    )
+    return (
+        _row("Funnel, of deals by their day of entry", 9, (24, panel)),
+        _row("The same, compared by $by", 9, (24, comparison)),
+    )
 
 
 def _estimates() -> Row:

@@ -47,6 +47,34 @@ LEFT JOIN cohort USING (pipeline, stage)
 LEFT JOIN path USING (pipeline, stage)
 ORDER BY pipeline, cohort.place, stage"""  # noqa: S608 - made of constants alone
 
+COMPARED = f"""WITH cohort AS (
+    SELECT pipeline, stage, ${{by:raw}} AS compared, max(place) AS place, sum(entered) AS entered,
+        sum(advanced) AS advanced, sum(still_open) AS still_open, sum(won) AS won
+    FROM ringside.funnel_cohorts{WITHIN}
+    WHERE {CHOSEN}
+    GROUP BY pipeline, stage, compared
+),
+day AS (
+    SELECT pipeline, stage, ${{by:raw}} AS compared, sum(entries) AS entries,
+        sum(next_entries) AS next_entries
+    FROM ringside.funnel_days{WITHIN}
+    WHERE {CHOSEN}
+    GROUP BY pipeline, stage, compared
+)
+SELECT
+    pipeline AS "Pipeline",
+    stage AS "Stage",
+    compared AS "Compared",
+    (cohort.advanced / nullif(cohort.entered, 0))::float8 AS "Step conversion",
+    (day.next_entries / nullif(day.entries, 0))::float8 AS "Period conversion",
+    (cohort.won / nullif(cohort.entered, 0))::float8 AS "Won so far",
+    (cohort.still_open / nullif(cohort.entered, 0))::float8 AS "Share open",
+    cohort.entered AS "Entered"
+FROM cohort
+JOIN day USING (pipeline, stage, compared)
+ORDER BY pipeline, place, entered DESC
+LIMIT 500"""  # noqa: S608 - made of constants alone
+
 WHOLE = f"""SELECT
     pipeline AS "Pipeline",
     currency AS "Currency",

@@ -14,6 +14,7 @@ EVERYTHING: Mapping[str, str] = {
     "team": ".*",
     "rep": ".*",
     "pipeline": ".*",
+    "by": "team",
     **dict.fromkeys(("owner", "source", "segment", "currency"), ".*"),
     "window": "today",
 }

@@ -27,6 +27,7 @@ SHOWING = [(name, panel) for name, panel in PANELS if panel["type"] != "row"]
 SERVICE = {
     *("ringside_events_consumed_total", "ringside_events_total", "ringside_dead_letters_total"),
     *("ringside_source_over_limit", "ringside_lag_events", "ringside_lag_seconds"),
+    "ringside_event_lag_seconds",
     *("ringside_watermark_timestamp_seconds", "ringside_snapshot_age_seconds"),
     *("ringside_snapshot_pending_rows", "ringside_snapshot_failures_total"),
     *("ringside_checkpoint_age_seconds", "ringside_recovery_seconds"),
@@ -146,7 +147,7 @@ def test_a_board_links_to_the_others_and_takes_the_variables_along(name: str) ->
     }
     assert all(link["includeVars"] for link in links)
     of_deals = {"pipeline", "owner", "source", "segment", "currency"}
-    own = of_deals if name in ("pipeline", "deals") else set()
+    own = {"deals": of_deals, "pipeline": {*of_deals, "by"}}.get(name, set())
     assert {each["name"] for each in BOARDS[name]["templating"]["list"]} == {
         *("site", "queue", "team", "rep", "window", *own)
     }
