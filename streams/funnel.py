@@ -61,6 +61,15 @@ def contribution(deal: Deal | None, pipelines: PipelineIndex) -> Contribution:
     return Contribution(telling.days, telling.open)
 
 
+class _Moment(NamedTuple):
+    """An instant of a deal: the pipeline, the day and the owner then, and its cells by stage."""
+
+    version: Version
+    day_at: int
+    rep: str
+    cells: dict[str, Cells]
+
+
 class _Telling:
     """Collects what one deal counts."""
 
@@ -70,7 +79,7 @@ class _Telling:
         self._pipelines = pipelines
         self._way: Journey = journey(deal, pipelines)
         self._currency = deal.currency or ""
-        self._known: dict[tuple[float, str], Cells] = {}
+        self._moments: dict[float, _Moment] = {}
         self.days: dict[Key, Cells] = {}
         self.open: dict[Key, Cells] = {}
 
@@ -87,33 +96,43 @@ class _Telling:
         cells[name] = cells.get(name, 0) + amount
 
     def _cells(self, at: float, stage: str) -> Cells:
-        cells = self._known.get((at, stage))
+        moment = self._moments.get(at) or self._moment(at)
+        cells = moment.cells.get(stage)
         if cells is None:
-            key = self._key(at, stage, self._deal.owner_at(at))
-            cells = self._known[at, stage] = self.days.setdefault(key, {})
+            key = self._key(moment.day_at, stage, moment.rep)
+            cells = moment.cells[stage] = self.days.setdefault(key, {})
         return cells
 
-    def _key(self, at: float, stage: str, rep: str) -> Key:
+    def _moment(self, at: float) -> _Moment:
+        """Return what is the same for all that is counted of an instant: looked up once."""
+        found = self._moments.get(at)
+        if found is None:
+            version = self._pipelines.version(self._deal.pipeline, at)
+            day_at = int(day_start(version.zone, at))
+            found = self._moments[at] = _Moment(version, day_at, self._deal.owner_at(at), {})
+        return found
+
+    def _key(self, day_at: int, stage: str, rep: str) -> Key:
         deal = self._deal
         place = Place(self._way.pipeline, stage, rep, deal.source, deal.segment, self._currency)
-        return Key(self._day(at), place)
-
-    def _day(self, at: float) -> int:
-        return int(day_start(self._version(at).zone, at))
+        return Key(day_at, place)
 
     def _version(self, at: float) -> Version:
-        return self._pipelines.version(self._deal.pipeline, at)
+        return self._moment(at).version
 
-    def _add_worth(self, count: Count, minor: Count, at: float, stage: str = "") -> None:
-        self.add(count, at, stage)
-        if self._deal.amount_minor:
-            self.add(minor, at, stage, self._deal.amount_minor)
+    def _add_worth(self, count: Count, minor: Count, at: float, stage: str = "") -> Cells:
+        cells = self._cells(at, stage)
+        cells[count.name] = cells.get(count.name, 0) + 1
+        worth = self._deal.amount_minor
+        if worth:
+            cells[minor.name] = cells.get(minor.name, 0) + worth
+        return cells
 
     def _add_aged(self, count: Count, minor: Count, since: float, until: float, stage: str) -> None:
         """Count on the day of *since* what came about at *until*, also by its age in days."""
-        self._add_worth(count, minor, since, stage)
-        days = round((self._day(until) - self._day(since)) / f.DAY_SECONDS)
-        cells, cell = self._cells(since, stage), f.age_cell(count, max(0, days))
+        cells = self._add_worth(count, minor, since, stage)
+        days = round((self._moment(until).day_at - self._moment(since).day_at) / f.DAY_SECONDS)
+        cell = f.age_cell(count, max(0, days))
         cells[cell] = cells.get(cell, 0) + 1
 
     def _add_stay(self, name: str, seconds: float, at: float, stage: str = "") -> None:
@@ -167,17 +186,22 @@ class _Telling:
             self.add(f.REOPENED, at)
         for at in self._way.repeated:
             self.add(f.REPEATED, at)
-        instants = Counter(move.at for move in self._deal.moves)
-        instants.update(turn.at for turn in self._deal.turns)
-        for at, told in instants.items():
-            if told > 1:
-                self.add(f.SIMULTANEOUS, at, "", told - 1)
+        self._tell_simultaneous()
         for owned in self._deal.owners:
             self.add(f.OWNER_CHANGES, owned.at)
         for at in self._deal.amount_changes():
             self.add(f.AMOUNT_CHANGES, at)
         if self._deal.is_cut:
             self.add(f.CUT, self._created_at)
+
+    def _tell_simultaneous(self) -> None:
+        instants = [move.at for move in self._deal.moves]
+        instants += [turn.at for turn in self._deal.turns]
+        if len(instants) == len(set(instants)):
+            return
+        for at, told in Counter(instants).items():
+            if told > 1:
+                self.add(f.SIMULTANEOUS, at, "", told - 1)
 
     # Its stages
 
@@ -207,7 +231,8 @@ class _Telling:
             cells: Cells = {f.OPEN.name: 1}
             if worth:
                 cells[f.OPEN_MINOR.name] = worth
-            self.open[self._key(now.entered_at, now.stage, self._deal.owner)] = cells
+            day_at = self._moment(now.entered_at).day_at
+            self.open[self._key(day_at, now.stage, self._deal.owner)] = cells
 
     def _tell_move(self, previous: str, visit: Visit) -> None:
         """Tell from where a deal came to a stage."""
