@@ -13,7 +13,7 @@ from agents.postgres.explained import Reference
 from agents.settings import Settings
 from schemas.codec import Decoded, decode_record
 from schemas.customers import Tokeniser
-from schemas.notes import decode_note
+from schemas.notes import Notes, decode_notes
 from schemas.topics import CUSTOMERS
 from streams.explanation import Part, Question, added_up, parts
 from streams.facts import Amount
@@ -122,9 +122,9 @@ def _folded(  # noqa: PLR0913, PLR0917 - bound in one place
 
 def _messages(
     consumer: Consumer, topic: str, partition: int, first: int, last: int
-) -> Iterator[tuple[Decoded, int]]:
-    decode: Callable[..., Decoded]
-    decode = decode_note if topic == CUSTOMERS.name else decode_record
+) -> Iterator[tuple[Decoded | Notes, int]]:
+    decode: Callable[..., Decoded | Notes]
+    decode = decode_notes if topic == CUSTOMERS.name else decode_record
     for read in read_range(consumer, topic, partition, first, last):
         # By the clock of when it was written: a little before the worker's when it counted it.
         yield decode(read.message, topic, read.written_at, _NO_KEY), read.offset

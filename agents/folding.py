@@ -14,12 +14,15 @@ from agents.shard import Exporter, Shard
 from schemas.codec import Message, Rejected, decode_record
 from schemas.customers import Tokeniser
 from schemas.events import Event
-from schemas.notes import decode_note
+from schemas.notes import decode_notes
 from schemas.topics import CUSTOMERS
 from streams.fold import Fold
 from streams.sources import SourceLimits
 
 logger = log.get(__name__)
+
+NOTES_OF_A_RECORD = 20
+"""About so much a record of notes may weigh, beside one with an event."""
 
 MAX_HEARD = 1000
 """Most sources whose last sign of life is kept."""
@@ -57,12 +60,17 @@ class BatchFolder:
             AssertionError: the batch starts behind a gap.
         """
         fold = shard.folds[batch.topic]
-        for first in range(0, len(batch.records), self._settings.batch_records):
+        for first in range(0, len(batch.records), self._slice_records(batch.topic)):
             await self._wait_for_room(shard)
             if not shard.is_open:
                 return
             self._fold_slice(shard, fold, batch, first)
             await asyncio.sleep(0)
+
+    def _slice_records(self, topic: str) -> int:
+        """Return how many records to fold before others have their turn."""
+        records = self._settings.batch_records
+        return max(1, records // NOTES_OF_A_RECORD) if topic == CUSTOMERS.name else records
 
     def _fold_slice(self, shard: Shard, fold: Fold, batch: Batch, first: int) -> None:
         if batch.start_offset > fold.ledger.next_offset and not first:
@@ -71,8 +79,8 @@ class BatchFolder:
         topic, now, tokeniser = batch.topic, self._clock(), self._tokeniser
         accepted: dict[str, int] = {}
         known_offset, apply = fold.ledger.next_offset, fold.apply
-        decode = decode_record if topic != CUSTOMERS.name else decode_note
-        for record in batch.records[first : first + self._settings.batch_records]:
+        decode = decode_record if topic != CUSTOMERS.name else decode_notes
+        for record in batch.records[first : first + self._slice_records(topic)]:
             offset = record.offset
             if offset < known_offset:
                 continue

@@ -20,6 +20,7 @@ from agents.membership import REBALANCE_SECONDS, SESSION_SECONDS, Membership
 from agents.settings import Settings
 from agents.shard import Shard
 from agents.state import ChangelogTopics, Restorer, to_records
+from agents.telling import note_records
 from streams.fold import Fold
 from streams.ghosts import GhostLimits
 from streams.pipelines import EMPTY
@@ -249,7 +250,11 @@ class Shards:
 
     async def _write(self, shard: Shard) -> None:
         changes = tuple(shard.unwritten.values())
-        records = chain(shard.unwritten_letters, to_records(changes, self._topics, shard.index))
+        records = chain(
+            shard.unwritten_letters,
+            note_records(changes, self._settings.partitions),
+            to_records(changes, self._topics, shard.index),
+        )
         try:
             await asyncio.to_thread(shard.changelog.write, records)
         except FencedError:

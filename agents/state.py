@@ -11,8 +11,7 @@ import msgspec
 
 from agents.changelog import Entry, Record
 from agents.errors import RingsideError
-from schemas import notes
-from schemas.topics import CUSTOMERS, FOLDED, changelog
+from schemas.topics import FOLDED, changelog
 from streams.changes import Changes
 from streams.facts import Dims
 from streams.fold import Fold
@@ -63,8 +62,6 @@ def to_records(changes: Iterable[Changes], topics: ChangelogTopics, shard: int) 
         for (start, dims), parts in change.panes.items():
             pane_key = _encode([source, start, *dims])
             yield Record(topics.panes, pane_key, None if parts is None else _encode(parts), shard)
-        for customer, note in change.notes:
-            yield Record(CUSTOMERS.name, customer.encode(), notes.encode(note))
     for change in all_changes:
         yield Record(topics.ledger, _encode([change.topic]), _encode(change.ledger), shard)
 

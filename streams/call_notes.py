@@ -1,6 +1,6 @@
 """What a call says to its customer's partition: a note per leg, when what it would say changes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from schemas.fields import MAX_LEG
 from schemas.notes import CallNote
@@ -9,20 +9,24 @@ from streams.call_state import Call
 from streams.notes import Told
 
 
-def notes(key: str, old: Call | None, new: Call, calls: Mapping[str, Call]) -> Iterator[Told]:
-    """Yield what the change of one leg makes necessary to tell, and to whom.
+def notes(key: str, old: Call | None, new: Call, calls: Mapping[str, Call]) -> Sequence[Told]:
+    """Return what the change of one leg makes necessary to tell, and to whom.
 
     `calls` are all legs as they are now. A leg that names no customer has that of the first leg,
     which may become known after it.
     """
-    call_id, leg = call_id_and_leg(key)
-    first = None if leg == 1 else calls.get(call_key(call_id, 1))
-    inherited = first.customer if first is not None else None
-    before = (old.customer or inherited) if old is not None else None
-    yield from _told(key, old, new, before, new.customer or inherited)
-    was = old.customer if old is not None else None
-    if leg == 1 and was != new.customer:
-        yield from _passed_on(call_id, was, new.customer, calls)
+    customer, was = new.customer, old.customer if old is not None else None
+    if new.leg == 1:
+        told = _told(key, old, new, was, customer)
+        if was == customer:
+            return told
+        call_id = call_id_and_leg(key)[0]
+        return [*told, *_passed_on(call_id, was, customer, calls)]
+    if customer is None or was is None:
+        first = calls.get(call_key(call_id_and_leg(key)[0], 1))
+        inherited = first.customer if first is not None else None
+        customer, was = customer or inherited, was or inherited
+    return _told(key, old, new, was if old is not None else None, customer)
 
 
 def _passed_on(
@@ -40,14 +44,16 @@ def _passed_on(
 
 def _told(
     key: str, old: Call | None, new: Call, before: str | None, customer: str | None
-) -> Iterator[Told]:
+) -> Sequence[Told]:
+    told: list[Told] = []
     if before is not None and before != customer:
-        yield Told(before, key, new.last_at, None)
+        told.append(Told(before, key, new.last_at, None))
     if customer is None:
-        return
-    says, said = says_of(new), says_of(old) if old is not None and before == customer else None
-    if says != said:
-        yield Told(customer, key, new.last_at, says)
+        return told
+    says = says_of(new)
+    if says != (says_of(old) if old is not None and before == customer else None):
+        told.append(Told(customer, key, new.last_at, says))
+    return told
 
 
 def says_of(call: Call) -> CallNote | None:

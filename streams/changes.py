@@ -16,8 +16,8 @@ class Changes(NamedTuple):
     ledger: Ledger
     entities: dict[str, Entity | None]
     panes: dict[PaneKey, Parts | None]
-    notes: list[tuple[str, Note]]
-    """What customers' partitions must know, by customer."""
+    notes: list[Note]
+    """What customers' partitions must know."""
     first_offset: int
     """The first message that is not in the changes before: what changed came from there on."""
 

@@ -5,38 +5,32 @@ first; what it has counted stays counted, and `before_at` remembers the last of 
 comes next is still known as a repeat.
 
 Another kind of entity (a deal, a meeting) gets a field of its own at the end of `Customer`, with a
-default, and a case in `step` by the type of what its notes say; what it counts is added to
-`contributions`.
+default, and a case in `step` by the type of what its notes say; what it counts is added to what
+`_looked_at` finds.
 """
+
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
 
-from schemas.events import Event
-from schemas.notes import Note
+from schemas.notes import Note, Notes
 from streams.call_keys import call_id_and_leg
+from streams.contact_counts import difference, dropped, has_missed, marks
 from streams.contacts import (
     DAY_SECONDS,
     WEEK_SECONDS,
     Contact,
     Leg,
     contacts,
-    counted,
-    dropped,
     next_change_at,
     waiting_for_call_back,
 )
-from streams.facts import NOTHING, Fact, Facts, difference
+from streams.facts import NOTHING, Facts
 
 MAX_LEGS = 64
 KEPT_SECONDS = int(WEEK_SECONDS + DAY_SECONDS)
 """How long a call is kept after its arrival: the longest window, and a day for late news of it."""
-
-
-_latest: list[tuple[tuple[Leg, ...], list[Contact]]] = [((), [])]
-"""Whose contacts were asked for last, and what they are: the fold asks three times in turn.
-
-Read and replaced as one, since a scrape asks, too, on its own thread.
-"""
 
 
 class Customer(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -53,120 +47,147 @@ class Customer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     last_at: float = 0.0
     has_missed: bool = False
     """Whether any of the contacts was ever missed."""
+    due_at: float | None = 0.0
+    """The instant from whose passing on `settle` would change something, if any.
+
+    (Of a customer that was written before this field was, it has passed: so it is looked at.)
+    """
 
     @property
     def contacts(self) -> list[Contact]:
         """The calls that are kept, by arrival."""
-        known, found = _latest[0]
-        if known is not self.legs:
-            found = contacts(self.legs)
-            _latest[0] = (self.legs, found)
-        return found
+        return contacts(self.legs)
 
     @property
     def open_missed(self) -> list[Contact]:
         """The missed contacts that wait for a call back."""
-        return waiting_for_call_back(self.contacts, self.seen_at) if self.has_missed else []
+        return waiting_for_call_back(contacts(self.legs), self.seen_at) if self.has_missed else []
 
 
-def key(event: Event) -> str:
-    """Return the table key: the customer's token."""
-    return event.subject
+_NOBODY = Customer(due_at=None)
 
 
-def step(
-    customer: Customer | None, event: Event, horizon_at: float = 0.0
-) -> tuple[Customer, Facts]:
+def step(customer: Customer | None, note: Note, horizon_at: float = 0.0) -> tuple[Customer, Facts]:
     """Take one note in. A repeated or outdated one changes nothing and returns the same object."""
-    old = customer or Customer()
-    note: Note = event.data  # type: ignore[assignment]  # the topic holds nothing else
-    known = next((leg for leg in old.legs if leg.key == note.entity), None)
-    if known is not None and (note.epoch, note.offset) <= (known.epoch, known.offset):
+    old = _NOBODY if customer is None else customer
+    known = None
+    for leg in old.legs:
+        if leg.key == note.entity:
+            known = leg
+            break
+    if known is None:
+        if _is_too_old(old, note, horizon_at):
+            # Told of, and not kept: a state of its own, so that it is counted.
+            source = note.says.source if note.says is not None else ""
+            new = msgspec.structs.replace(old, last_at=max(old.last_at, note.at))
+            return new, (dropped(note.at, source),)
+    elif (note.epoch, note.offset) <= (known.epoch, known.offset):
         return old, NOTHING
-    if known is None and _is_too_old(old, note, horizon_at):
-        # Told of, and not kept: a state of its own, so that it is counted.
-        return msgspec.structs.replace(old, last_at=max(old.last_at, note.at)), (
-            dropped(note.at, event.source),
-        )
-    return _looked_at(old, _with(old, note, known), max(old.seen_at, horizon_at))
+    seen_at = max(horizon_at, old.seen_at)
+    last_at = max(note.at, old.last_at)
+    return _looked_at(old, _legs_with(old.legs, note, known), seen_at, last_at)
+
+
+def told(
+    notes: Notes, customers: Mapping[str, object], horizon_at: float
+) -> Iterator[tuple[str, Customer, Facts]]:
+    """Yield whom notes tell something new: the token, the new state, what it counts.
+
+    Whoever asks has put the state in its place before asking for the next.
+    """
+    for note in notes.notes:
+        customer: Any = customers.get(note.customer)
+        new, facts = step(customer, note, horizon_at)
+        if new is not customer:
+            yield note.customer, new, facts
 
 
 def settle(customer: Customer, watermark: float) -> tuple[Customer, Facts]:
     """Look at the windows again: event time has passed the end of one (`due_at`)."""
-    return _looked_at(customer, customer, watermark)
+    return _looked_at(customer, customer.legs, watermark, customer.last_at)
 
 
 def due_at(customer: Customer) -> float | None:
     """Return the instant from whose passing on `settle` would change something, if any."""
-    return next_change_at(customer.contacts, customer.seen_at)
+    return customer.due_at
 
 
 def is_live(customer: Customer) -> bool:
     """Whether a missed call of the customer waits for a call back."""
-    return bool(customer.open_missed)
+    return customer.has_missed and bool(customer.open_missed)
 
 
 def expires_at(customer: Customer) -> float:
     """Return from which watermark on the customer can be forgotten."""
-    newest = max((leg.at for leg in customer.legs), default=0.0)
-    return max(newest + KEPT_SECONDS, customer.last_at)
-
-
-def contributions(customer: Customer) -> list[Fact]:
-    """Return what the customer's contacts count."""
-    return counted(customer.contacts, customer.before_at, customer.seen_at)
+    # By arrival: the last one is the newest.
+    newest_at = customer.legs[-1].at if customer.legs else 0.0
+    return max(newest_at + KEPT_SECONDS, customer.last_at)
 
 
 def _is_too_old(customer: Customer, note: Note, horizon_at: float) -> bool:
     if note.says is None:
         return False
-    call_id = call_id_and_leg(note.entity)[0]
-    if any(call_id_and_leg(leg.key)[0] == call_id for leg in customer.legs):
+    arrived_at, gone_at = note.says.arrived_at, customer.gone_at
+    if arrived_at >= horizon_at - KEPT_SECONDS and (gone_at is None or arrived_at > gone_at):
         return False
-    arrived_at = note.says.arrived_at
-    gone_at = customer.gone_at
-    return arrived_at < horizon_at - KEPT_SECONDS or (gone_at is not None and arrived_at <= gone_at)
+    call_id = call_id_and_leg(note.entity)[0]
+    return all(call_id_and_leg(leg.key)[0] != call_id for leg in customer.legs)
 
 
-def _with(old: Customer, note: Note, known: Leg | None) -> Customer:
-    """Return the customer with what the note says."""
+def _legs_with(legs: tuple[Leg, ...], note: Note, known: Leg | None) -> tuple[Leg, ...]:
+    """Return the legs with what the note says."""
     at = note.says.arrived_at if note.says is not None else note.at
     new = Leg(note.entity, note.epoch, note.offset, at, note.says)
-    legs = [leg for leg in old.legs if leg is not known]
-    legs.append(new)
-    legs.sort(key=lambda leg: (leg.at, leg.key))
-    return msgspec.structs.replace(old, legs=tuple(legs), last_at=max(old.last_at, note.at))
+    if not legs or (legs[-1] is known and len(legs) == 1):
+        return (new,)
+    others = [leg for leg in legs if leg is not known]
+    others.append(new)
+    others.sort(key=_place)
+    return tuple(others)
 
 
-def _looked_at(old: Customer, new: Customer, seen_at: float) -> tuple[Customer, Facts]:
+def _place(leg: Leg) -> tuple[float, str]:
+    return leg.at, leg.key
+
+
+def _looked_at(
+    old: Customer, legs: tuple[Leg, ...], seen_at: float, last_at: float
+) -> tuple[Customer, Facts]:
     """Judge the windows as of `seen_at`, then let go of what is too old or too much."""
-    found = new.contacts
-    has_missed = old.has_missed or any(one.missed_at is not None for one in found)
-    facts = difference(contributions(old), counted(found, new.before_at, seen_at))
-    new = msgspec.structs.replace(new, seen_at=seen_at, has_missed=has_missed)
-    too_many = len(new.legs) - MAX_LEGS
+    known = contacts(old.legs)
+    found = known if legs is old.legs else contacts(legs)
+    counted = marks(found, old.before_at, seen_at)
+    facts = difference(known, marks(known, old.before_at, old.seen_at), found, counted)
+    too_many = len(legs) - MAX_LEGS
     if too_many > 0:
-        source = next((one.source for one in found), "")
-        facts.append(dropped(new.last_at, source))
-    if too_many > 0 or (new.legs and new.legs[0].at < seen_at - KEPT_SECONDS):
-        new = _pruned(new, found, seen_at - KEPT_SECONDS)
-    return new, facts
+        facts.append(dropped(last_at, found[0][1].source if found else ""))
+    kept = legs, old.before_at, old.gone_at
+    if too_many > 0 or (legs and legs[0].at < seen_at - KEPT_SECONDS):
+        kept = _pruned(*kept, found, seen_at - KEPT_SECONDS)
+        found = contacts(kept[0])
+    is_missed = old.has_missed or has_missed(counted)
+    return Customer(*kept, seen_at, last_at, is_missed, next_change_at(found, seen_at)), facts
 
 
-def _pruned(customer: Customer, found: list[Contact], before: float) -> Customer:
-    """Return the customer without the oldest contacts: those before that, and those too many."""
-    legs, before_at, gone_at = customer.legs, customer.before_at, customer.gone_at
-    for contact in found:
-        if contact.arrived_at >= before and len(legs) <= MAX_LEGS:
+def _pruned(
+    legs: tuple[Leg, ...],
+    before_at: float | None,
+    gone_at: float | None,
+    found: list[Contact],
+    before: float,
+) -> tuple[tuple[Leg, ...], float | None, float | None]:
+    """Return what is left without the oldest contacts: those before that, and those too many."""
+    for call_id, call in found:
+        if call.arrived_at >= before and len(legs) <= MAX_LEGS:
             break
-        gone_at = max(gone_at or 0.0, *(leg.at for leg in legs if _is_of(leg, contact)))
-        legs = tuple(leg for leg in legs if not _is_of(leg, contact))
-        if contact.is_inbound:
-            before_at = contact.arrived_at
+        gone_at = max(gone_at or 0.0, *(leg.at for leg in legs if _is_of(leg, call_id)))
+        legs = tuple(leg for leg in legs if not _is_of(leg, call_id))
+        if call.direction == "inbound":
+            before_at = call.arrived_at
     # What was taken back is no contact, and is remembered as long.
     legs = tuple(leg for leg in legs if leg.says is not None or leg.at >= before)[-MAX_LEGS:]
-    return msgspec.structs.replace(customer, legs=legs, before_at=before_at, gone_at=gone_at)
+    return legs, before_at, gone_at
 
 
-def _is_of(leg: Leg, contact: Contact) -> bool:
-    return leg.says is not None and call_id_and_leg(leg.key)[0] == contact.call_id
+def _is_of(leg: Leg, call_id: str) -> bool:
+    return leg.says is not None and call_id_and_leg(leg.key)[0] == call_id

@@ -7,11 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import msgspec
+
 from schemas.codec import Decoded
 from schemas.events import Event
 from schemas.formulas import Kpi, Quantile, Ratio, Term, Within
 from schemas.kpis import WHEN_READ
 from schemas.measures import QUARTER_SECONDS, Limit
+from schemas.notes import Notes
 from streams.facts import Amount, Fact, Spell
 from streams.fold import Fold
 from streams.ghosts import GhostLimits
@@ -76,7 +79,7 @@ def topic_of(term: Term) -> str:
 def parts(
     question: Question,
     topic: str,
-    messages: Iterable[tuple[Decoded, int]],
+    messages: Iterable[tuple[Decoded | Notes, int]],
     *,
     lateness_seconds: float,
     ghost_limits: GhostLimits | None = None,
@@ -87,15 +90,15 @@ def parts(
     """
     fold = _Told(topic, lateness_seconds, ghost_limits)
     found: dict[str, Part] = {}
-    for event, offset in messages:
+    for event, offset in _one_by_one(messages):
         for fact in fold.tell(event, offset):
             amounts = dict(_amounts(question, topic, fact))
-            if not amounts or not isinstance(event, Event):
+            if not amounts or not isinstance(event, Event | Notes):
                 continue
-            key = _entity(fold, event)
+            key, event_id = _names(fold, event)
             part = found.setdefault(key, Part(key))
-            if event.id not in part.event_ids:
-                part.event_ids.append(event.id)
+            if event_id not in part.event_ids:
+                part.event_ids.append(event_id)
             for name, amount in amounts.items():
                 part.amounts[name] = part.amounts.get(name, 0) + amount
     for part in found.values():
@@ -112,9 +115,24 @@ def added_up(found: Iterable[Part]) -> dict[str, Amount]:
     return total
 
 
-def _entity(fold: Fold, event: Event) -> str:
+def _one_by_one(
+    messages: Iterable[tuple[Decoded | Notes, int]],
+) -> Iterator[tuple[Decoded | Notes, int]]:
+    """Yield messages, notes one at a time: each is told of apart."""
+    for event, offset in messages:
+        if isinstance(event, Notes):
+            for note in event.notes:
+                yield msgspec.structs.replace(event, notes=(note,)), offset
+        else:
+            yield event, offset
+
+
+def _names(fold: Fold, event: Event | Notes) -> tuple[str, str]:
+    """Return the entity that an event is about, and the event's id; of a note, whose it is."""
+    if isinstance(event, Notes):
+        return event.notes[0].customer, event.notes[0].entity
     key = fold.machine.key
-    return event.subject if key is None else key(event)
+    return event.subject if key is None else key(event), event.id
 
 
 class _Told(Fold):
@@ -137,7 +155,7 @@ class _Told(Fold):
         self._facts += facts
         return self.grains.count(facts)
 
-    def tell(self, event: Decoded, offset: int) -> list[Fact | Spell]:
+    def tell(self, event: Decoded | Notes, offset: int) -> list[Fact | Spell]:
         """Take a message in; return what it, and the time that it moved on, counts."""
         self._facts = []
         self.apply(event, offset)

@@ -88,9 +88,9 @@ def _queue(result: Floor, name: str, roster: RosterIndex, now: float) -> QueueNo
 
 
 def _count_missed(result: Floor, customer: Customer, roster: RosterIndex, now: float) -> None:
-    for contact in customer.open_missed:
-        queue = _queue(result, contact.queue, roster, now)
-        seconds = max(0.0, now - (contact.missed_at or now))
+    for _, call in customer.open_missed:
+        queue = _queue(result, call.queue, roster, now)
+        seconds = max(0.0, now - (call.missed_at or now))
         age = age_of_missed(seconds)
         queue.missed[age] = queue.missed.get(age, 0) + 1
         queue.oldest_missed_seconds = max(queue.oldest_missed_seconds or 0.0, seconds)

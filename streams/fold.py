@@ -14,9 +14,11 @@ from schemas.codec import Decoded, Reason, Rejected
 from schemas.erasures import Erasure
 from schemas.events import DealImported, Event
 from schemas.measures import MINUTE_SECONDS, QUARTER_SECONDS
+from schemas.notes import Notes
 from schemas.topics import CALLS, DEALS
 from streams.changes import Changes, Closing
 from streams.correction_targets import is_met
+from streams.customers import is_live, told
 from streams.due import Due
 from streams.expiry import Expiry
 from streams.facts import Facts
@@ -66,7 +68,7 @@ class Fold:
         self._expiry = Expiry(self.machine.expires_at, look_seconds=self.machine.kept_seconds)
         self._due = Due()
         self._changed: dict[str, Entity | None] = {}
-        self._notes = NoteTaker(topic, partition, self.machine.notes)
+        self._notes = NoteTaker(self.machine.notes)
         self._gone: list[PaneKey] = []
         self._closing: deque[Closing] = deque()
         self._touched = False
@@ -84,7 +86,7 @@ class Fold:
 
     # In one piece: this is done for each event, and a call costs as much as what it would do.
     def apply(  # noqa: C901, PLR0912, PLR0915
-        self, event: Decoded, offset: int
+        self, event: Decoded | Notes, offset: int
     ) -> Rejected | None:
         """Take in the message at *offset*; return why it was refused, or None.
 
@@ -97,6 +99,9 @@ class Fold:
         self._touched = True
         # Not isinstance: to say no, that takes the long way round by Struct's metaclass.
         if type(event) is not Event:
+            if type(event) is Notes:
+                self._take_notes(event)
+                return None
             if type(event) is Erasure:
                 self._erase(event)
                 return None
@@ -108,7 +113,7 @@ class Fold:
             if at >= self._close_at:
                 # By event time: what is closed does not depend on when somebody looks.
                 self.close()
-        elif at < newest_at - self._lateness_seconds and not self.machine.is_judged:
+        elif at < newest_at - self._lateness_seconds:
             return ledger.refused(Rejected(Reason.TOO_LATE, "$.time"))
         elif at < newest_at:
             ledger.out_of_order += 1
@@ -148,6 +153,35 @@ class Fold:
         if self.funnel is not None:
             self.funnel.changed(key, old, new)
         return None
+
+    def _take_notes(self, notes: Notes) -> None:
+        """Take in what another partition says to customers. It is counted as one message."""
+        self._advance(notes.at)
+        entities, is_new = self.entities, False
+        for key, customer, facts in told(notes, entities, self.watermark.at or 0.0):
+            is_new = True
+            if key not in entities:
+                self._expiry.add(key, customer)
+            entities[key] = self._changed[key] = customer
+            if is_live(customer):
+                self.live[key] = customer
+            elif key in self.live:
+                del self.live[key]
+            self._due.expect(key, customer.due_at)
+            self.ledger.closed_facts += self._count(facts)
+        if is_new:
+            self.ledger.applied += 1
+        else:
+            self.ledger.duplicate += 1
+
+    def _advance(self, at: float) -> None:
+        newest_at = self.watermark.newest_at
+        if newest_at is None or at > newest_at:
+            self.watermark.newest_at = at
+            if at >= self._close_at:
+                self.close()
+        elif at < newest_at:
+            self.ledger.out_of_order += 1
 
     def _replace(self, changed: Iterable[tuple[str, Any, Facts]]) -> int:
         """Take in what follows for entities other than the one that an event was about."""

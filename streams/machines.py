@@ -27,8 +27,8 @@ class Machine(NamedTuple):
 
     key: Callable[[Event], str] | None
     """What tells its entities apart; None: the subject alone does."""
-    step: Callable[[Any, Event, float], tuple[Any, Facts]]
-    """(state, event, before which instant nothing comes any more) -> (state, facts)."""
+    step: Callable[[Any, Any, float], tuple[Any, Facts]]
+    """(state, event or note, before which instant nothing comes any more) -> (state, facts)."""
     expires_at: Callable[[Any], float]
     is_live: Callable[[Any], bool] | None
     """Whether it is part of the floor as it is now; None: all of them always are."""
@@ -37,8 +37,6 @@ class Machine(NamedTuple):
     """How long an entity is kept at least after a change: so often it is looked at for its end."""
     notes: Tell | None = None
     timed: Timed | None = None
-    is_judged: bool = False
-    """Its messages were found in time where they came from: none is too late here."""
     panes_kept_seconds: int = 0
     """How much longer than others its quarters of an hour stay open for what comes later."""
 
@@ -64,14 +62,13 @@ MACHINES: dict[str, Machine] = {
         counters.key, counters.step, counters.expires_at, _never, counters.Counters
     ),
     CUSTOMERS.name: Machine(
-        customers.key,
+        None,
         customers.step,
         customers.expires_at,
         customers.is_live,
         customers.Customer,
         customers.KEPT_SECONDS,
         timed=Timed(customers.due_at, customers.settle),
-        is_judged=True,
         panes_kept_seconds=customers.KEPT_SECONDS,
     ),
 }

@@ -1,13 +1,15 @@
 """What state machines want to tell other partitions, and its way into notes."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from schemas.notes import About, Note
 from streams.ledger import Ledger
 
 
-class Told(NamedTuple):
+class Told(msgspec.Struct, frozen=True, gc=False):
     """What is said of one entity, and to which customer."""
 
     customer: str
@@ -29,11 +31,11 @@ class NoteTaker:
     makes one note.
     """
 
-    def __init__(self, topic: str, partition: int, tell: Tell | None) -> None:
+    def __init__(self, tell: Tell | None) -> None:
         self.before: dict[str, Any] | None = None if tell is None else {}
         """What entities that changed were: None if there were none. None: nobody asks."""
-        self._topic, self._partition, self._tell = topic, partition, tell
-        self._notes: list[tuple[str, Note]] = []
+        self._tell = tell
+        self._notes: list[Note] = []
 
     def remember(self, key: str, entity: object) -> None:
         """Take note of what an entity was, before it is replaced."""
@@ -42,20 +44,27 @@ class NoteTaker:
 
     def part(self, key: str, entities: Mapping[str, Any], ledger: Ledger) -> None:
         """Take note of an entity now, because it goes."""
-        if self._tell is None or not self.before or key not in self.before:
-            return
-        old = self.before.pop(key)
-        if key not in entities:  # its customer was forgotten
-            return
-        origin = (self._topic, self._partition, ledger.epoch, ledger.next_offset)
-        self._notes += [
-            (told.customer, Note(*origin, told.at, told.entity, told.says))
-            for told in self._tell(key, old, entities[key], entities)
-        ]
+        if self.before and key in self.before:
+            self._compare(((key, self.before.pop(key)),), entities, ledger)
 
-    def take(self, entities: Mapping[str, Any], ledger: Ledger) -> list[tuple[str, Note]]:
-        """Return the notes since the last call, by customer."""
-        for key in list(self.before or ()):
-            self.part(key, entities, ledger)
+    def take(self, entities: Mapping[str, Any], ledger: Ledger) -> list[Note]:
+        """Return the notes since the last call."""
+        if self.before:
+            self._compare(self.before.items(), entities, ledger)
+            self.before.clear()
         notes, self._notes = self._notes, []
         return notes
+
+    def _compare(
+        self, changed: Iterable[tuple[str, Any]], entities: Mapping[str, Any], ledger: Ledger
+    ) -> None:
+        tell, epoch, offset = self._tell, ledger.epoch, ledger.next_offset
+        if tell is None:
+            return
+        for key, old in changed:
+            new = entities.get(key)
+            if new is None:  # its customer was forgotten
+                continue
+            for told in tell(key, old, new, entities):
+                note = Note(told.customer, epoch, offset, told.at, told.entity, told.says)
+                self._notes.append(note)

@@ -17,7 +17,7 @@ MAX_LINES = 300
 LONGER = {
     "schemas/floor_kpis.py": 320,
     "schemas/measures.py": 360,
-    "streams/fold.py": 305,
+    "streams/fold.py": 330,
     "schemas/codec.py": 390,
 }
 """Modules that may be longer, and how long: the catalogue and the contract are one list each."""

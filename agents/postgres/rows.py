@@ -221,18 +221,18 @@ def _customer(key: str, customer: Customer) -> tuple[Table, Row, Row] | None:
     """Return the missed calls of a customer; None for the many who never had one."""
     if not customer.has_missed:
         return None
-    waiting = {contact.call_id for contact in customer.open_missed}
+    waiting = {call_id for call_id, _ in customer.open_missed}
     missed = [
         {
-            "call_id": contact.call_id,
-            "source": contact.source,
-            "queue": contact.queue,
-            "arrived_at": contact.arrived_at,
-            "missed_at": contact.missed_at,
-            "is_open": contact.call_id in waiting,
+            "call_id": call_id,
+            "source": call.source,
+            "queue": call.queue,
+            "arrived_at": call.arrived_at,
+            "missed_at": call.missed_at,
+            "is_open": call_id in waiting,
         }
-        for contact in customer.contacts
-        if contact.missed_at is not None
+        for call_id, call in customer.contacts
+        if call.missed_at is not None
     ]
     return CUSTOMER, (key,), (_json(missed).decode(), customer.last_at)
 

@@ -21,7 +21,7 @@ from agents.kafka.reading import ends, read_to_end
 from agents.settings import Settings
 from agents.state import ChangelogTopics, Restorer, to_records
 from schemas.codec import Message, Reason, Rejected, decode_record
-from schemas.notes import decode_note
+from schemas.notes import decode_notes
 from schemas.topics import CUSTOMERS, DEAD_LETTERS, FOLDED
 from streams.fold import Fold
 from streams.snapshot import Snapshot
@@ -154,17 +154,13 @@ class _Shard:
             fold.apply(Rejected(reason, "$.time"), offset)
             return
         record = Message(topic, raw.key(), raw.value(), tuple(raw.headers() or ()))
-        decode = decode_record if topic != CUSTOMERS.name else decode_note
+        decode = decode_record if topic != CUSTOMERS.name else decode_notes
         fold.apply(decode(record, topic, clock.now(), self._tokeniser), offset)
 
     def _keep(self) -> None:
         """Write what changed: first the state, so that rows are never ahead of it."""
         # What partitions tell each other was told by the live workers; it is read, not told again.
-        changes = [
-            change._replace(notes=[])
-            for fold in self._folds.values()
-            if (change := fold.take_changes())
-        ]
+        changes = [change for fold in self._folds.values() if (change := fold.take_changes())]
         self._changelog.write(to_records(changes, self._topics, self._shard))
         self._rows.write([change.snapshot for change in changes])
         for change in changes:

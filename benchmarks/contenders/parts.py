@@ -16,13 +16,15 @@ import time
 from pathlib import Path
 from zlib import crc32
 
+from agents.changelog import Record
 from agents.state import ChangelogTopics, to_records
+from agents.telling import note_records
 from benchmarks.contenders.folding import read, write
 from benchmarks.load import to_message
 from benchmarks.settings import PARTITIONS, settings_for
 from benchmarks.stage import Load
 from schemas.codec import Message, decode
-from schemas.notes import decode_note
+from schemas.notes import decode_notes
 from schemas.topics import CUSTOMERS, FOLDED
 from streams.fold import Fold
 from streams.ledger import Ledger
@@ -57,26 +59,24 @@ class Parts:
             fold = self.folds[message.topic, crc32(message.key or b"") % PARTITIONS]
             fold.apply(event, fold.ledger.next_offset)
         folded = clock()
-        told: list[Message] = []
+        told: list[Record] = []
         for (_, partition), fold in self.folds.items():
             changes = fold.take_changes()
             if changes is not None:
+                said = list(note_records([changes], PARTITIONS))
                 records = list(to_records([changes], self._topics, partition))
-                self.records += len(records)
-                told += (
-                    Message(record.topic, record.key, record.value)
-                    for record in records
-                    if record.topic == CUSTOMERS.name
-                )
+                self.records += len(said) + len(records)
+                told += said
                 fold.release(fold.ledger.next_offset)
         self.spent["decode"] += decoded - began
         self.spent["fold"] += folded - decoded
         written = clock()
         # What calls tell their customers' partitions: read back, as a worker reads it.
-        for message in told:
-            fold = self.folds[CUSTOMERS.name, crc32(message.key or b"") % PARTITIONS]
-            note = decode_note(message, message.topic, now, self._tokeniser)
-            fold.apply(note, fold.ledger.next_offset)
+        for record in told:
+            fold = self.folds[CUSTOMERS.name, record.partition]
+            message = Message(record.topic, record.key, record.value)
+            notes = decode_notes(message, record.topic, now, self._tokeniser)
+            fold.apply(notes, fold.ledger.next_offset)
         self.spent["records"] += written - folded
         self.spent["customers"] += clock() - written
 

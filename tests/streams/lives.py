@@ -4,7 +4,7 @@ The lives are wild on purpose: pieces are missing, come twice, contradict each o
 time.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, cast
@@ -12,7 +12,7 @@ from typing import Any, cast
 from schemas import events as e
 from schemas.codec import Rejected
 from schemas.events import TYPES, Event, Fact
-from schemas.notes import NOTED, CallNote, Note
+from schemas.notes import CallNote, Note, Notes
 from schemas.topics import ACTIVITIES, CALLS, COUNTERS, CUSTOMERS, DEALS, MEETINGS, REPS
 from streams.facts import Dims
 from streams.fold import Fold
@@ -44,7 +44,7 @@ def new_fold(topic: str, lateness_seconds: float = LATENESS_SECONDS) -> Fold:
     return Fold(topic, 0, ledger=Ledger(1), lateness_seconds=lateness_seconds)
 
 
-def apply(fold: Fold, events: Iterable[Event | Rejected]) -> Fold:
+def apply(fold: Fold, events: Iterable[Event | Notes | Rejected]) -> Fold:
     for one in events:
         fold.apply(one, fold.ledger.next_offset)
         check_ledger(fold.ledger)
@@ -223,9 +223,9 @@ def activity_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[E
     return made
 
 
-def customer_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[Event]:
+def customer_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[Notes]:
     """Notes about calls of few customers: what a note says later holds, whatever came when."""
-    made = []
+    made: list[Note] = []
     for index in range(random.randint(1, 12)):
         customer = f"ct1_{random.randrange(3):032x}"
         direction = random.choice(["inbound", "inbound", "outbound"])
@@ -235,9 +235,13 @@ def customer_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[E
             rep, queue = random.choice(["", *REP_IDS]), random.choice(QUEUES)
             says = CallNote("pbx/hanoi", direction, at, queue, rep, outcome, over_at)
             key = random.choice([f"c{index}", f"c{index}", f"c{index}#2"])
-            note = Note(CALLS.name, 0, 1, offset, at, key, random.choice([says, says, says, None]))
-            made.append(Event(key, "pbx/hanoi", customer, NOTED, at, cast("e.AnyFact", note)))
-    return made
+            made.append(Note(customer, 1, offset, at, key, random.choice([says, says, says, None])))
+    random.shuffle(made)
+    told = []
+    while made:  # by few or many in one message
+        some = tuple(made.pop() for _ in range(min(len(made), random.randint(1, 5))))
+        told.append(Notes(CALLS.name, 0, some))
+    return told
 
 
 def counter_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[Event]:
@@ -252,7 +256,7 @@ def counter_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[Ev
     return made
 
 
-Lives = Callable[[Random, float], list[Event]]
+Lives = Callable[[Random, float], Sequence[Event | Notes]]
 LIVES: Mapping[str, Lives] = {
     CALLS.name: call_events,
     REPS.name: rep_events,

@@ -6,11 +6,10 @@ from hypothesis import strategies as st
 
 from schemas import events as e
 from schemas import notes
-from schemas.codec import Decoded, Message, Reason, Rejected
+from schemas.codec import Message, Reason, Rejected
 from schemas.customers import Tokeniser
 from schemas.erasures import Erasure, encode_erasure
-from schemas.events import Event
-from schemas.notes import CallNote, Note
+from schemas.notes import CallNote, Note, Notes
 from schemas.topics import CALLS, CUSTOMERS
 from streams.fold import Fold
 from tests.streams.lives import (
@@ -27,24 +26,22 @@ from tests.streams.lives import (
 ALICE, BOB = "ct1_" + "a" * 32, "ct1_" + "b" * 32
 
 
-def told(fold: Fold) -> list[tuple[str, Note]]:
+def told(fold: Fold) -> list[Note]:
     changes = fold.take_changes()
     return changes.notes if changes is not None else []
 
 
 def said(fold: Fold) -> list[tuple[str, str, CallNote | None]]:
-    return [(customer, note.entity, note.says) for customer, note in told(fold)]
+    return [(note.customer, note.entity, note.says) for note in told(fold)]
 
 
 def test_a_call_that_came_and_went_between_two_checkpoints_makes_one_note() -> None:
     fold = new_fold(CALLS.name)
     pieces = [e.CallOffered("loans", ALICE), e.CallAnswered("linh"), e.CallEnded()]
     apply(fold, [event("c1", T0 + n, piece) for n, piece in enumerate(pieces)])
-    ((customer, note),) = told(fold)
-    assert customer == ALICE
+    (note,) = told(fold)
     assert note == Note(
-        CALLS.name,
-        partition=0,
+        ALICE,
         epoch=1,
         offset=3,
         at=T0 + 2,
@@ -111,8 +108,7 @@ def test_a_call_that_is_forgotten_between_two_checkpoints_is_told_of_all_the_sam
 def test_what_time_changes_while_nothing_comes_counts_further_than_what_was_written() -> None:
     fold = new_fold(CUSTOMERS.name)
     says = CallNote("pbx", "inbound", T0, "loans", "linh", "answered")
-    note = Note(CALLS.name, 0, 1, 1, T0, "c1", says)
-    apply(fold, [Event("c1", "pbx", ALICE, notes.NOTED, T0, note)])  # type: ignore[arg-type]
+    apply(fold, [Notes(CALLS.name, 0, (Note(ALICE, 1, 1, T0, "c1", says),))])
     before = fold.take_changes()
     fold.idle(2 * 86_400, now=T0 + 2 * 86_400)
     after = fold.take_changes()
@@ -140,39 +136,50 @@ def test_the_last_note_of_a_leg_does_not_depend_on_when_checkpoints_fall(seed: i
         for one in events:
             apply(fold, [one])
             if random.random() < share:
-                notes_of |= {note.entity: note.says for _, note in told(fold)}
-        notes_of |= {note.entity: note.says for _, note in told(fold)}
+                notes_of |= {note.entity: note.says for note in told(fold)}
+        notes_of |= {note.entity: note.says for note in told(fold)}
         last.append(notes_of)
     assert last[0] == last[1]
 
 
-def message(value: bytes, key: str = ALICE, topic: str = CUSTOMERS.name) -> Message:
-    return Message(topic, key.encode(), value)
+def message(value: bytes | None, key: str | None = None, topic: str = CUSTOMERS.name) -> Message:
+    return Message(topic, key.encode() if key is not None else None, value)
 
 
-def decoded(record: Message, now: float = T0) -> Decoded:
-    return notes.decode_note(record, record.topic, now, Tokeniser(b"k" * 16))
+def decoded(record: Message, now: float = T0) -> Notes | Erasure | Rejected:
+    return notes.decode_notes(record, record.topic, now, Tokeniser(b"k" * 16))
 
 
-NOTE = Note(CALLS.name, 0, 1, 7, T0, "c1", CallNote("pbx", "inbound", T0, "loans"))
+SAYS = CallNote("pbx", "inbound", T0, "loans")
+NOTES = Notes(CALLS.name, 0, (Note(ALICE, 1, 7, T0, "c1", SAYS), Note(BOB, 1, 7, T0 - 9, "c2")))
+SINGLE = b'["ringside.calls",0,1,7,%f,"c1",["call","pbx","inbound",%f,"loans"]]' % (T0, T0)
+"""As they were written before one record held many, its key the customer."""
 
 
-def test_a_note_comes_out_as_it_went_in_and_its_subject_is_the_customer() -> None:
-    for note in (NOTE, msgspec.structs.replace(NOTE, says=None)):
-        found = decoded(message(notes.encode(note)))
-        assert isinstance(found, Event)
-        assert (found.subject, found.at, found.data) == (ALICE, T0, note)
+def test_notes_come_out_as_they_went_in_and_their_time_is_the_newest() -> None:
+    found = decoded(message(notes.encode(NOTES)))
+    assert found == NOTES
+    assert isinstance(found, Notes)
+    assert found.at == T0
+
+
+def test_a_note_of_its_own_record_is_read_as_it_was_before_there_were_lists() -> None:
+    found = decoded(message(SINGLE, key=ALICE))
+    assert found == Notes(CALLS.name, 0, (Note(ALICE, 1, 7, T0, "c1", SAYS),))
 
 
 def test_what_is_no_note_is_refused_and_above_all_a_raw_number() -> None:
-    good = notes.encode(NOTE)
+    good = notes.encode(NOTES)
     refused = {
-        "number as key": (message(good, key="+84901234567"), Reason.WRONG_KEY),
+        "a number": (message(good.replace(ALICE.encode(), b"+84901234567")), Reason.INVALID),
+        "a number as key": (message(SINGLE, key="+84901234567"), Reason.WRONG_KEY),
         "other topic": (message(good, topic=CALLS.name), Reason.WRONG_TOPIC),
         "no json": (message(b"["), Reason.NOT_JSON),
         "no note": (message(b"[1]"), Reason.INVALID),
-        "nothing": (Message(CUSTOMERS.name, ALICE.encode(), None), Reason.INVALID),
-        "too long": (message(b" " * 70_000), Reason.TOO_LARGE),
+        "no notes": (message(b'["ringside.calls",0,[]]'), Reason.INVALID),
+        "a list with a key": (message(good, key=ALICE), Reason.INVALID),
+        "nothing": (message(None), Reason.INVALID),
+        "too long": (message(b" " * 700_001), Reason.TOO_LARGE),
     }
     for name, (raw, reason) in refused.items():
         found = decoded(raw)
@@ -185,9 +192,10 @@ def test_what_is_no_note_is_refused_and_above_all_a_raw_number() -> None:
 
 def test_a_customer_who_is_forgotten_leaves_no_state_and_what_was_counted() -> None:
     fold = new_fold(CUSTOMERS.name)
-    noted = decoded(message(notes.encode(NOTE)))
-    wish = decoded(message(encode_erasure(ALICE, at=T0)))
+    noted = decoded(message(SINGLE, key=ALICE))
+    wish = decoded(message(encode_erasure(ALICE, at=T0), key=ALICE))
     assert isinstance(wish, Erasure)
+    assert isinstance(noted, Notes)
     fold.apply(noted, 0)
     fold.apply(wish, 1)
     assert not fold.entities

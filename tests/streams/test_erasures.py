@@ -1,5 +1,6 @@
 """To be forgotten: no entity names the customer any more, and no number changes."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -12,7 +13,7 @@ from schemas.codec import Message, Reason, Rejected, decode
 from schemas.customers import Tokeniser
 from schemas.erasures import Erasure, encode_erasure
 from schemas.events import AnyFact, Event
-from schemas.notes import NOTED, CallNote, Note, decode_note
+from schemas.notes import CallNote, Note, Notes, decode_notes
 from schemas.topics import SOURCES
 from streams.fold import Fold
 from streams.ledger import Ledger
@@ -38,7 +39,7 @@ CALLS = [
 ]
 
 
-def folded(messages: list[Event | Erasure], topic: str = "ringside.calls") -> Fold:
+def folded(messages: Sequence[Event | Notes | Erasure], topic: str = "ringside.calls") -> Fold:
     fold = Fold(topic, 0, ledger=Ledger(1), lateness_seconds=3600)
     for offset, message in enumerate(messages):
         fold.apply(message, offset)
@@ -73,12 +74,12 @@ def test_asked_twice_it_is_a_repetition_and_the_ledger_says_so() -> None:
 
 
 def test_what_is_forgotten_is_not_missed_when_its_time_has_come() -> None:
-    note = Note("ringside.calls", 0, 1, 5, AT, "c1", CallNote("/pbx", "inbound", AT, "sales"))
-    noted = Event("c1", "/pbx", GONE, NOTED, AT, note)  # type: ignore[arg-type]
+    note = Note(GONE, 1, 5, AT, "c1", CallNote("/pbx", "inbound", AT, "sales"))
+    noted = Notes("ringside.calls", 0, (note,))
     fold = folded([noted, ERASURE, noted, ERASURE], "ringside.customers")
     assert not fold.entities
-    later = msgspec.structs.replace(noted, subject=OTHER, at=AT + 30 * 86_400)
-    fold.apply(later, 10)
+    later = msgspec.structs.replace(note, customer=OTHER, at=AT + 30 * 86_400)
+    fold.apply(Notes("ringside.calls", 0, (later,)), 10)
     changes = fold.take_changes()
     assert changes is not None
     assert changes.entities[GONE] is None, "the changelog gets a tombstone"
@@ -88,9 +89,9 @@ def test_what_is_forgotten_is_not_missed_when_its_time_has_come() -> None:
 
 def test_the_customers_topic_takes_it_too() -> None:
     record = Message("ringside.customers", GONE.encode(), encode_erasure(GONE, at=AT))
-    assert decode_note(record, record.topic, AT, TOKENISER) == ERASURE
+    assert decode_notes(record, record.topic, AT, TOKENISER) == ERASURE
     stranger = Message("ringside.customers", OTHER.encode(), encode_erasure(GONE, at=AT))
-    assert isinstance(decode_note(stranger, stranger.topic, AT, TOKENISER), Rejected)
+    assert isinstance(decode_notes(stranger, stranger.topic, AT, TOKENISER), Rejected)
 
 
 def test_the_watermark_does_not_move() -> None:

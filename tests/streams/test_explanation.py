@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from schemas import events as e
 from schemas.kpis import BY_NAME
-from schemas.topics import CALLS, REPS
+from schemas.topics import CALLS, CUSTOMERS, REPS
 from streams.explanation import Limits, Question, added_up, parts
 from tests.streams.lives import LIVES, T0, apply, event, new_fold, panes, seeded
 
@@ -83,6 +83,7 @@ def test_of_a_state_that_lasted_longer_the_seconds_within_count() -> None:
         ("average_handle_time_seconds", CALLS.name),
         ("answered_wait_p90_seconds", CALLS.name),
         ("occupancy", REPS.name),
+        ("repeat_contact_rate_24h", CUSTOMERS.name),
     ],
 )
 @settings(max_examples=25, derandomize=True, deadline=None)
@@ -91,7 +92,7 @@ def test_the_parts_of_any_log_add_up_to_what_its_panes_hold(
     kpi: str, topic: str, seed: int
 ) -> None:
     random = seeded(seed)
-    events = LIVES[topic](random, 600.0)
+    events = [*LIVES[topic](random, 600.0)]
     random.shuffle(events)
     fold = apply(new_fold(topic), events)
     queue = "loans" if topic == CALLS.name else None
@@ -134,4 +135,5 @@ def _cells(kpi: str) -> dict[str, list[str]]:
             name: [name]
             for name in ("rep_on_call_seconds", "rep_wrapup_seconds", "rep_available_seconds")
         },
+        "repeat_contact_rate_24h": {name: [name] for name in ("contacts", "contacts_preceded_24h")},
     }[kpi]

@@ -21,7 +21,7 @@ def test_order_and_repetition_within_the_lateness_do_not_matter(topic: str, seed
 def same_in_any_order(topic: str, seed: int) -> None:
     """Fold some lives in the order of their times, and shuffled with repetitions; compare."""
     random = seeded(seed)
-    events = LIVES[topic](random, LATENESS_SECONDS)
+    events = [*LIVES[topic](random, LATENESS_SECONDS)]
     by_time = sorted(events, key=lambda one: one.at)
     in_order = apply(new_fold(topic), by_time)
 

@@ -17,6 +17,7 @@ from agents.changelog import Entry
 from agents.state import ChangelogTopics, OlderStateError, Restorer, to_records
 from schemas.codec import Reason, Rejected
 from schemas.events import Event
+from schemas.notes import Notes
 from schemas.topics import CALLS, FOLDED
 from streams.fold import Fold
 from streams.snapshot import PaneKey
@@ -26,7 +27,7 @@ from tests.streams.lives import LIVES, T0, apply, check_ledger, new_fold, panes,
 TOPICS = ChangelogTopics("test")
 TABLES = {TOPICS.entities: "entities", TOPICS.panes: "panes", TOPICS.ledger: "ledger"}
 LONG_SECONDS = 30 * 3_600.0
-Message = Event | Rejected
+Message = Event | Notes | Rejected
 
 
 @dataclass
@@ -102,12 +103,14 @@ def some_messages(topic: str, random: Random, lateness_seconds: float) -> list[M
     """
     seconds = random.choice([3600.0, LONG_SECONDS])
     if topic == CALLS.name:
-        events = [one for call in told_calls(random, seconds, 30) for one in call.events()]
+        events: list[Event | Notes] = [
+            one for call in told_calls(random, seconds, 30) for one in call.events()
+        ]
     else:
-        events = LIVES[topic](random, seconds)
+        events = [*LIVES[topic](random, seconds)]
     events += random.choices(events, k=len(events) // 4)
     events.sort(key=lambda one: one.at + random.uniform(0, 1.2 * lateness_seconds))
-    messages: list[Message] = list(events)
+    messages: list[Message] = [*events]
     for _ in range(random.randrange(5)):
         messages.insert(random.randrange(len(messages)), Rejected(Reason.NOT_JSON))
     return messages
