@@ -154,10 +154,13 @@ def _looked_at(
     old: Customer, legs: tuple[Leg, ...], seen_at: float, last_at: float
 ) -> tuple[Customer, Facts]:
     """Judge the windows as of `seen_at`, then let go of what is too old or too much."""
-    known = contacts(old.legs)
-    found = known if legs is old.legs else contacts(legs)
+    found = contacts(legs)
     counted = marks(found, old.before_at, seen_at)
-    facts = difference(known, marks(known, old.before_at, old.seen_at), found, counted)
+    if old.legs:
+        known = found if legs is old.legs else contacts(old.legs)
+        facts = difference(known, marks(known, old.before_at, old.seen_at), found, counted)
+    else:
+        facts = difference((), (), found, counted)
     too_many = len(legs) - MAX_LEGS
     if too_many > 0:
         facts.append(dropped(last_at, found[0][1].source if found else ""))

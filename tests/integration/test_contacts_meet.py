@@ -84,7 +84,7 @@ def test_calls_of_one_customer_meet_wherever_they_are(pipeline: Pipeline, now: N
     assert 2 * HOUR - 30 <= worker.total("ringside_oldest_missed_call_seconds") < 3 * HOUR
     # The ends of transactions in the log of the customers' topic are no events to wait for.
     wait_until(lambda: worker.total("ringside_lag_events") == 0, worker.log)
-    assert worker.total("ringside_events_consumed_total", topic=CUSTOMERS.name) >= 5
+    assert worker.total("ringside_events_consumed_total", topic=CUSTOMERS.name) >= 1
     letters = pipeline.dead_letters()
     assert letters == []
 
