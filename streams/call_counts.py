@@ -87,7 +87,7 @@ def changes(old: Call, new: Call) -> Sequence[Fact]:
         or new.contradicted != old.contradicted
         or old.closed_by_us_at is not None
         # The rep who talked may be another than the one for whom a dialler dialled.
-        or (new.direction == "outbound" and new.rep is not old.rep)
+        or (new.direction == "outbound" and new.rep != old.rep)
     ):
         return difference(contributions(old), contributions(new))
     if new.direction == "outbound":

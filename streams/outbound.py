@@ -30,6 +30,8 @@ def changes(old: Call, new: Call) -> Sequence[Fact]:
 
     Of one dialling, for one rep: that it was dialled is not among them.
     """
+    if new.wrapup_ended_at is not old.wrapup_ended_at:
+        return _wrapped_up(old, new)
     # Once a rep has joined, nothing that comes later changes how the call was met.
     was_met = (
         new.answered_at is not None
@@ -39,6 +41,14 @@ def changes(old: Call, new: Call) -> Sequence[Fact]:
     )
     how_met = () if was_met else replaced(met(old), met(new))
     return (*how_met, *replaced(handled(old), handled(new)))
+
+
+def _wrapped_up(old: Call, new: Call) -> Sequence[Fact]:
+    """Return what the end of after-call work changes: its seconds."""
+    if new.answered_at is None or new.closed_at is None:
+        return ()
+    seconds = new.wrapup_seconds - old.wrapup_seconds
+    return (Fact(new.offered_at or 0.0, dims(new), ((_WRAPUP, seconds),)),) if seconds else ()
 
 
 def met(call: Call) -> Fact | None:
