@@ -20,7 +20,8 @@ from dashboards.panels import (
 )
 from dashboards.selection import CHOSEN_WINDOW, TEAMS, TEAMS_SQL, variables
 from schemas.kpis import BY_NAME, Kpi
-from schemas.measures import ACTIVITIES_LOGGED, ACTIVITY_VOLUME, Measure
+from schemas.measure import Measure
+from schemas.measures import ACTIVITIES_LOGGED, ACTIVITY_VOLUME
 
 VOLUME = BY_NAME[promql.ACTIVITY_VOLUME]
 

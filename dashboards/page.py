@@ -6,7 +6,8 @@ from dashboards import funnel, promql
 from dashboards.mark import GENERATED_BY
 from schemas.kpis import KPIS, NOW, WHEN_READ, WITHINS, Kpi, Quantile, Ratio, Term
 from schemas.labels import ENGLISH, LANGUAGES, titles
-from schemas.measures import HISTOGRAMS, MEASURES, SECONDS_BOUNDS, WINDOWS, Unit
+from schemas.measure import Unit
+from schemas.measures import HISTOGRAMS, MEASURES, SECONDS_BOUNDS, WINDOWS
 
 _INTRODUCTION = """# What the numbers mean
 

@@ -7,7 +7,7 @@ from grafanalib import core
 
 from dashboards.grafana import POSTGRES, PROMETHEUS, Json, lettered, override
 from schemas.kpis import Kpi
-from schemas.measures import Unit
+from schemas.measure import Unit
 
 UNITS: Mapping[Unit, str] = {
     Unit.COUNT: "short",

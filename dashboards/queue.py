@@ -12,7 +12,7 @@ from dashboards.panels import Meaning, bars, lines, meaning, number, table_of_ro
 from dashboards.selection import CHOSEN_WINDOW, QUEUES, QUEUES_SQL, variables
 from schemas import measures as m
 from schemas.kpis import BY_NAME, Kpi, Total
-from schemas.measures import Measure
+from schemas.measure import Measure
 
 _LEVEL = "service_level_answered_of_offered"
 _NUMBERS = (

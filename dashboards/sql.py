@@ -8,13 +8,8 @@ from textwrap import fill, indent
 
 from dashboards import promql
 from schemas.kpis import WHEN_READ, WITHINS, Kpi, Quantile, Ratio, Term, Within
-from schemas.measures import (
-    ACTIVITY_VOLUME,
-    HISTOGRAMS,
-    MEASURES,
-    Histogram,
-    Unit,
-)
+from schemas.measure import Histogram, Unit
+from schemas.measures import ACTIVITY_VOLUME, HISTOGRAMS, MEASURES
 
 BOUNDS = "ringside.seconds_bounds()"
 """The bounds of every histogram: a function that views.py defines."""

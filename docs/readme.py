@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from schemas.kpis import KPIS, Kpi
-from schemas.measures import Unit
+from schemas.measure import Unit
 
 README = Path(__file__).parents[1] / "README.md"
 EXAMPLE = Path(__file__).parent / "examples" / "send_events.py"

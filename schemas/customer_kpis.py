@@ -2,7 +2,7 @@
 
 from schemas import measures as m
 from schemas.formulas import Kpi, Ratio, total
-from schemas.measures import Unit
+from schemas.measure import Unit
 
 CUSTOMER_KPIS: tuple[Kpi, ...] = (
     total(m.CONTACTS, "Contacts", "Inbound calls of known customers; all legs of one are one."),

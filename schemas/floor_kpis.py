@@ -2,7 +2,7 @@
 
 from schemas import measures as m
 from schemas.formulas import Kpi, Quantile, Ratio, Within, total
-from schemas.measures import Histogram, Limit, Measure, Unit
+from schemas.measure import Histogram, Limit, Measure, Unit
 
 ANSWERED_IN_TARGET = Within(m.ANSWERED_WAIT, Limit.TARGET)
 ABANDONED_IN_TARGET = Within(m.ABANDONED_WAIT, Limit.TARGET)

@@ -7,7 +7,7 @@ PromQL (dashboards/).
 from dataclasses import dataclass
 from typing import Literal
 
-from schemas.measures import Histogram, Limit, Measure, Unit
+from schemas.measure import Histogram, Limit, Measure, Unit
 
 
 @dataclass(frozen=True, slots=True)

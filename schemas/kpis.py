@@ -25,7 +25,7 @@ from schemas.formulas import (
     Within,
     total,
 )
-from schemas.measures import Unit
+from schemas.measure import Unit
 
 __all__ = [
     "BY_NAME",

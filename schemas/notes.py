@@ -17,10 +17,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from schemas.codec import EARLIEST_AT, MAX_AHEAD_SECONDS, Reason, Received, Rejected
+from schemas.admission import EARLIEST_AT, MAX_AHEAD_SECONDS
 from schemas.customers import Tokeniser, is_token
 from schemas.erasures import Erasure, Token, read_erasure
 from schemas.events import CallOutcome, Direction
+from schemas.messages import Reason, Received, Rejected
 from schemas.topics import CUSTOMERS
 
 _Instant = Annotated[float, Meta(ge=EARLIEST_AT, le=4_102_444_800)]

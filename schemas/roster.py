@@ -11,7 +11,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from schemas.events import Name
-from schemas.measures import ACTIVITY_VOLUME, MEASURES, SECONDS_BOUNDS, Unit
+from schemas.measure import Unit
+from schemas.measures import ACTIVITY_VOLUME, MEASURES, SECONDS_BOUNDS
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from schemas import measures as m
+from schemas.measure import Histogram
 from schemas.measures import QUARTER_SECONDS
 from streams import outbound
 from streams.call_ends import ended
@@ -41,7 +42,7 @@ _WAIT, _TALK, _HOLD, _WRAPUP, _HOLDS = (
 )
 
 
-def _ones(histogram: m.Histogram) -> tuple[tuple[str, int], ...]:
+def _ones(histogram: Histogram) -> tuple[tuple[str, int], ...]:
     """Return, per bucket, the pair that counts one in it."""
     return tuple((cell, 1) for cell in histogram.cells)
 

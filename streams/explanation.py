@@ -13,7 +13,8 @@ from schemas.codec import Decoded
 from schemas.events import Event
 from schemas.formulas import Kpi, Quantile, Ratio, Term, Within
 from schemas.kpis import WHEN_READ
-from schemas.measures import QUARTER_SECONDS, Limit
+from schemas.measure import Limit
+from schemas.measures import QUARTER_SECONDS
 from schemas.notes import Notes
 from streams.facts import Amount, Fact, Spell
 from streams.fold import Fold

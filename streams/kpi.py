@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from schemas.kpis import Kpi, Quantile, Ratio, Term, Total
-from schemas.measures import Histogram
+from schemas.measure import Histogram
 from streams.panes import Cells
 
 

@@ -6,7 +6,7 @@ Team and site are joined here, when panes are read, so a roster that comes late 
 from typing import NamedTuple
 
 from schemas.kpis import WITHINS
-from schemas.measures import Limit
+from schemas.measure import Limit
 from streams.facts import Amount, Dims
 from streams.names import Names
 from streams.panes import Cells, add_up

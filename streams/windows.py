@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from schemas.measures import GRAINS_SECONDS, WINDOWS, Window
+from schemas.measure import Window
+from schemas.measures import GRAINS_SECONDS, WINDOWS
 from schemas.topics import CALLS, REPS
 from streams import reps
 from streams.facts import ticks

@@ -16,9 +16,7 @@ PACKAGES = ("schemas", "streams", "agents", "dashboards")
 MAX_LINES = 300
 LONGER = {
     "schemas/floor_kpis.py": 320,
-    "schemas/measures.py": 360,
     "streams/fold.py": 330,
-    "schemas/codec.py": 390,
 }
 """Modules that may be longer, and how long: the catalogue and the contract are one list each."""
 FRONT_DOORS = {"streams/simulation/__init__.py"}

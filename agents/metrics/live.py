@@ -7,7 +7,7 @@ from prometheus_client.utils import floatToGoString
 
 from schemas import kpis
 from schemas import measures as m
-from schemas.measures import Histogram
+from schemas.measure import Histogram
 from streams.floor import AGES, Floor
 from streams.located import ACTIVITY_VOLUME
 from streams.panes import Cells

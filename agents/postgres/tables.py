@@ -7,7 +7,8 @@ not kept in a .sql file, because the columns of `pane` are the catalogue's.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from schemas.measures import DIMENSIONS, HISTOGRAMS, MEASURES, Unit
+from schemas.measure import Unit
+from schemas.measures import DIMENSIONS, HISTOGRAMS, MEASURES
 
 
 class Type(StrEnum):

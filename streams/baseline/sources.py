@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from schemas.measures import MEASURES, MINUTE_SECONDS, WINDOWS, Unit
+from schemas.measure import Unit
+from schemas.measures import MEASURES, MINUTE_SECONDS, WINDOWS
 from streams.fold import Fold
 from streams.panes import Cells, Slot
 from streams.roster import RosterIndex

@@ -17,7 +17,8 @@ from agents.postgres.errors import NoRightsError, SchemaAheadError, SchemaBehind
 from agents.postgres.migrate import VIEW_SCRIPTS, migrate
 from agents.postgres.revisions import known
 from agents.postgres.scripts import script
-from schemas.measures import HISTOGRAMS, MEASURES, Unit
+from schemas.measure import Unit
+from schemas.measures import HISTOGRAMS, MEASURES
 
 NEWEST = known()[0]
 """The revision of this release: the newest migration, whatever its number."""

@@ -21,7 +21,8 @@ from schemas.kpis import (
     Total,
     Within,
 )
-from schemas.measures import HISTOGRAMS, MEASURES, SECONDS_BOUNDS, WINDOWS, Measure, Unit
+from schemas.measure import Measure, Unit
+from schemas.measures import HISTOGRAMS, MEASURES, SECONDS_BOUNDS, WINDOWS
 from schemas.roster import Queue, default_limits
 from schemas.topics import FOLDED
 

@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from schemas.measures import ACTIVITY_VOLUME, MEASURES, Unit
+from schemas.measure import Unit
+from schemas.measures import ACTIVITY_VOLUME, MEASURES
 from schemas.roster import TARGETS, Roster, Team
 
 GOOD: dict[str, Any] = {
