@@ -77,8 +77,8 @@ def test_every_group_is_as_pandas_works_it_out(replayed: Replayed) -> None:
     wrong = {part.name: part.differences for part in replayed.outcome.tallies if not part.is_right}
 
     assert wrong == {}
-    # 7 days, 6 queues, 23 reps; every call; the ledger; two targets; Prometheus.
-    assert sum(part.compared for part in replayed.outcome.tallies) == 16_024
+    # 7 days, 6 queues, 23 reps, half hours, contacts; every call; the ledger; Prometheus.
+    assert sum(part.compared for part in replayed.outcome.tallies) == 38_137
 
 
 def test_no_customer_number_is_in_the_database(replayed: Replayed) -> None:
@@ -94,7 +94,9 @@ def test_a_figure_that_differs_is_told(report: Callable[[Outcome], str]) -> None
     line = Line("answered", 7917, 7916)
     per_day = tally("per day", {("2010-08-01",): {"calls_answered": 3}}, {})
 
-    assert report(Outcome((line,), (per_day,))).count("NO") == 2
+    text = report(Outcome((line,), (per_day,)))
+    assert text.count("NO") == 3  # the line, the figure, and the group that it is in
+    assert text.endswith("2 figures compared, 2 differences.")
 
 
 @pytest.fixture

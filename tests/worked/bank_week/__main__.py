@@ -2,7 +2,8 @@
 
     python -m tests.worked.bank_week        (or: make verify-bank-week)
 
-Prints each figure beside the expected one; exit code 1 if any differs.
+Prints each figure beside the expected one, then how many were compared and how many differ; exit
+code 1 if any does.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from agents.embedded.errors import MissingError
@@ -21,7 +23,7 @@ from agents.embedded.postgres import Postgres
 from agents.embedded.prometheus import Prometheus
 from tests.integration.installation import new_pipeline
 from tests.integration.pipeline import Pipeline
-from tests.worked.bank_week import feed, replay
+from tests.worked.bank_week import expected, feed, replay
 
 Say = Callable[[str], None]
 
@@ -36,6 +38,8 @@ def main(env: Mapping[str, str], say: Say) -> int:
         pipeline = start_pipeline(running, env, say)
         prometheus = _prometheus(running, pipeline.folder, say)
         outcome = replay.verify(pipeline, prometheus, file, say)
+        finest = replay.finest(pipeline.ask, expected.load(file))
+        outcome = replace(outcome, tallies=(*outcome.tallies, finest))
     replay.report(outcome, say)
     say("")
     say("Every figure is as expected." if outcome.is_right else "SOME FIGURES DIFFER.")

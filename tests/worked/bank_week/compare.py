@@ -40,12 +40,29 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Pair:
+    """One figure of one group: what was expected, what came."""
+
+    name: str
+    expected: Number
+    got: Number
+    is_right: bool
+
+    def text(self) -> str:
+        """Return both as plain numbers."""
+        told = f"{plain(self.expected):>16}{plain(self.got):>16}"
+        return f"{self.name:<72}{told}   {'yes' if self.is_right else 'NO'}"
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """How many figures of one grouping were compared, how many were equal, and what was not."""
 
     name: str
     compared: int
     differences: tuple[str, ...]
+    pairs: tuple[Pair, ...] = ()
+    """The figures themselves, where they are numbers."""
 
     @property
     def is_right(self) -> bool:
@@ -90,15 +107,39 @@ def _levels(
 def tally(name: str, expected: Figures, got: Figures) -> Tally:
     """Compare every expected figure of every group; a group too many is a difference too."""
     differences = [f"{'/'.join(group)}: not expected" for group in got.keys() - expected.keys()]
-    compared = 0
+    pairs = []
     for group, figures in expected.items():
         found = got.get(group, {})
         for figure, number in figures.items():
-            compared += 1
-            if not _equal(number, found.get(figure)):
-                place = f"{'/'.join(group)} {figure}"
-                differences.append(f"{place}: expected {number}, got {found.get(figure)}")
-    return Tally(name, compared, tuple(differences))
+            value = found.get(figure)
+            place = " ".join(("/".join(group), figure)).strip()
+            pairs.append(Pair(place, number, value, _equal(number, value)))
+    differences += [
+        f"{one.name}: expected {one.expected}, got {one.got}" for one in pairs if not one.is_right
+    ]
+    return Tally(name, len(pairs), tuple(differences), tuple(pairs))
+
+
+def tally_exact(
+    name: str, expected: dict[tuple[str, ...], dict[str, tuple[int, int, int]]], got: Figures
+) -> Tally:
+    """Compare percentiles with the exact ones: both must lie in the same bucket."""
+    pairs = []
+    for group, figures in expected.items():
+        for figure, (exact, low, high) in figures.items():
+            value = got.get(group, {}).get(figure)
+            is_right = value is not None and low <= value <= high
+            place = " ".join(("/".join(group), figure, f"in {low}..{high} s")).strip()
+            pairs.append(Pair(place, exact, value, is_right))
+    wrong = tuple(f"{one.name}: {one.got}" for one in pairs if not one.is_right)
+    return Tally(name, len(pairs), wrong, tuple(pairs))
+
+
+def plain(value: Number) -> str:
+    """Return a number as it is: counts as integers, the rest to nine places."""
+    if value is None:
+        return "nothing"
+    return str(int(value)) if value == int(value) else f"{value:.9f}"
 
 
 def tally_calls(expected: dict[str, tuple], got: dict[str, tuple]) -> Tally:  # type: ignore[type-arg]
