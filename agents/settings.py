@@ -111,6 +111,12 @@ class Settings(BaseModel):
     """How often changes go to PostgreSQL."""
     baseline_seconds: Positive = 21_600
     """How often what is expected of each team is learnt anew from PostgreSQL, by one worker."""
+    keep_panes_days: Annotated[int, Field(ge=60)] | None = None
+    """How long `ringside db prune` leaves quarters, corrections, PBX counters. Empty: for ever."""
+    keep_entities_days: Annotated[int, Field(ge=60)] | None = None
+    """The same for calls, meetings, activities, customers and (a year at least) ended deals."""
+    keep_alerts_days: Annotated[int, Field(ge=1)] | None = None
+    """The same for alerts that are over, with what people said of them."""
     batch_records: Annotated[int, Field(ge=1, le=100_000)] = 500
     """Most records handled in one go, between which heartbeats and scrapes are served."""
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from agents.cli.context import say, settings_of, warn
+from agents.cli.prune import prune_
 from agents.errors import InputError
 from agents.postgres.connection import connected
 from agents.postgres.errors import place
@@ -18,8 +19,9 @@ from agents.postgres.users import create_user
 from agents.settings import Settings
 
 commands = typer.Typer(
-    no_args_is_help=True, help="Create and migrate the PostgreSQL schema; make its users."
+    no_args_is_help=True, help="Create, migrate and prune the PostgreSQL schema; make its users."
 )
+commands.command("prune")(prune_)
 
 Patience = Annotated[
     float,
@@ -33,6 +35,7 @@ class RoleName(StrEnum):
 
     WRITER = "writer"
     READER = "reader"
+    PRUNER = "pruner"
 
 
 @commands.command("migrate")
@@ -46,7 +49,7 @@ def migrate_(ctx: typer.Context, *, wait_seconds: Patience = 30.0) -> None:
     done = _run(migrate(url, patience_seconds=wait_seconds, say=warn))
     say(f"{place(url)}: {_schema(done)}")
     say(f"views: {done.views} made anew")
-    say("rights: granted to ringside_writer and ringside_reader")
+    say("rights: granted to ringside_writer, ringside_reader and ringside_pruner")
 
 
 @commands.command()
@@ -68,7 +71,7 @@ def create_user_(
     ctx: typer.Context,
     *,
     name: Annotated[str, typer.Argument(help="Name of the user, e.g. worker or grafana.")],
-    role: Annotated[RoleName, typer.Option(help="The worker writes; Grafana reads.")],
+    role: Annotated[RoleName, typer.Option(help="Worker, Grafana, or `db prune`.")],
     password_file: Annotated[Path, typer.Option(help="File with the password, one line.")],
     wait_seconds: Patience = 30.0,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Users who log in: the worker's, Grafana's. Members of one group role each, and nothing more."""
+"""Users who log in: the worker's, Grafana's, the pruner's. Each is in one group role, no more."""
 
 import base64
 import hashlib
@@ -9,7 +9,8 @@ from typing import Literal
 from agents.errors import DatabaseError
 from agents.postgres.connection import Connection
 
-Role = Literal["writer", "reader"]
+Role = Literal["writer", "reader", "pruner"]
+ROLES: tuple[Role, ...] = ("writer", "reader", "pruner")
 
 ITERATIONS = 4096
 _READER_SETTINGS = {
@@ -19,7 +20,11 @@ _READER_SETTINGS = {
     "idle_in_transaction_session_timeout": "60s",
 }
 _WRITER_SETTINGS = {"idle_in_transaction_session_timeout": "60s"}
-_SETTINGS: dict[Role, dict[str, str]] = {"reader": _READER_SETTINGS, "writer": _WRITER_SETTINGS}
+_SETTINGS: dict[Role, dict[str, str]] = {
+    "reader": _READER_SETTINGS,
+    "writer": _WRITER_SETTINGS,
+    "pruner": _WRITER_SETTINGS,
+}
 
 
 def verifier(password: str, salt: bytes) -> str:
@@ -47,10 +52,10 @@ async def create_user(connection: Connection, name: str, role: Role, password: s
         verb = "CREATE" if is_new else "ALTER"
         kept = verifier(password, secrets.token_bytes(16))
         await _run(connection, f"{verb} ROLE %I LOGIN PASSWORD %L", name, kept)
-        other = "reader" if role == "writer" else "writer"
         await _run(connection, "GRANT %I TO %I", f"ringside_{role}", name)
-        if await _is_member(connection, name, f"ringside_{other}"):
-            await _run(connection, "REVOKE %I FROM %I", f"ringside_{other}", name)
+        for other in ROLES:
+            if other != role and await _is_member(connection, name, f"ringside_{other}"):
+                await _run(connection, "REVOKE %I FROM %I", f"ringside_{other}", name)
         database = await connection.fetchval("SELECT current_database()")
         # Settings are not inherited from a group role, so each user has its own.
         await _run(connection, "ALTER ROLE %I IN DATABASE %I RESET ALL", name, database)
@@ -77,9 +82,7 @@ async def _require_free_or_ours(connection: Connection, name: str) -> bool:
     if found is None and not name.startswith(("ringside_", "pg_")):
         return True
     if found is not None and found["rolcanlogin"] and not found["is_powerful"]:
-        member = [
-            await _is_member(connection, name, f"ringside_{role}") for role in ("writer", "reader")
-        ]
+        member = [await _is_member(connection, name, f"ringside_{role}") for role in ROLES]
         if any(member):
             return False
     raise DatabaseError(

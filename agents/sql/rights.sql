@@ -1,8 +1,9 @@
 -- The least that each role needs. Run as the owner after every migration; safe to repeat.
 
-REVOKE ALL ON SCHEMA ringside FROM PUBLIC, ringside_writer, ringside_reader;
-GRANT USAGE ON SCHEMA ringside TO ringside_writer, ringside_reader;
-REVOKE ALL ON ALL TABLES IN SCHEMA ringside FROM PUBLIC, ringside_writer, ringside_reader;
+REVOKE ALL ON SCHEMA ringside FROM PUBLIC, ringside_writer, ringside_reader, ringside_pruner;
+GRANT USAGE ON SCHEMA ringside TO ringside_writer, ringside_reader, ringside_pruner;
+REVOKE ALL ON ALL TABLES IN SCHEMA ringside
+    FROM PUBLIC, ringside_writer, ringside_reader, ringside_pruner;
 
 -- SELECT: an upsert reads the columns that it compares and replaces.
 GRANT SELECT, INSERT, UPDATE ON
@@ -40,6 +41,28 @@ GRANT SELECT, INSERT, DELETE ON
 TO ringside_writer;
 GRANT SELECT, INSERT, UPDATE ON ringside.alert TO ringside_writer;
 GRANT SELECT, INSERT ON ringside.replay TO ringside_writer;
+
+-- `ringside db prune` sees when a row was, and deletes it.
+GRANT DELETE ON
+    ringside.pane,
+    ringside.correction,
+    ringside.pbx_counters,
+    ringside.call,
+    ringside.meeting,
+    ringside.activity,
+    ringside.customer,
+    ringside.deal,
+    ringside.alert
+TO ringside_pruner;
+GRANT SELECT (start_at) ON ringside.pane, ringside.correction TO ringside_pruner;
+GRANT SELECT (to_at) ON ringside.pbx_counters TO ringside_pruner;
+GRANT SELECT (offered_at, last_at) ON ringside.call TO ringside_pruner;
+GRANT SELECT (starts_at, last_at) ON ringside.meeting TO ringside_pruner;
+GRANT SELECT (logged_at) ON ringside.activity TO ringside_pruner;
+GRANT SELECT (last_at) ON ringside.customer TO ringside_pruner;
+GRANT SELECT (last_at, status) ON ringside.deal TO ringside_pruner;
+GRANT SELECT (starts_at, ends_at) ON ringside.alert TO ringside_pruner;
+GRANT SELECT ON ringside.alembic_version TO ringside_pruner;
 
 -- Tables and views.
 GRANT SELECT ON ALL TABLES IN SCHEMA ringside TO ringside_reader;

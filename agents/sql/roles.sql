@@ -5,7 +5,9 @@ DO $$
 DECLARE
     missing text;
 BEGIN
-    FOREACH missing IN ARRAY ARRAY['ringside_migrator', 'ringside_writer', 'ringside_reader'] LOOP
+    FOREACH missing IN ARRAY ARRAY[
+        'ringside_migrator', 'ringside_writer', 'ringside_reader', 'ringside_pruner'
+    ] LOOP
         CONTINUE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = missing);
         BEGIN
             EXECUTE format('CREATE ROLE %I NOLOGIN', missing);
