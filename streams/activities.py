@@ -36,8 +36,12 @@ def step(
     if event.causation_id is not None or event.type in activity_corrections.RETRACTED:
         new = activity_corrections.corrected_by(old, event)
         return new, () if new is old else difference(_facts(old), _facts(new))
+    told = said_of(event)
+    if activity is None:
+        # As it nearly always is.
+        return Activity.of((told,), told.at, (told.type,)), (_fact(told),)
     base = old if old.corrected is None else old.corrected.base
-    told, said = said_of(event), base.said
+    said = base.said
     # Of several the earliest counts, and of those with one time the first by its text.
     if any(one.type == told.type and one <= told for one in said):
         return old, NOTHING

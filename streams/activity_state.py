@@ -12,6 +12,9 @@ from streams.corrections import Correction, Moved
 LOGGED = "activity.logged"
 
 
+_Of = tuple[str, str, str, str | None, str | None, float | None]
+
+
 class Said(NamedTuple):
     """One statement; "" where something was not said."""
 
@@ -66,12 +69,14 @@ class Activity(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def of(statements: Collection[Said], last_at: float, counted: Iterable[str]) -> "Activity":
         """Return what follows from some statements, at most one of each type."""
         heard_of = tuple(sorted(set(counted)))
-        lead = tuple(sorted(one for one in statements if one.type != LOGGED))
+        lead: list[Said] = []
+        of: _Of = ("", "", "", None, None, None)
         for one in statements:
             if one.type == LOGGED:
                 of = (one.source, one.rep, one.kind, one.customer or None, one.deal or None, one.at)
-                return Activity(heard_of, last_at, *of, lead)
-        return Activity(heard_of, last_at, lead=lead)
+            else:
+                lead.append(one)
+        return Activity(heard_of, last_at, *of, tuple(sorted(lead)))
 
 
 class ActivityCorrected(msgspec.Struct, frozen=True, array_like=True, gc=False):
