@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from textwrap import fill, indent
 
 from dashboards import promql, sql
+from dashboards.day_views import counted_day, panes_of_day
 from dashboards.floor_views import floor_views
 from dashboards.mark import GENERATED_BY
 from dashboards.view import UNKNOWN_QUEUE_LIMITS, View
@@ -81,7 +82,8 @@ def views() -> tuple[View, ...]:
         _choice(),
         _located(),
         _added_up("kpi_quarter", ("start_at", "day", *_TEAM_PLACE), "a quarter of an hour"),
-        _added_up("kpi_day", ("day",), "a day in the time zone of the site"),
+        counted_day(),
+        _added_up("kpi_day", (_DAY,), "a day in the time zone of the site", panes_of_day("day")),
         *(_of_kpis(grain, entity) for entity in _ENTITIES for grain in _GRAINS),
         _missed_calls(),
         *floor_views(),
@@ -93,6 +95,7 @@ _TEAM_PLACE = ("team_day", "team_site", "team_zone")
 
 _OWN_PLACE = tuple(f"{name} AS {name.removeprefix('team_')}" for name in _TEAM_PLACE)
 
+_DAY = "of_day AS day"
 _GRAINS = {"quarter": ("start_at",), "day": ()}
 
 
@@ -102,6 +105,11 @@ class _Entity:
 
     name: str
     keys: tuple[str, ...]
+
+    @property
+    def day(self) -> str:
+        """The column that says which day it is for it."""
+        return "day" if "day" in self.keys else "team_day"
 
     def knows(self, kpi: Kpi) -> bool:
         """Whether the KPI can be told of one of these."""
@@ -206,12 +214,14 @@ def _as_of(table: str, alias: str, key: str) -> str:
     )
 
 
-def _added_up(name: str, period: Sequence[str], per: str) -> View:
+def _added_up(
+    name: str, period: Sequence[str], per: str, source: str = "ringside.pane_located"
+) -> View:
     keys = (*period, *_DIMENSIONS)
     return View(
         name,
         f"Everything measured in {per}, added up over the source partitions.",
-        _grouped(keys, sql.measure_columns(), "ringside.pane_located"),
+        _grouped(keys, sql.measure_columns(), source),
     )
 
 
@@ -222,10 +232,14 @@ def _of_kpis(grain: str, entity: _Entity) -> View:
         for kpi in KPIS
     ]
     per = "quarter of an hour" if grain == "quarter" else "day in the time zone of the site"
+    source = "ringside.pane_located"
+    if grain == "day":
+        source = panes_of_day(entity.day)
+        keys = (_DAY, *(key for key in keys if key.partition(" AS ")[0] != entity.day))
     return View(
         f"kpi_{entity.name}_{grain}",
         f"Every KPI per {entity.name} and {per}; NULL where it cannot be told of a {entity.name}.",
-        _grouped(keys, columns, "ringside.pane_located", f"{entity.name} <> ''"),
+        _grouped(keys, columns, source, f"{entity.name} <> ''"),
     )
 
 

@@ -294,10 +294,21 @@ GROUP BY start_at, day, team_day, team_site, team_zone, site, zone, team, queue,
 COMMENT ON VIEW ringside.kpi_quarter IS 'Everything measured in a quarter of an hour, added up over the source partitions.';
 GRANT SELECT ON ringside.kpi_quarter TO ringside_reader;
 
+-- Every day, in any time zone, of which there may be panes.
+CREATE VIEW ringside.counted_day AS
+SELECT one::date AS of_day
+FROM generate_series(
+    (SELECT min(start_at) AT TIME ZONE 'UTC' FROM ringside.pane)::date - 1,
+    (SELECT max(start_at) AT TIME ZONE 'UTC' FROM ringside.pane)::date + 1,
+    interval '1 day'
+) AS one;
+COMMENT ON VIEW ringside.counted_day IS 'Every day, in any time zone, of which there may be panes.';
+GRANT SELECT ON ringside.counted_day TO ringside_reader;
+
 -- Everything measured in a day in the time zone of the site, added up over the source partitions.
 CREATE VIEW ringside.kpi_day AS
 SELECT
-    day,
+    of_day AS day,
     site,
     zone,
     team,
@@ -435,8 +446,15 @@ SELECT
         sum(answered_wait_by_end[23]), sum(answered_wait_by_end[24]),
         sum(answered_wait_by_end[25]), sum(answered_wait_by_end[26])
     ]::bigint[] END AS answered_wait_by_end
-FROM ringside.pane_located
-GROUP BY day, site, zone, team, queue, rep, direction, kind, source;
+FROM ringside.counted_day
+CROSS JOIN LATERAL (
+    SELECT * FROM ringside.pane_located
+    WHERE start_at >= of_day::timestamp AT TIME ZONE 'UTC' - interval '14 hours'
+        AND start_at < of_day::timestamp AT TIME ZONE 'UTC' + interval '36 hours'
+        AND day = of_day
+    OFFSET 0
+) AS located
+GROUP BY of_day, site, zone, team, queue, rep, direction, kind, source;
 COMMENT ON VIEW ringside.kpi_day IS 'Everything measured in a day in the time zone of the site, added up over the source partitions.';
 GRANT SELECT ON ringside.kpi_day TO ringside_reader;
 
@@ -596,7 +614,7 @@ GRANT SELECT ON ringside.kpi_queue_quarter TO ringside_reader;
 -- Every KPI per queue and day in the time zone of the site; NULL where it cannot be told of a queue.
 CREATE VIEW ringside.kpi_queue_day AS
 SELECT
-    day,
+    of_day AS day,
     site,
     zone,
     queue,
@@ -739,9 +757,16 @@ SELECT
     NULL::double precision AS lead_conversion,
     NULL::double precision AS qualified_lead_conversion,
     NULL::bigint AS activity_volume
-FROM ringside.pane_located
+FROM ringside.counted_day
+CROSS JOIN LATERAL (
+    SELECT * FROM ringside.pane_located
+    WHERE start_at >= of_day::timestamp AT TIME ZONE 'UTC' - interval '14 hours'
+        AND start_at < of_day::timestamp AT TIME ZONE 'UTC' + interval '36 hours'
+        AND day = of_day
+    OFFSET 0
+) AS located
 WHERE queue <> ''
-GROUP BY day, site, zone, queue;
+GROUP BY of_day, site, zone, queue;
 COMMENT ON VIEW ringside.kpi_queue_day IS 'Every KPI per queue and day in the time zone of the site; NULL where it cannot be told of a queue.';
 GRANT SELECT ON ringside.kpi_queue_day TO ringside_reader;
 
@@ -901,7 +926,7 @@ GRANT SELECT ON ringside.kpi_team_quarter TO ringside_reader;
 -- Every KPI per team and day in the time zone of the site; NULL where it cannot be told of a team.
 CREATE VIEW ringside.kpi_team_day AS
 SELECT
-    team_day AS day,
+    of_day AS day,
     team_site AS site,
     team_zone AS zone,
     team,
@@ -1044,9 +1069,16 @@ SELECT
     CASE WHEN sum(leads_created) > 0 THEN (sum(deals_won))::double precision / (sum(leads_created)) END AS lead_conversion,
     CASE WHEN sum(leads_qualified) > 0 THEN (sum(deals_won))::double precision / (sum(leads_qualified)) END AS qualified_lead_conversion,
     sum(activity_volume)::bigint AS activity_volume
-FROM ringside.pane_located
+FROM ringside.counted_day
+CROSS JOIN LATERAL (
+    SELECT * FROM ringside.pane_located
+    WHERE start_at >= of_day::timestamp AT TIME ZONE 'UTC' - interval '14 hours'
+        AND start_at < of_day::timestamp AT TIME ZONE 'UTC' + interval '36 hours'
+        AND team_day = of_day
+    OFFSET 0
+) AS located
 WHERE team <> ''
-GROUP BY team_day, team_site, team_zone, team;
+GROUP BY of_day, team_site, team_zone, team;
 COMMENT ON VIEW ringside.kpi_team_day IS 'Every KPI per team and day in the time zone of the site; NULL where it cannot be told of a team.';
 GRANT SELECT ON ringside.kpi_team_day TO ringside_reader;
 
@@ -1207,7 +1239,7 @@ GRANT SELECT ON ringside.kpi_rep_quarter TO ringside_reader;
 -- Every KPI per rep and day in the time zone of the site; NULL where it cannot be told of a rep.
 CREATE VIEW ringside.kpi_rep_day AS
 SELECT
-    team_day AS day,
+    of_day AS day,
     team_site AS site,
     team_zone AS zone,
     team,
@@ -1351,9 +1383,16 @@ SELECT
     CASE WHEN sum(leads_created) > 0 THEN (sum(deals_won))::double precision / (sum(leads_created)) END AS lead_conversion,
     CASE WHEN sum(leads_qualified) > 0 THEN (sum(deals_won))::double precision / (sum(leads_qualified)) END AS qualified_lead_conversion,
     sum(activity_volume)::bigint AS activity_volume
-FROM ringside.pane_located
+FROM ringside.counted_day
+CROSS JOIN LATERAL (
+    SELECT * FROM ringside.pane_located
+    WHERE start_at >= of_day::timestamp AT TIME ZONE 'UTC' - interval '14 hours'
+        AND start_at < of_day::timestamp AT TIME ZONE 'UTC' + interval '36 hours'
+        AND team_day = of_day
+    OFFSET 0
+) AS located
 WHERE rep <> ''
-GROUP BY team_day, team_site, team_zone, team, rep;
+GROUP BY of_day, team_site, team_zone, team, rep;
 COMMENT ON VIEW ringside.kpi_rep_day IS 'Every KPI per rep and day in the time zone of the site; NULL where it cannot be told of a rep.';
 GRANT SELECT ON ringside.kpi_rep_day TO ringside_reader;
 
