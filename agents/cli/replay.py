@@ -15,7 +15,7 @@ from agents.cli.context import err, out, say, settings_of
 from agents.cli.progress import Counting
 from agents.errors import InputError
 from agents.kafka.admin import connect
-from agents.kafka.installation import mark_half_taken
+from agents.kafka.installation import check_not_half_taken, mark_half_taken
 from agents.postgres.connection import Connection, open_connection
 from agents.postgres.errors import explained
 from agents.replay import building, tables, taking
@@ -161,8 +161,12 @@ def _check_stopped_still(work: _Work) -> None:
 
 @commands.command()
 def drop(ctx: typer.Context) -> None:
-    """Remove the replay: its tables and its topics. The live state is not touched."""
+    """Remove the replay: its tables and its topics. The live state is not touched.
+
+    One that is half taken cannot be removed: take it first.
+    """
     with _work(ctx) as work:
+        check_not_half_taken(work.settings)
         work.runner.run(tables.drop(work.connection))
         own = building.replay_settings(work.settings)
         names = [changelog(own.app_id, table).name for table in TABLES]

@@ -121,6 +121,18 @@ def check_installation(
     raise BrokerError(f"others keep writing to {installation(settings.app_id).name}; start again")
 
 
+def check_not_half_taken(settings: Settings) -> None:
+    """Return unless a replay is being taken.
+
+    Raises:
+        HalfTakenError: it is.
+        BrokerError: Kafka does not answer.
+    """
+    theirs = _read(settings)
+    if theirs is not None and theirs.is_half_taken:
+        raise HalfTakenError
+
+
 def mark_half_taken(settings: Settings, *, is_half_taken: bool) -> None:
     """Write down whether a replay is being taken, for workers that start meanwhile.
 

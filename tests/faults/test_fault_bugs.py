@@ -15,7 +15,7 @@ from schemas.events import Event
 from tests.faults import scenarios
 from tests.faults.plugin import Figures
 from tests.faults.source_log import read_log
-from tests.faults.verdict import check
+from tests.faults.verdict import check, first_wrong
 from tests.integration.busy_floor import Load, load
 from tests.integration.floor_events import activity
 from tests.integration.pipeline import Pipeline, Worker, wait_until
@@ -112,9 +112,10 @@ def _lives(stuck: Worker, since: float) -> Iterator[str]:
 
 @pytest.mark.fault(row=7)
 def test_a_naive_agent_that_meets_errors_is_found_wrong(
-    pipeline: Pipeline, now: Now, chance: random.Random
+    pipeline: Pipeline, now: Now, chance: random.Random, figures: Figures
 ) -> None:
     sent = load(1000, now(), seed=chance.randrange(2**32), spoilt=False)
     naive = partial(scenarios.with_bugs, pipeline, "tests.faults.naive", sent)
-    with pytest.raises(AssertionError, match="the ledger"):
+    with pytest.raises(AssertionError, match="the ledger") as found:
         naive(bugs_at(sent, 100), patience_seconds=15)
+    figures(found=first_wrong(found.value))

@@ -54,11 +54,12 @@ def test_a_worker_whose_folder_cannot_be_written_does_not_start_and_says_so(  # 
 
 @pytest.mark.fault(row=11)
 @faults
-def test_a_worker_whose_folder_breaks_while_it_runs_counts_on(
+def test_a_worker_whose_folder_breaks_while_it_runs_counts_on(  # noqa: PLR0917
     pipeline: Pipeline,
     new_disk: NewDisk,
     now: Now,
     chance: random.Random,
+    figures: Figures,
     fault: str,
 ) -> None:
     """It keeps nothing there: its state is in Kafka."""
@@ -70,5 +71,5 @@ def test_a_worker_whose_folder_breaks_while_it_runs_counts_on(
     pipeline.wait_until_consumed(len(first) // 2)
     break_(disk)
     pipeline.publish(second)
-    check(pipeline)
+    figures(**check(pipeline).ledger)
     assert worker.process.is_running

@@ -54,7 +54,7 @@ def test_a_stop_under_load_is_clean_and_quick_and_reads_nothing_twice(
 
 @pytest.mark.fault(row=1)
 def test_calls_of_hours_are_counted_once_by_the_worker_after_the_one_that_was_killed(
-    pipeline: Pipeline, now: Now
+    pipeline: Pipeline, now: Now, figures: Figures
 ) -> None:
     """Their arrival is hours behind by the time of their end, which counts there as well."""
     at = int(now())
@@ -81,3 +81,4 @@ def test_calls_of_hours_are_counted_once_by_the_worker_after_the_one_that_was_ki
         lambda: f"{pipeline.row(LONG_AGO)}, not 20 of each and {talked} s\n{worker.log()}",
         30,
     )
+    figures(calls=20, talked_seconds=talked)

@@ -90,7 +90,7 @@ def _is_deleted(admin: AdminClient, group: str) -> bool:
 
 
 @pytest.mark.fault(row=10)
-def test_a_changed_partition_count_is_named(counted: Pipeline) -> None:
+def test_a_changed_partition_count_is_named(counted: Pipeline, figures: Figures) -> None:
     admin = AdminClient({"bootstrap.servers": counted.bootstrap, "log_level": 0})
     deals = "ringside.deals"
     admin.create_partitions([NewPartitions(deals, 5)])[deals].result()
@@ -99,6 +99,7 @@ def test_a_changed_partition_count_is_named(counted: Pipeline) -> None:
         "the broker to show the fifth partition",
     )
     said = refused(counted)
+    figures(said=said[said.index("topic ringside.deals") :][:120])
     assert "topic ringside.deals has 5 partitions and should have 4" in said
     assert "delete the topics that differ" in said
 
@@ -132,12 +133,14 @@ def test_another_installation_of_the_same_name_is_refused_and_more_workers_of_th
 
 
 @pytest.mark.fault(row=10)
-def test_an_installation_that_has_moved_says_so_and_goes_on(counted: Pipeline) -> None:
+def test_an_installation_that_has_moved_says_so_and_goes_on(
+    counted: Pipeline, figures: Figures
+) -> None:
     key = "the key after the move"
     assert "--moved" in refused(counted, customer_key=key)
     counted.start_worker("--moved", customer_key=key).process.stop(60)
     counted.start_worker(customer_key=key)
-    check(counted)
+    figures(**check(counted).ledger)
 
 
 @pytest.mark.fault(row=10)

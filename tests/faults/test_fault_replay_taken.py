@@ -120,6 +120,7 @@ def _interrupted(pipeline: Pipeline, chance: random.Random) -> None:
     time.sleep(chance.uniform(0, 0.3))
     taking.kill()
     assert "taken. Start the workers" not in log.read_text(), "it was quicker than the kill"
+    assert pipeline.run("replay", "drop", check=False).returncode == 1
     refused = pipeline.start_worker(ready=False, module=REDEFINED)
     wait_until(lambda: not refused.process.is_running, refused.log)
     assert "Run `ringside replay take` again" in " ".join(refused.log().split())

@@ -12,6 +12,7 @@ from agents.changelog import Changelog, FencedError, Record
 from schemas.topics import changelog
 from tests.faults import scenarios
 from tests.faults.plugin import Figures
+from tests.faults.verdict import first_wrong
 from tests.integration.busy_floor import load
 from tests.integration.pipeline import Pipeline
 
@@ -58,9 +59,10 @@ def test_a_sleeper_is_told_that_another_took_over_whatever_kafka_answers_first(
 
 @pytest.mark.fault(row=2)
 def test_naive_agents_that_come_go_and_sleep_are_found_wrong(
-    pipeline: Pipeline, now: Now, chance: random.Random
+    pipeline: Pipeline, now: Now, chance: random.Random, figures: Figures
 ) -> None:
     sent = load(20_000, now(), seed=chance.randrange(2**32), spoilt=False)
     start = partial(pipeline.start_worker, module="tests.faults.naive")
-    with pytest.raises(AssertionError, match="the ledger"):
+    with pytest.raises(AssertionError, match="the ledger") as found:
         scenarios.come_go_and_sleep(pipeline, start, sent, chance, patience_seconds=15)
+    figures(found=first_wrong(found.value))

@@ -15,7 +15,7 @@ from tests.faults.plugin import Figures
 from tests.faults.poison import poison
 from tests.faults.scenarios import Start
 from tests.faults.test_fault_input import in_time, mixed, out_of_time
-from tests.faults.verdict import check
+from tests.faults.verdict import check, first_wrong
 from tests.integration.busy_floor import Load, load
 from tests.integration.pipeline import Pipeline, wait_until
 
@@ -36,18 +36,11 @@ def sent(now: Now, chance: random.Random) -> Load:
     return load(4000, now(), seed=chance.randrange(2**32), spoilt=False)
 
 
-def wrong(figures: Figures, found: pytest.ExceptionInfo[AssertionError]) -> None:
-    """Note what the checks said."""
-    said = [line for line in str(found.value).split("\n") if ": " in line and ", not " in line]
-    assert said, found.value
-    figures(found=said[0][:160])
-
-
 @pytest.mark.fault(row=1)
 def test_a_naive_agent_is_right_while_nothing_goes_wrong(
-    pipeline: Pipeline, start: Start, sent: Load
+    pipeline: Pipeline, start: Start, sent: Load, figures: Figures
 ) -> None:
-    scenarios.undisturbed(pipeline, start, sent)
+    figures(**scenarios.undisturbed(pipeline, start, sent).ledger)
 
 
 @pytest.mark.fault(row=1, quick=True)
@@ -56,7 +49,7 @@ def test_a_naive_agent_that_is_killed_is_found_wrong(
 ) -> None:
     with pytest.raises(AssertionError) as found:
         scenarios.killed(pipeline, start, sent, chance, kills=1, patience_seconds=PATIENCE_SECONDS)
-    wrong(figures, found)
+    figures(found=first_wrong(found.value))
 
 
 @pytest.mark.fault(row=5)
@@ -65,7 +58,7 @@ def test_a_naive_agent_that_is_stopped_is_found_wrong(
 ) -> None:
     with pytest.raises(AssertionError) as found:
         scenarios.stopped(pipeline, start, sent, chance, patience_seconds=PATIENCE_SECONDS)
-    wrong(figures, found)
+    figures(found=first_wrong(found.value))
 
 
 @pytest.mark.fault(row=4)
@@ -83,7 +76,7 @@ def test_a_naive_agent_whose_postgres_is_killed_is_found_wrong(
         pipeline.start_worker(module=NAIVE)
     with pytest.raises(AssertionError) as found:
         check(pipeline, seconds=PATIENCE_SECONDS)
-    wrong(figures, found)
+    figures(found=first_wrong(found.value))
 
 
 @pytest.mark.fault(row=6)
@@ -95,7 +88,7 @@ def test_a_naive_agent_that_is_sent_poison_is_found_wrong(
     pipeline.publish(mixed(chance, sent.messages, poison(100, now(), chance, large=0)))
     with pytest.raises(AssertionError) as found:
         check(pipeline, seconds=PATIENCE_SECONDS)
-    wrong(figures, found)
+    figures(found=first_wrong(found.value))
 
 
 @pytest.mark.fault(row=9)
@@ -106,4 +99,4 @@ def test_a_naive_agent_that_is_told_too_late_is_found_wrong(
     pipeline.publish([*in_time(now()), *out_of_time(now())])
     with pytest.raises(AssertionError) as found:
         check(pipeline, seconds=PATIENCE_SECONDS)
-    wrong(figures, found)
+    figures(found=first_wrong(found.value))

@@ -43,6 +43,13 @@ def _wrong(pipeline: Pipeline, truth: Truth, kept: list[DeadLetter]) -> list[str
     return found
 
 
+def first_wrong(found: AssertionError) -> str:
+    """Return the beginning of what the checks said first; fail if they said nothing."""
+    said = [line for line in str(found).split("\n") if ": " in line and ", not " in line]
+    assert said, found
+    return said[0][:160]
+
+
 def differences(pipeline: Pipeline, truth: Truth) -> Iterator[str]:
     """Yield a sentence for each thing that is not as it should be."""
     yield from _differs("the ledger in PostgreSQL", pipeline.ledger(), truth.ledger)
