@@ -84,6 +84,8 @@ def changes(old: Call, new: Call) -> Sequence[Fact]:
         new.offered_at is not old.offered_at
         # Of two that tell of the same arrival, another may have the word than had it so far.
         or new.source is not old.source
+        or new.queue is not old.queue
+        or new.direction is not old.direction
         or new.durations is not None
         or new.contradicted != old.contradicted
         or old.closed_by_us_at is not None

@@ -195,6 +195,17 @@ def test_of_two_sources_that_tell_of_one_arrival_one_has_the_call_in_every_order
         assert {source: c["calls_offered"] for source, c in cells.items() if c} == {"pbx/hanoi": 1}
 
 
+def test_a_third_statement_of_an_arrival_moves_all_that_the_second_left() -> None:
+    said: list[tuple[float, Fact]] = [
+        (0, e.CallDialled("an", "cards")),
+        (0, e.CallDialled("minh")),
+        (0, e.CallOffered("loans")),
+        (193, e.CallTransferred("attended", to_queue="loans")),
+    ]
+    found = [panes(told(*order)) for order in permutations(said)]
+    assert all(one == found[0] for one in found)
+
+
 def test_an_earlier_statement_takes_the_mark_away() -> None:
     pieces = (OFFERED, (12, e.CallAnswered("minh")), (12, e.CallAnswered("linh")))
     fold = told(*pieces, (10, e.CallAnswered("an")))
