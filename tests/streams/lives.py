@@ -14,8 +14,9 @@ from schemas.codec import Rejected
 from schemas.events import TYPES, Event, Fact
 from schemas.notes import CallNote, Note, Notes
 from schemas.topics import ACTIVITIES, CALLS, COUNTERS, CUSTOMERS, DEALS, MEETINGS, REPS
-from streams.facts import Dims
+from streams.facts import Amount, Dims
 from streams.fold import Fold
+from streams.funnel import Place
 from streams.ledger import Ledger
 
 T0 = datetime(2026, 9, 1, 10, tzinfo=UTC).timestamp()
@@ -266,3 +267,9 @@ LIVES: Mapping[str, Lives] = {
     COUNTERS.name: counter_events,
     CUSTOMERS.name: customer_events,
 }
+
+
+def funnel(fold: Fold) -> dict[int, dict[Place, dict[str, Amount]]]:
+    """Return what the deals make of the funnel, by day; nothing where there are no deals."""
+    days = {} if fold.funnel is None else fold.funnel.days
+    return {day_at: day.places for day_at, day in days.items() if day.places}

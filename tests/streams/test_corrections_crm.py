@@ -13,7 +13,7 @@ from schemas.topics import ACTIVITIES, DEALS, MEETINGS
 from streams.deal_state import Deal
 from streams.fold import Fold
 from streams.meetings import Meeting
-from tests.streams.lives import T0, TYPE_OF, apply, new_fold, panes, quarter
+from tests.streams.lives import T0, TYPE_OF, apply, funnel, new_fold, panes, quarter
 
 
 def starts(at: float) -> datetime:
@@ -134,7 +134,7 @@ def deal(*events: Event) -> tuple[dict[str, float], Deal]:
             known.turns,
             known.amount_minor,
         )
-    assert all(fold.cohorts.panes == found[0].cohorts.panes for fold in found)
+    assert all(funnel(fold) == funnel(found[0]) for fold in found)
     return quarter(found[0]), known
 
 
