@@ -4,85 +4,21 @@ Deterministic: the same messages from the same offset on give the same state, wh
 the batches. It knows neither Kafka nor time of day; both are handed in.
 """
 
-from collections import deque
-from collections.abc import Iterable
 from typing import Any, cast
-
-import msgspec
 
 from schemas.codec import Decoded, Reason, Rejected
 from schemas.erasures import Erasure
 from schemas.events import DealImported, Event
-from schemas.measures import MINUTE_SECONDS, QUARTER_SECONDS
 from schemas.notes import Notes
-from schemas.topics import CALLS, DEALS
-from streams.changes import Changes, Closing
 from streams.correction_targets import is_met
 from streams.customers import is_live, told
-from streams.due import Due
-from streams.expiry import Expiry
-from streams.facts import Facts
+from streams.fold_state import FoldState
 from streams.forgetting import erase
-from streams.funnel_days import FunnelDays
-from streams.ghosts import GhostLimits, ghosts
-from streams.grains import Grains
-from streams.ledger import Ledger
-from streams.legs import Legs
-from streams.machines import MACHINES
 from streams.moves import with_moved
-from streams.notes import NoteTaker
-from streams.panes import Table, pane_start
-from streams.quarters import Parts
-from streams.snapshot import Entity, PaneKey, Snapshot
-from streams.watermark import Watermark
 
 
-class Fold:
-    """The state of one source partition."""
-
-    def __init__(  # noqa: PLR0915 - one attribute after the other
-        self,
-        topic: str,
-        partition: int,
-        *,
-        ledger: Ledger,
-        lateness_seconds: float,
-        ghost_limits: GhostLimits | None = None,
-    ) -> None:
-        self.topic = topic
-        self.partition = partition
-        self.machine = MACHINES[topic]
-        self.ledger = ledger
-        self.watermark = Watermark(lateness_seconds, ledger.newest_at)
-        # Floats throughout: with an int among them, sums and comparisons take the slow way.
-        self._lateness_seconds = float(lateness_seconds)
-        self.entities: dict[str, Entity] = {}
-        self.live: dict[str, Entity] = self.entities if self.machine.is_live is None else {}
-        """Those that are on the floor now: calls waiting or in progress; every rep."""
-        self.grains = Grains()
-        self.grains.quarters.kept_seconds += self.machine.panes_kept_seconds
-        self.tables: dict[int, Table[Any]] = {
-            MINUTE_SECONDS: self.grains.minutes,
-            QUARTER_SECONDS: self.grains.quarters,
-        }
-        self._expiry = Expiry(self.machine.expires_at, look_seconds=self.machine.kept_seconds)
-        self._due = Due()
-        self._changed: dict[str, Entity | None] = {}
-        self._notes = NoteTaker(self.machine.notes)
-        self._gone: list[PaneKey] = []
-        self._closing: deque[Closing] = deque()
-        self._touched = False
-        self._taken_offset = ledger.next_offset
-        self._close_at = float("-inf")
-        # Looked up once: the fold is the hot path, and each dot in it costs.
-        self._key, self._step = self.machine.key, self.machine.step
-        self._is_live, self._timed = self.machine.is_live, self.machine.timed
-        self._before = self._notes.before
-        self._count = self.grains.count
-        self.ghost_limits = GhostLimits() if ghost_limits is None else ghost_limits
-        self._legs = Legs() if topic == CALLS.name else None
-        self.funnel = FunnelDays() if topic == DEALS.name else None
-        """What the deals make of the pipelines; no part of the state, see there."""
+class Fold(FoldState):
+    """The state of one source partition, and how messages change it."""
 
     # In one piece: this is done for each event, and a call costs as much as what it would do.
     def apply(  # noqa: C901, PLR0912, PLR0915
@@ -183,146 +119,9 @@ class Fold:
         elif at < newest_at:
             self.ledger.out_of_order += 1
 
-    def _replace(self, changed: Iterable[tuple[str, Any, Facts]]) -> int:
-        """Take in what follows for entities other than the one that an event was about."""
-        all_changed = list(changed)
-        for key, entity, facts in all_changed:
-            self._notes.remember(key, self.entities[key])
-            self.entities[key] = self._changed[key] = entity
-            if self._is_live is not None and self._is_live(entity):
-                self.live[key] = entity
-            else:
-                self.live.pop(key, None)
-            self.ledger.closed_facts += self._count(facts)
-        return len(all_changed)
-
     def _erase(self, erasure: Erasure) -> None:
         """Forget a customer. What was counted of them stays: it names nobody."""
         if erase(erasure.token, self.entities, self.live, self._changed):
             self.ledger.applied += 1
         else:
             self.ledger.duplicate += 1
-
-    def idle(self, elapsed_seconds: float, *, now: float) -> None:
-        """Let event time move on while nothing comes."""
-        before = self.watermark.newest_at
-        self.watermark.idle(elapsed_seconds, now=now)
-        if self.watermark.newest_at != before:
-            self._touched = True
-            self.close()
-
-    def close(self) -> None:
-        """Close what the watermark has passed: panes no window reads, entities that are over."""
-        watermark = self.watermark.at
-        if watermark is None:
-            return
-        # When the watermark, not the newest event, enters the next minute: a fold that is restored
-        # closes at its watermark, and must have closed no more than the one that went on.
-        next_minute = pane_start(watermark, MINUTE_SECONDS) + MINUTE_SECONDS
-        self._close_at = next_minute + self._lateness_seconds
-        if self._legs is not None:
-            live = list(self.live.items())
-            closed = ghosts(live, self.ghost_limits, watermark, self._lateness_seconds)
-            self.ledger.settled += self._replace(closed)
-        if self.machine.timed is not None:
-            settled = self._due.settled(self.machine.timed, self.entities, watermark)
-            self.ledger.settled += self._replace(settled)
-        if self.funnel is not None:
-            self.funnel.close(watermark)
-        panes = [PaneKey(*key) for key in self.grains.close(watermark)]
-        entities = list(self._expiry.due(watermark, self.entities))
-        if panes or entities:
-            self._closing.append(Closing(self.ledger.fence, panes, entities))
-
-    def release(self, fence: int) -> None:
-        """Forget what was closed before *fence*: Postgres has everything up to there."""
-        while self._closing and self._closing[0].fence <= fence:
-            closing = self._closing.popleft()
-            for pane in closing.panes:
-                self.grains.drop(*pane)
-            self._gone += closing.panes
-            for key in closing.entities:
-                self._forget(key)
-            self._touched = True
-
-    def _forget(self, key: str) -> None:
-        entity, watermark = self.entities.get(key), self.watermark.at
-        if entity is None:  # its customer wished to be forgotten meanwhile
-            return
-        # Not at the watermark itself: a repetition of that very time would not be late, and count.
-        if watermark is not None and self._is_over(key, entity, watermark):
-            self._notes.part(key, self.entities, self.ledger)
-            del self.entities[key]
-            self.live.pop(key, None)
-            self._due.expect(key, None)
-            self._changed[key] = None
-            if self.funnel is not None:
-                self.funnel.changed(key, entity, None)
-            if self._legs is not None:
-                self._legs.forget(key)
-        else:  # it came back to life
-            self._expiry.add(key, entity)
-
-    def _is_over(self, key: str, entity: Entity, watermark: float) -> bool:
-        if not self.machine.expires_at(entity) < watermark:
-            return False
-        # The legs of a call go together: later ones say what was waited on earlier ones.
-        others = () if self._legs is None else self._legs.others(key)
-        return all(
-            self.machine.expires_at(self.entities[other]) < watermark
-            for other in others
-            if other in self.entities
-        )
-
-    @property
-    def dirty_count(self) -> int:
-        """How many records the next checkpoint would write."""
-        return len(self._changed) + self.grains.dirty_count
-
-    def take_changes(self) -> Changes | None:
-        """Return what changed since the last call, as of `ledger.next_offset`; None if nothing."""
-        if not self._touched:
-            return None
-        self._touched = False
-        self.ledger.newest_at = self.watermark.newest_at
-        ledger = msgspec.structs.replace(self.ledger, reasons=self.ledger.reasons.copy())
-        notes = self._notes.take(self.entities, ledger)
-        changed, self._changed = self._changed, {}
-        panes: dict[PaneKey, Parts | None] = dict.fromkeys(self._gone)
-        self._gone = []
-        for start, dims, parts in self.grains.take_changed():
-            panes[PaneKey(start, dims)] = parts
-        first, self._taken_offset = self._taken_offset, ledger.next_offset
-        return Changes(self.topic, self.partition, ledger, changed, panes, notes, first)
-
-    def whole(self) -> Snapshot:
-        """Return everything that Postgres should have, whether it has it or not."""
-        ledger = msgspec.structs.replace(self.ledger, reasons=self.ledger.reasons.copy())
-        panes = {
-            PaneKey(start, dims): cells.copy()
-            for start, quarter in self.grains.quarters.slots.items()
-            for dims, cells in quarter.panes.items()
-        }
-        return Snapshot(self.topic, self.partition, ledger, panes, self.entities.copy())
-
-    def resume(self, ledger: Ledger) -> None:
-        """Go on from where a ledger says; the entities and panes must be those of its time."""
-        self.ledger = ledger
-        self._taken_offset = ledger.next_offset
-        self.watermark.newest_at = ledger.newest_at
-
-    def restored(self) -> None:
-        """Finish reading a changelog: index what was restored, and close what time has passed."""
-        timed = self.machine.timed
-        for key, entity in self.entities.items():
-            self._expiry.add(key, entity)
-            if timed is not None:
-                self._due.expect(key, timed.due_at(entity))
-            if self._legs is not None:
-                self._legs.add(key)
-            if self._is_live is not None and self._is_live(entity):
-                self.live[key] = entity
-        self.close()
-        if self.funnel is not None:
-            # To count a million deals takes minutes; `agents.recounting` does it beside the rest.
-            self.funnel.is_ready = False

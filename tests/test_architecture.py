@@ -16,7 +16,6 @@ PACKAGES = ("schemas", "streams", "agents", "dashboards")
 MAX_LINES = 300
 LONGER = {
     "schemas/floor_kpis.py": 320,
-    "streams/fold.py": 330,
 }
 """Modules that may be longer, and how long: the catalogue and the contract are one list each."""
 FRONT_DOORS = {"streams/simulation/__init__.py"}
