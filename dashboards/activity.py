@@ -32,7 +32,8 @@ _NUMBERS = (
 _OF_TEAMS = (
     *("activity_volume", "calls_answered", "calls_dialled", "connect_rate", "meetings_booked"),
     *("meetings_held", "meeting_no_show_rate", "leads_created", "leads_qualified"),
-    *("opportunities_created", "deals_won", "win_rate", "average_handle_time_seconds"),
+    *("opportunities_created", "deals_won", "win_rate"),
+    *("lead_conversion", "qualified_lead_conversion", "average_handle_time_seconds"),
     "occupancy",
 )
 _OF_REPS = (*_OF_TEAMS, "utilisation")

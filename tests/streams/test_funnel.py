@@ -5,13 +5,15 @@ Days count from 1 September 2026; the pipeline is agreed > trial > offer.
 
 from collections import Counter
 
+import msgspec
+
 from schemas import events as e
 from schemas.kpis import BY_NAME
 from streams.deal_state import Deal
 from streams.funnel import contribution
 from streams.kpi import evaluate
 from tests.streams.lives import apply, event, new_fold
-from tests.streams.sales import DAY0, SALES, SEED, counts, created, days, deal, said
+from tests.streams.sales import DAY, DAY0, SALES, SEED, counts, created, days, deal, pipelines, said
 
 SEED_STAGES = ("asked", "call", "trial")
 
@@ -154,6 +156,22 @@ def test_what_a_crm_does_to_deals_is_counted_on_its_day() -> None:
     names = ("simultaneous", "repeated", "owner_changes", "amount_changes")
     assert [found[name] for name in names] == [1, 1, 1, 1]
     assert days(one, "amount_changes") == {(3, ""): 1}
+
+
+def test_a_deal_moved_to_another_pipeline_counts_there_from_its_creation_on() -> None:
+    two = pipelines(
+        {"id": "sales", "stages": [{"id": "agreed"}, {"id": "trial"}]},
+        {"id": "renewals", "stages": [{"id": "agreed"}, {"id": "trial"}]},
+    )
+    first = said(0, e.DealCreated("linh", "sales", "agreed", 100, "USD"))
+    again = said(0, e.DealCreated("linh", "renewals", "agreed", 100, "USD"))
+    corrects = msgspec.structs.replace(again, id="again", causation_id=first.id)
+    fold = apply(new_fold("ringside.deals", 10 * DAY), [first, said(1, "trial"), corrects])
+    (moved,) = fold.entities.values()
+    assert isinstance(moved, Deal)
+    found = contribution(moved, two)
+    assert {key.place.pipeline for key in (*found.days, *found.open)} == {"renewals"}
+    assert counts([moved], two)["agreed"]["cohort_advanced"] == 1
 
 
 def test_a_bulk_edit_is_a_move_of_each_deal() -> None:
