@@ -37,6 +37,7 @@ class FunnelDays:
         self.is_ready = True
         """Whether all deals are counted; if not, `recount` does it, and nobody should read."""
         self._first_kept = 0
+        self._places: dict[Place, Place] = {}
         self._fresh: FunnelDays | None = None
         """The table for other pipelines, while it is being filled."""
         self._filled: set[str] = set()
@@ -88,6 +89,7 @@ class FunnelDays:
                 yield
         if self._fresh is fresh:
             self.pipelines, self.days, self.open = pipelines, fresh.days, fresh.open
+            self._places = fresh._places
             self._fresh, self._filled, self.is_ready = None, set(), True
 
     def _may_count(self, deal: Deal) -> bool:
@@ -99,7 +101,11 @@ class FunnelDays:
             if key.day_at < self._first_kept:
                 continue
             day = self.days.setdefault(key.day_at, Day())
-            _add(day.places, key.place, cells)
+            place = key.place
+            if place not in day.places:
+                # One object for all days: most are of the same owners and stages.
+                place = self._places.setdefault(place, place)
+            _add(day.places, place, cells)
             day.version += 1
         for key, cells in _difference(old.open, new.open):
             _add(self.open, key, cells)

@@ -13,7 +13,7 @@ CREATE FUNCTION ringside.cohort_counts(
     pipeline text, stage text, place double precision, entered_on date, today date,
     age_days integer, entered bigint, won bigint, lost bigint
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 SET enable_nestloop = off AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 SET enable_nestloop = off SET work_mem = '64MB' AS $$
     SELECT
         pipeline, stage, max(place), day, max((as_of AT TIME ZONE zone)::date),
         CASE WHEN GROUPING(age.days) = 0 THEN age.days END,

@@ -32,7 +32,7 @@ CREATE FUNCTION ringside.deal_touches(since timestamptz) RETURNS TABLE (
     deal_id text, pipeline text, stage text, number bigint, entered_at timestamptz,
     kind text, touch_id text, at timestamptz, rep text
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off SET work_mem = '64MB' AS $$
     WITH stay AS MATERIALIZED (SELECT * FROM ringside.deal_visits(since)),
     touched AS MATERIALIZED (SELECT * FROM ringside.touch WHERE at >= since)
     SELECT
@@ -59,7 +59,7 @@ CREATE FUNCTION ringside.stage_touches(since timestamptz) RETURNS TABLE (
     pipeline text, stage text, place double precision, stays bigint, kind text, touches bigint,
     stays_touched bigint, touches_per_stay double precision
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET enable_nestloop = off AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET enable_nestloop = off SET work_mem = '64MB' AS $$
     SELECT
         stay.pipeline, stay.stage, stay.place, stay.stays, coalesce(touched.kind, ''),
         coalesce(touched.touches, 0), coalesce(touched.stays_touched, 0),
@@ -87,7 +87,7 @@ CREATE FUNCTION ringside.conversion_by_touches(since timestamptz) RETURNS TABLE 
     pipeline text, stage text, place double precision, touches text, at_least bigint, stays bigint,
     went_on bigint, lost bigint, still_open bigint, went_on_of_over double precision
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET enable_nestloop = off AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET enable_nestloop = off SET work_mem = '64MB' AS $$
     WITH counted AS (
         SELECT stay.*, coalesce(touched.touches, 0) AS touches
         FROM ringside.deal_visits(since) AS stay
@@ -127,7 +127,7 @@ CREATE FUNCTION ringside.deal_paces(since timestamptz) RETURNS TABLE (
     to_call_seconds double precision, call_to_meeting_seconds double precision,
     meeting_to_stage_seconds double precision
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off SET work_mem = '64MB' AS $$
     WITH touched AS MATERIALIZED (SELECT * FROM ringside.deal_touches(since)),
     called AS (SELECT deal_id, min(at) AS at FROM touched WHERE kind = 'call' GROUP BY deal_id),
     met AS (

@@ -9,7 +9,7 @@ RETURNS TABLE (
     source text, segment text, currency text, entered bigint, advanced bigint, lost bigint,
     lost_minor numeric
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 SET enable_nestloop = off AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 SET enable_nestloop = off SET work_mem = '64MB' AS $$
     SELECT
         entered_at >= since, pipeline, stage, max(place), rep, team, source, segment, currency,
         count(*), count(advanced_at),
@@ -31,7 +31,7 @@ RETURNS TABLE (
     lost_before bigint, lost_share_before double precision,
     lost_of_decided_before double precision, lost_minor_before numeric
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET enable_nestloop = off AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET enable_nestloop = off SET work_mem = '64MB' AS $$
     WITH step AS (
         SELECT
             pipeline, stage, max(place) AS place, currency,
@@ -63,7 +63,7 @@ CREATE FUNCTION ringside.lost_reasons(
     pipeline text, stage text, reason text, day date, rep text, team text, source text,
     segment text, currency text, lost bigint, lost_minor numeric
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off SET work_mem = '64MB' AS $$
     SELECT
         journey.pipeline, stage, coalesce(reason, ''), (ended_at AT TIME ZONE zone)::date, ended_by,
         coalesce(reps.team, 'unknown'), source, segment, currency, count(*),
@@ -82,7 +82,7 @@ CREATE FUNCTION ringside.stage_times(since timestamptz) RETURNS TABLE (
     p50_seconds double precision, p90_seconds double precision, still_there bigint,
     age_p50_seconds double precision, age_p90_seconds double precision
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off SET work_mem = '64MB' AS $$
     WITH stay AS (
         SELECT
             pipeline, stage,
@@ -114,7 +114,7 @@ RETURNS TABLE (
     open bigint, won bigint, lost bigint, won_minor numeric, won_priced bigint,
     cycle_days double precision
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 SET enable_nestloop = off AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 SET enable_nestloop = off SET work_mem = '64MB' AS $$
     WITH period AS (
         SELECT true AS is_now, since AS begins_at, until AS ends_at
         UNION ALL
@@ -148,7 +148,7 @@ CREATE FUNCTION ringside.sales_velocity(
     won_minor numeric, average_won_minor double precision, cycle_days double precision,
     minor_per_day double precision
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET enable_nestloop = off AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET enable_nestloop = off SET work_mem = '64MB' AS $$
     WITH added AS (
         SELECT
             pipeline, currency, sum(open)::bigint AS open, sum(won)::bigint AS won,
@@ -171,7 +171,7 @@ CREATE FUNCTION ringside.cycles(since timestamptz, until timestamptz DEFAULT 'in
     pipeline text, currency text, won bigint, mean_days double precision,
     p50_days double precision, p90_days double precision
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET enable_nestloop = off AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET enable_nestloop = off SET work_mem = '64MB' AS $$
     SELECT
         pipeline, currency, count(*), avg(days),
         percentile_cont(0.5) WITHIN GROUP (ORDER BY days),
@@ -219,7 +219,7 @@ RETURNS TABLE (
     minor_per_day_before double precision, by_open double precision, by_win_rate double precision,
     by_average_won double precision, by_cycle double precision
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET enable_nestloop = off AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET enable_nestloop = off SET work_mem = '64MB' AS $$
     WITH factors AS (
         SELECT
             is_now, pipeline, currency,

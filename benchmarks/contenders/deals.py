@@ -74,13 +74,13 @@ def main() -> None:
 
 
 def _mean_weight(places: list[tuple[Key, Cells]]) -> float:
-    """Return what a place takes on average: its key and its cells, not what it shares."""
+    """Return what a place takes on average: its cells, and of its key what it does not share."""
     return sum(_weight(*place) for place in places) / max(1, len(places))
 
 
 def _weight(key: Key, cells: Cells) -> int:
     amounts = sum(sys.getsizeof(amount) for amount in cells.values())
-    return sys.getsizeof(key) + sys.getsizeof(key.place) + sys.getsizeof(cells) + amounts
+    return sys.getsizeof(key) + sys.getsizeof(cells) + amounts
 
 
 def _settled_mib() -> float:
