@@ -20,7 +20,7 @@ DECLARE
     owner text := owners -> 0 ->> 1;
 BEGIN
     IF jsonb_array_length(owners) > 1 THEN
-        FOR owned IN SELECT * FROM jsonb_array_elements(owners) LOOP
+        FOR owned IN SELECT * FROM jsonb_array_elements(owners - 0) LOOP
             EXIT WHEN to_timestamp((owned ->> 0)::float8) > at;
             owner := owned ->> 1;
         END LOOP;

@@ -36,6 +36,10 @@ def main() -> None:
     funnels = [fold.funnel for fold in folds if fold.funnel is not None]
     for funnel in funnels:
         funnel.pipelines = PIPELINES
+    # As agents.worker does before it starts.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     before_mib = _settled_mib()
     began, began_cpu = time.perf_counter(), time.process_time()
     for _ in folding.checkpoints(given.load, every_seconds=CHECKPOINT_SECONDS):
