@@ -202,7 +202,7 @@ def corrected_lives(random: Random, events: list[Event]) -> list[Event]:
 @pytest.mark.parametrize(
     ("topic", "lives"), [("ringside.calls", call_events), ("ringside.reps", rep_events)]
 )
-@settings(max_examples=150, derandomize=True, deadline=None)
+@settings(max_examples=60, derandomize=True, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_corrections_may_come_in_any_order_and_twice(topic: str, lives: Any, seed: int) -> None:  # noqa: ANN401
     random = seeded(seed)
