@@ -117,6 +117,8 @@ class Settings(BaseModel):
     """The same for calls, meetings, activities, customers and (a year at least) ended deals."""
     keep_alerts_days: Annotated[int, Field(ge=1)] | None = None
     """The same for alerts that are over, with what people said of them."""
+    keep_dead_letters_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    """How long Kafka keeps refused messages; `ringside topics apply --alter` changes it."""
     batch_records: Annotated[int, Field(ge=1, le=100_000)] = 500
     """Most records handled in one go, between which heartbeats and scrapes are served."""
 

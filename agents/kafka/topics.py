@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
@@ -20,7 +20,7 @@ from agents import clock
 from agents.errors import BrokerError, TopicsError
 from agents.kafka.admin import REQUEST_SECONDS, reason
 from agents.settings import Settings
-from schemas.topics import Topic, all_topics
+from schemas.topics import DAY_SECONDS, DEAD_LETTERS, Topic, all_topics
 
 _LOOK_SECONDS = 0.1
 
@@ -58,13 +58,21 @@ def compare(admin: AdminClient, settings: Settings) -> Plan:
         BrokerError: the broker does not answer.
     """
     counts = partition_counts(admin)
-    topics = all_topics(settings.app_id)
+    topics = [_as_set(topic, settings) for topic in all_topics(settings.app_id)]
     present = [topic for topic in topics if topic.name in counts]
     return Plan(
         missing=tuple(topic for topic in topics if topic.name not in counts),
         wrong_counts=_wrong_counts(counts, topics, settings),
         options=tuple(_options(admin, present)),
     )
+
+
+def _as_set(topic: Topic, settings: Settings) -> Topic:
+    """Return a topic with the options that are the operator's to choose."""
+    if topic != DEAD_LETTERS:
+        return topic
+    kept = {"retention.ms": str(settings.keep_dead_letters_days * DAY_SECONDS * 1000)}
+    return replace(topic, options=topic.options | kept)
 
 
 def apply(admin: AdminClient, settings: Settings, plan: Plan, *, alter: bool) -> None:

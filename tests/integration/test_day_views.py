@@ -18,16 +18,16 @@ from agents.embedded.postgres import Postgres
 from dashboards.queries import queries
 
 END = datetime(2026, 9, 30, tzinfo=UTC)
-DAYS = 50
+DAYS = 30
 FILL = """
     INSERT INTO ringside.pane (topic, partition, start_at, queue, rep, direction, kind, source,
         epoch, last_offset, calls_offered, calls_answered)
     SELECT 'ringside.calls', 0, at, 'q' || (n % 5), 'r' || n, 'inbound', '', '', 1, 1, 1, 1
     FROM generate_series($1::timestamptz - make_interval(days => $2::int),
         $1::timestamptz - interval '15 minutes', interval '15 minutes') AS at,
-        generate_series(1, 20) AS n
+        generate_series(1, 10) AS n
 """
-PANES = DAYS * 96 * 20
+PANES = DAYS * 96 * 10
 VIEWS = ("kpi_day", "kpi_queue_day", "kpi_team_day", "kpi_rep_day")
 
 
@@ -71,7 +71,7 @@ async def test_one_day_of_a_day_view_reads_the_panes_near_it(filled: Users, view
         read = await _panes_read(connection, query)
         total = len(await connection.fetch(query))
     # The roster is empty: all is of the time zone UTC, and of the team "unknown".
-    assert total == {"kpi_queue_day": 5, "kpi_team_day": 1}.get(view, 20)
+    assert total == {"kpi_queue_day": 5, "kpi_team_day": 1}.get(view, 10)
     assert 0 < read <= (14 + 36) / 24 * PANES / DAYS + 2  # and the first and the last one
 
 

@@ -44,6 +44,10 @@ def test_topics_are_made_with_their_partitions_and_options_and_a_repeat_does_not
     capsys.readouterr()
     assert run(["topics", "apply"], bare) == 0
     assert capsys.readouterr().out == "all topics are there\n"
+    shorter = bare | {"RINGSIDE_KEEP_DEAD_LETTERS_DAYS": "7"}
+    assert run(["topics", "apply", "--alter"], shorter) == 0
+    # 7 days of 86,400,000 ms
+    assert retention_ms(admin_of(bare), "ringside.deadletters") == "604800000"
     check_topics(admin_of(bare), Settings.from_env(bare))
 
 
