@@ -5,14 +5,16 @@ from datetime import UTC, datetime
 from itertools import permutations
 from typing import cast
 
+import msgspec
 import pytest
 
 from schemas import events as e
 from schemas.events import Event, Fact
 from schemas.topics import ACTIVITIES, DEALS, MEETINGS
 from streams.deal_state import Deal
+from streams.facts import Fact as Counted
 from streams.fold import Fold
-from streams.meetings import Meeting
+from streams.meetings import Meeting, step
 from tests.streams.lives import T0, TYPE_OF, apply, funnel, new_fold, panes, quarter
 
 
@@ -213,3 +215,17 @@ def test_a_correction_that_finds_nothing_to_correct_is_counted(
 ) -> None:
     fold = apply(new_fold(topic), [*before, correction])
     assert (fold.ledger.corrections, fold.ledger.corrections_unmet) == (1, 1)
+
+
+def test_a_meeting_of_an_older_releases_changelog_goes_on_counting() -> None:
+    # It has no statements yet: what was known of it is taken for what was said.
+    record = f'["crm","linh",null,{T0},{T0 + 3600},[{T0 + 5}],"held",{T0 + 60},{T0 + 60},null]'
+    old = msgspec.json.decode(record, type=Meeting)
+    new, facts = step(old, told("n", "m1", 70, e.MeetingNoShow()))
+    assert (new.booked_at, new.moves, new.outcome) == (T0, (T0 + 5,), "no_show")
+    assert [cells for one in facts if isinstance(one, Counted) for cells in one.cells] == [
+        ("meetings_held", -1),
+        ("meetings_no_show", 1),
+    ]
+    gone, _ = step(new, told("x", "m1", 80, e.MeetingRetracted(), ""))
+    assert gone.booked_at is None
