@@ -137,7 +137,7 @@ FORBIDDEN = (
     "UPDATE ringside.pane SET calls_offered = 0",
     "INSERT INTO ringside.alert (name) VALUES ('x')",
     "DELETE FROM ringside.ledger",
-    "DELETE FROM ringside.stage_cohort",
+    "DELETE FROM ringside.roster_rep",
     "SELECT * FROM ringside.kpi_day",
 )
 
