@@ -13,6 +13,8 @@ from streams.targets import Progress
 
 TARGET_SECONDS = 900.0
 """What was reached is added up this often: panes are quarters of an hour."""
+FIRST_LOOK_SECONDS = 2.0
+"""After a start shards come, and with them the duty to tell, within seconds."""
 TARGET_KEPT_SECONDS = 3600.0
 """An older one is not shown: no data is better than that of an hour ago."""
 
@@ -43,7 +45,8 @@ class TargetKeeper:
                 await self.look()
             except RingsideError as error:
                 _log.warning("targets not up to date", why=str(error))
-            await asyncio.sleep(LOOK_SECONDS)
+            is_first = self._found[0] == -math.inf
+            await asyncio.sleep(FIRST_LOOK_SECONDS if is_first else LOOK_SECONDS)
 
     async def look(self) -> None:
         """Add up what teams have reached, if it is time and nobody else does.

@@ -7,6 +7,7 @@ from grafanalib import core
 from dashboards import promql, sql
 from dashboards.grafana import rows, samples
 from dashboards.layout import Look, Row, board, evenly
+from dashboards.monthly_targets import monthly_targets
 from dashboards.panels import (
     Column,
     Meaning,
@@ -46,7 +47,7 @@ def activity() -> core.Dashboard:
     return board(
         "activity",
         "What the teams do: calls, meetings, leads and deals, per team and rep, and day by day.",
-        [_numbers(), _shares(), _teams(), _reps(), *_history()],
+        [_numbers(), _shares(), _teams(), monthly_targets(), _reps(), *_history()],
         variables(("site", "team", "window"), window_name="today"),
         Look("now-7d", "30s"),
     )

@@ -25,6 +25,7 @@ ACTIVITY = "ringside:activity:team"
 EXPECTED = "ringside:activity_expected:team"
 LOWER = "ringside:activity_lower:team"
 UPPER = "ringside:activity_upper:team"
+WITHIN = "ringside:activity_within_bounds:team"
 _TEAM = "on (team, site)"
 _SILENT_SHARE = 0.6
 """Of a window in which nothing came; the rest is for what is under way."""
@@ -75,6 +76,13 @@ def _recorded() -> Iterator[dict[str, Any]]:
         # max, not sum: during a handover two workers may tell it.
         yield record(name, f"max {by} ({kind})")
     yield record(ACTIVITY, f'sum {by} ({PREFIX}activity_volume{{team!=""}})\nor\n0 * {EXPECTED}')
+    # Recorded, since a day of it would be thousands of joins each time that somebody looks.
+    of = '{window="15m"}'
+    yield record(
+        WITHIN,
+        f"({ACTIVITY}{of} >= bool {_TEAM} {LOWER}{of})\n"
+        f"* {_TEAM} ({ACTIVITY}{of} <= bool {_TEAM} {UPPER}{of})",
+    )
 
 
 def _activity_dropped(where: Where, drop: Drop, rules: Rules) -> Alert:

@@ -2,7 +2,7 @@
 
 from grafanalib import core
 
-from dashboards.alerts import ACTIVITY, EXPECTED, LOWER, UPPER
+from dashboards.alerts import ACTIVITY, EXPECTED, LOWER, UPPER, WITHIN
 from dashboards.grafana import override, rows, samples
 from dashboards.layout import GRID_WIDTH, Look, Row, board, evenly
 from dashboards.panels import (
@@ -124,9 +124,7 @@ def _numbers() -> Row:
 
 
 def _within() -> str:
-    of = f"{{{_TEAMS}}}"
-    inside = f"({ACTIVITY}{of} >= bool {LOWER}{of}) * ({ACTIVITY}{of} <= bool {UPPER}{of})"
-    return f"avg(avg_over_time(({inside})[1d:5m]))"
+    return f'avg(avg_over_time({WITHIN}{{team=~"$team", site=~"$site"}}[1d]))'
 
 
 def _firing() -> Row:
@@ -138,6 +136,9 @@ def _firing() -> Row:
         "queue": "Queue",
         "source": "Source",
         "topic": "Topic",
+        "measure": "Target",
+        "instance": "Worker",
+        "integration": "Way",
     }
     fires = f"max by ({', '.join(labels)}) ({_FIRING}}})"
     since = Column(

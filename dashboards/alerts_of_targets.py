@@ -27,7 +27,7 @@ def behind_target(limits: Target) -> Alert:
         f" limit {limits.attainment:.0%}",
         expected=limit,
         by=_BY,
-        board="alerts",
+        board="activity",
         for_seconds=limits.for_seconds,
     )
 

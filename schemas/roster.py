@@ -35,6 +35,8 @@ DEFAULT_HOURS: dict[Weekday, Hours] = dict.fromkeys(WEEKDAYS[:6], "08:30-17:00")
 LIMITS = frozenset(SECONDS_BOUNDS)
 Target = Annotated[int, Meta(gt=0, le=1_000_000_000)]
 """What a team should reach in a month."""
+MonthlyTargets = dict[str, Target]
+"""By the name of a measured count."""
 TARGETS = frozenset(
     each.name
     for each in MEASURES
@@ -60,16 +62,18 @@ class Site(Entry, frozen=True, kw_only=True):
     zone: Name
     working_hours: dict[Weekday, Hours] = msgspec.field(default_factory=DEFAULT_HOURS.copy)
     holidays: tuple[date, ...] = ()
+    monthly_targets: MonthlyTargets | UnsetType = UNSET
+    """What each team here should reach that says nothing about it itself."""
 
 
 class Team(Entry, frozen=True, kw_only=True):
     """Reps who work together at one site."""
 
     site: Name
-    monthly_targets: dict[str, Target] | UnsetType = UNSET
-    """What it should reach in a calendar month of its site, by the name of a measured count.
+    monthly_targets: MonthlyTargets | UnsetType = UNSET
+    """What it should reach in a calendar month of its site, in place of its site's; `{}`: nothing.
 
-    Unset, not empty: the entry of a team without targets is as it was before there were any.
+    Left out it is unset: the entry of a team without targets is as it was before there were any.
     """
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from schemas.measures import ACTIVITY_VOLUME, SECONDS_BOUNDS
-from schemas.roster import LIMITS, TARGETS, Entry, Roster, Site
+from schemas.roster import LIMITS, TARGETS, Entry, Roster, Site, Team
 from streams.roster import UNKNOWN, RosterIndex, since_at
 
 _VOLUMES = tuple(measure.name for measure in ACTIVITY_VOLUME)
@@ -117,10 +117,12 @@ def _limits(roster: Roster) -> Iterator[str]:
 
 
 def _targets(roster: Roster) -> Iterator[str]:
-    for team in roster.teams:
-        for measure in sorted(set(team.monthly_targets or {}) - TARGETS):
+    wanted: list[tuple[str, Site | Team]] = [(f"site {site.id}", site) for site in roster.sites]
+    wanted += [(f"team {team.id}", team) for team in roster.teams]
+    for name, entry in wanted:
+        for measure in sorted(set(entry.monthly_targets or {}) - TARGETS):
             known = ", ".join(sorted(TARGETS))
-            yield f"team {team.id}: monthly_targets: {measure} is none of {known}"
+            yield f"{name}: monthly_targets: {measure} is none of {known}"
 
 
 def _never(roster: Roster) -> Iterator[str]:

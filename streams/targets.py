@@ -1,15 +1,18 @@
 """How far teams have come with what they should reach in the month. Pure: no clock, no I/O."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, time
 from functools import cache, partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+from msgspec import UNSET
 
 from schemas.measures import QUARTER_SECONDS
-from schemas.roster import TARGETS, Team
+from schemas.roster import TARGETS, Entry
 from streams.baseline.calendar import quarters
-from streams.roster import RosterIndex, zone_info
+from streams.roster import Period, RosterIndex, zone_info
 
+_E = TypeVar("_E", bound=Entry)
 Reached = Mapping[tuple[str, str], float]
 """What teams have reached since the month began, by team and measure; what is absent is none."""
 
@@ -56,26 +59,34 @@ def time_ratio(site: str, roster: RosterIndex, at: float) -> float | None:
     return gone / len(starts)
 
 
-def targeted(roster: RosterIndex, at: float) -> dict[str, Month]:
-    """Return the month of each team that has a target at *at*."""
-    month = cache(partial(month_of, roster=roster, at=at))
-    teams = teams_of(roster, at)
-    return {id_: month(team.site) for id_, team in teams.items() if targets_of(team)}
+class Targets(NamedTuple):
+    """What a team should reach in a month, by measure, and the site whose month it is."""
+
+    site: str
+    counts: dict[str, int]
 
 
-def teams_of(roster: RosterIndex, at: float) -> dict[str, Team]:
-    """Return what each team is at *at*, by id."""
-    periods = roster.periods().teams
-    return {each.id: each.entry for each in periods if each.start_at <= at < each.end_at}
+def targeted(roster: RosterIndex, at: float) -> dict[str, Targets]:
+    """Return the targets of each team that has any at *at*: its own, or else its site's.
+
+    What is no measured count is left out.
+    """
+    periods = roster.periods()
+    usual = {each.id: each.entry.monthly_targets for each in _now(periods.sites, at)}
+    found: dict[str, Targets] = {}
+    for each in _now(periods.teams, at):
+        team = each.entry
+        said = team.monthly_targets
+        wanted = usual.get(team.site, UNSET) if said is UNSET else said
+        counts = {} if wanted is UNSET else {name: wanted[name] for name in sorted(wanted)}
+        counts = {name: count for name, count in counts.items() if name in TARGETS}
+        if counts:
+            found[each.id] = Targets(team.site, counts)
+    return found
 
 
-def targets_of(team: Team) -> dict[str, int]:
-    """Return a team's targets by measure; what is no measured count is left out."""
-    return {
-        measure: target
-        for measure, target in sorted((team.monthly_targets or {}).items())
-        if measure in TARGETS
-    }
+def _now(periods: Iterable[Period[_E]], at: float) -> Iterator[Period[_E]]:
+    return (each for each in periods if each.start_at <= at < each.end_at)
 
 
 def progress(
@@ -93,12 +104,12 @@ def progress(
         began_at: when counting began.
     """
     ratio = cache(partial(_known_ratio, roster=roster, at=at, began_at=began_at))
-    for id_, team in teams_of(roster, at).items():
-        for measure, target in targets_of(team).items():
-            share = ratio(team.site)
+    for id_, (site, targets) in targeted(roster, at).items():
+        for measure, target in targets.items():
+            share = ratio(site)
             if share is not None:
                 count = reached.get((id_, measure), 0.0)
-                yield Progress(id_, team.site, measure, target, count, share)
+                yield Progress(id_, site, measure, target, count, share)
 
 
 def _known_ratio(site: str, roster: RosterIndex, at: float, began_at: float) -> float | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -13,6 +14,10 @@ from agents.errors import RingsideError
 
 NAME = "RingsideTest"
 _LOOK_SECONDS = 0.2
+_ATTEMPTS = (
+    "alertmanager_notification_requests_total",
+    "alertmanager_notification_requests_failed_total",
+)
 
 
 class AlertmanagerError(RingsideError):
@@ -26,8 +31,10 @@ class Trial(NamedTuple):
     """Whom Alertmanager's routes chose."""
     arrived_after_seconds: float | None
     """Until the history had it; None: not within the time."""
-    failed: dict[str, float]
-    """Notifications that failed meanwhile, by way (email, slack, webhook)."""
+    told: dict[str, int]
+    """Notifications that were taken meanwhile, by way (email, slack, webhook)."""
+    failed: dict[str, int]
+    """Attempts that failed meanwhile, by way; Alertmanager tries again."""
 
 
 Noticed = Callable[[str, str], Awaitable[tuple[float, float | None] | None]]
@@ -68,7 +75,7 @@ async def trial(
     """
     id_ = secrets.token_hex(8)
     wanted = {**labels, "test": id_}
-    failed_before = await _failed(url)
+    before = await _attempts(url)
     receivers: tuple[str, ...] = ()
     began_at = clock()
     began = datetime.fromtimestamp(began_at, UTC)
@@ -83,13 +90,12 @@ async def trial(
         after = found[0] - began_at if found is not None else None
     if after is not None:
         await asyncio.sleep(max(0.0, began_at + timeout_seconds - clock()))
-    failed_after = await _failed(url)
-    failed = {
-        way: count - failed_before.get(way, 0)
-        for way, count in failed_after.items()
-        if count > failed_before.get(way, 0)
-    }
-    return Trial(receivers, after, failed)
+    tried, failed = (
+        {way: count - then[way] for way, count in now.items() if count > then[way]}
+        for then, now in zip(before, await _attempts(url), strict=True)
+    )
+    told = {way: count - failed.get(way, 0) for way, count in tried.items()}
+    return Trial(receivers, after, {way: count for way, count in told.items() if count}, failed)
 
 
 async def _receivers(url: str, id_: str) -> tuple[str, ...]:
@@ -98,15 +104,16 @@ async def _receivers(url: str, id_: str) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-async def _failed(url: str) -> dict[str, float]:
-    """Return how many notifications have failed so far, by way."""
+async def _attempts(url: str) -> tuple[Counter[str], Counter[str]]:
+    """Return how often somebody was tried to be told so far, and how often that failed, by way."""
     page: str = await _ask("GET", f"{url}/metrics", is_text=True)
-    found: dict[str, float] = {}
+    found = Counter[str](), Counter[str]()
     for line in page.splitlines():
-        if line.startswith("alertmanager_notifications_failed_total{"):
-            labels, _, value = line.partition("} ")
+        name, _, rest = line.partition("{")
+        if name in _ATTEMPTS:
+            labels, _, value = rest.partition("} ")
             way = labels.partition('integration="')[2].partition('"')[0]
-            found[way] = found.get(way, 0.0) + float(value)
+            found[_ATTEMPTS.index(name)][way] += round(float(value))
     return found
 
 

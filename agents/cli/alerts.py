@@ -115,7 +115,8 @@ def send_test(
 ) -> None:
     """Send a test alert through Alertmanager, and report whether it arrived.
 
-    Says whom the routes chose, after how long the history had it, and which ways failed meanwhile.
+    Says whom the routes chose, by which ways somebody was told or could not be, and after how long
+    the history had it. Exit code 1 if it did not arrive or a way failed, be it for another alert.
     """
     settings = settings_of(ctx)
     wanted = {"severity": "critical", **dict(map(_label, label or ()))}
@@ -132,12 +133,16 @@ def send_test(
 
     found = _with_database(settings, run)
     say(f"routed to: {', '.join(found.receivers) or 'nobody'}")
+    for way, count in sorted(found.told.items()):
+        say(f"told by {way}: {count}")
     for way, count in sorted(found.failed.items()):
-        warn(f"{count:g} notifications by {way} failed meanwhile: see Alertmanager's log")
+        warn(f"{count} attempts by {way} failed: see Alertmanager's log")
     if found.arrived_after_seconds is None:
         warn(f"it did not arrive within {wait_seconds:g} s; does `ringside alerts receive` run?")
         raise typer.Exit(1)
     say(f"arrived in the history after {found.arrived_after_seconds:.1f} s")
+    if found.failed:
+        raise typer.Exit(1)
 
 
 @commands.command("list")

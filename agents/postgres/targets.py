@@ -1,12 +1,13 @@
 """What teams have reached of their monthly targets, added up from the panes by one at a time."""
 
 import asyncio
+from collections.abc import Mapping
 
 from agents.postgres.baseline import LOCK_KEY
 from agents.postgres.pool import Database, PoolConnection
 from agents.postgres.scripts import named_statements
 from streams.roster import RosterIndex
-from streams.targets import Month, Progress, progress, targeted, targets_of, teams_of
+from streams.targets import Month, Progress, month_of, progress, targeted
 
 _SQL = named_statements("baseline.sql")
 
@@ -25,9 +26,10 @@ class TargetStore:
         Raises:
             DatabaseError: the database does not answer.
         """
-        months = await asyncio.to_thread(targeted, roster, now)
-        if not months:
+        targets = await asyncio.to_thread(targeted, roster, now)
+        if not targets:
             return ()
+        months = {site: month_of(site, roster, now) for site, _ in targets.values()}
         async with self._database.transaction() as connection:
             if not await connection.fetchval(_SQL["lock"], LOCK_KEY):
                 return None
@@ -36,8 +38,12 @@ class TargetStore:
                 return None
             reached: dict[tuple[str, str], float] = {}
             for month in set(months.values()):
-                teams = [team for team, each in months.items() if each == month]
-                reached |= await _reached(connection, roster, now, month, teams)
+                here = {
+                    team: each.counts
+                    for team, each in targets.items()
+                    if months[each.site] == month
+                }
+                reached |= await _reached(connection, month, here)
 
         def compute() -> tuple[Progress, ...]:
             return tuple(progress(roster, reached, now, began_at=began_at))
@@ -46,16 +52,15 @@ class TargetStore:
 
 
 async def _reached(
-    connection: PoolConnection, roster: RosterIndex, now: float, month: Month, teams: list[str]
+    connection: PoolConnection, month: Month, targets: Mapping[str, Mapping[str, int]]
 ) -> dict[tuple[str, str], float]:
-    of_team = teams_of(roster, now)
-    measures = sorted({measure for team in teams for measure in targets_of(of_team[team])})
+    measures = sorted({measure for counts in targets.values() for measure in counts})
     sums = ", ".join(f"sum({measure})::float8 AS {measure}" for measure in measures)
     rows = await connection.fetch(
         f"SELECT team, {sums} FROM ringside.pane_located"  # noqa: S608 - names of the catalogue
         " WHERE start_at >= to_timestamp($1) AND start_at < to_timestamp($2) AND team = ANY ($3)"
         " GROUP BY team",
         *month,
-        teams,
+        list(targets),
     )
     return {(row["team"], each): row[each] or 0.0 for row in rows for each in measures}

@@ -39,6 +39,8 @@ class Case:
         default_factory=dict
     )
     """At some minutes: an alert's name, all its labels but the name, all its annotations."""
+    shows: Mapping[int, tuple[str, float]] = field(default_factory=dict)
+    """At some minutes: an expression without labels, and its value."""
 
 
 def check(folder: Path, cases: Sequence[Case], rules: Rules) -> None:
@@ -85,6 +87,14 @@ def _test(case: Case) -> dict[str, Any]:
                 "exp_samples": [{"labels": _labels(*one), "value": 1} for one in firing],
             }
             for minute, firing in case.fires.items()
+        ]
+        + [
+            {
+                "expr": expr,
+                "eval_time": f"{minute}m",
+                "exp_samples": [{"labels": "{}", "value": value}],
+            }
+            for minute, (expr, value) in case.shows.items()
         ],
         "alert_rule_test": [
             {

@@ -1,22 +1,27 @@
-"""A simulated floor behind a real metrics page, whose time goes by many times as fast."""
+"""A simulated floor before a real pipeline, whose time a test moves on: it never runs by itself.
+
+Between two moves nothing changes, however long Prometheus or Alertmanager take. A move sends what
+happens until then, waits until the worker has counted it, and only then lets it be that late: so no
+page of metrics that anybody reads is of a time whose events are still under way.
+"""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from heapq import merge
+from operator import attrgetter
+from pathlib import Path
 
 import msgspec
+from confluent_kafka import Producer
 
-from agents import clock
-from agents.metrics.collector import Collector
-from agents.metrics.expected import Expectations
-from agents.metrics.server import MetricsServer
-from agents.metrics.service import Status
-from agents.postgres.baseline import VOLUME, Baseline
-from agents.postgres.reconciliation import Compared
+from agents.postgres.baseline import VOLUME
+from schemas import events as e
+from schemas.codec import encode
 from schemas.events import Event
-from schemas.roster import WEEKDAYS
+from schemas.roster import WEEKDAYS, Roster, Team
 from schemas.topics import SOURCES, TOPIC_OF_TYPE
 from streams.baseline.build import Series
 from streams.baseline.calendar import SLOTS_OF_A_WEEK
@@ -26,107 +31,145 @@ from streams.fold import Fold
 from streams.ledger import Ledger
 from streams.roster import RosterIndex
 from streams.simulation import FloorPlan, plan_roster, simulate
-from streams.unknown import Unknown
 from streams.windows import WindowReader
+from tests.integration.held_worker import hold
+from tests.integration.pipeline import Pipeline
 
 PLAN = FloorPlan.sized(reps=60, teams=2, always_open=True)
-_PLANNED = plan_roster(PLAN)
-# Which never closes, as its plan never does.
-ROSTER = msgspec.structs.replace(
-    _PLANNED,
-    sites=tuple(
-        msgspec.structs.replace(site, working_hours=dict.fromkeys(WEEKDAYS, "00:00-24:00"))
-        for site in _PLANNED.sites
-    ),
-)
-INDEX = RosterIndex(ROSTER)
-WARM_UP_SECONDS = 2 * 3600.0
+HISTORY_SECONDS = 2 * 3600
+MOVE_SECONDS = 240
+"""In one go. Events further ahead of the clock than 300 s are refused."""
+DEMOS = ("demo-1", "demo-2", "demo-3")
+"""That the targeted team has logged: all there are; what the simulator logs is left out."""
+TARGETED = "team-02"
+TARGET = 1000
+
+
+def roster_at(start_at: float) -> Roster:
+    """Return the plan's roster: sites that never close, but had closed until counting began.
+
+    So this month is known as a whole, whatever day it is, and its targets are told of.
+    """
+    plan = plan_roster(PLAN)
+    began = datetime.fromtimestamp(start_at - HISTORY_SECONDS, UTC).date()
+    open_ = {
+        "zone": "UTC",
+        "working_hours": dict.fromkeys(WEEKDAYS, "00:00-24:00"),
+        "holidays": tuple(began - timedelta(days=each) for each in range(1, 40)),
+    }
+    sites = tuple(msgspec.structs.replace(site, **open_) for site in plan.sites)
+    return msgspec.structs.replace(plan, sites=sites, teams=tuple(map(_with_target, plan.teams)))
+
+
+def _with_target(team: Team) -> Team:
+    if team.id != TARGETED:
+        return team
+    return msgspec.structs.replace(team, monthly_targets={"activities_logged": TARGET})
+
+
+def some_time_ago(now: float) -> int:
+    """Return three in the morning, UTC, of today or yesterday: at least three hours ago.
+
+    Always the same time of day, since what the simulator makes of a seed depends on it. Kafka takes
+    no message that is an hour ahead, so a floor must not overtake the real time.
+    """
+    return int((now - 6 * 3600) // 86_400 * 86_400) + 3 * 3600
 
 
 @dataclass
 class Floor:
-    """The floor at *speed* simulated seconds a second. A `View`; every call may be any thread's."""
+    """The floor of one installation, from `start_at` on: a whole minute."""
 
-    start_at: float
-    speed: float
+    pipeline: Pipeline
+    clock: Path
+    start_at: int
     silent: set[str] = field(default_factory=set)
     """Teams and sources of which nothing is heard."""
 
     def __post_init__(self) -> None:
-        self._began = clock.monotonic()
-        self._lock = threading.Lock()
-        self._heard_at: dict[str, float] = {}
-        self._folds = {
-            topic.name: Fold(topic.name, 0, ledger=Ledger(0), lateness_seconds=3600)
-            for topic in SOURCES
-        }
-        self._events: Iterator[Event] = simulate(
-            PLAN, seed=3, start_at=self.start_at - WARM_UP_SECONDS
-        )
+        self.at = self.start_at
+        self.roster = roster_at(self.start_at)
+        self.sent = 0
+        self._teams = {rep.id: rep.team for rep in self.roster.reps}
+        self._events = self._simulated()
         self._next = next(self._events)
-        self._teams = {rep.id: rep.team for rep in ROSTER.reps}
-        self._count(self.start_at)
-        self.baseline = learnt(list(self._folds.values()), self.start_at)
-        self._began = clock.monotonic()
+        self._producer = Producer(
+            {"bootstrap.servers": self.pipeline.bootstrap, "linger.ms": 5, "log_level": 0}
+        )
+        hold(self.clock, self.at)
+        self.history = list(self._until(self.at))
 
-    def now(self) -> float:
-        return self.start_at + (clock.monotonic() - self._began) * self.speed
+    def begin(self) -> None:
+        """Send what happened before the test."""
+        self._send(self.history)
+        self.pipeline.wait_until_consumed(self.sent)
 
-    def folds(self) -> list[Fold]:
-        with self._lock:
-            self._count(self.now())
-        return list(self._folds.values())
+    def go_on(self, minutes: int) -> None:
+        """Let so much time go by."""
+        end_at = self.at + 60 * minutes
+        while self.at < end_at:
+            until = min(end_at, self.at + MOVE_SECONDS)
+            self._send(list(self._until(until)))
+            self.pipeline.wait_until_consumed(self.sent)
+            self.at = until
+            hold(self.clock, until)
 
-    def roster(self) -> RosterIndex:
-        return INDEX
+    def _send(self, events: Sequence[Event]) -> None:
+        for event in events:
+            topic, key = TOPIC_OF_TYPE[event.type], event.subject.encode()
+            # The broker's clock is not held: it is told when it is.
+            at = int(1000 * event.at)
+            self._producer.produce(topic, encode(event), key, timestamp=at)
+            self._producer.poll(0)
+        assert self._producer.flush(60) == 0, "Kafka did not confirm everything"
+        self.sent += len(events)
 
-    def heard_at(self) -> dict[str, float]:
-        return self._heard_at.copy()
-
-    def expectations(self) -> Expectations:
-        return Expectations(self.baseline)
-
-    def reconciled(self) -> Sequence[Compared]:
-        return ()
-
-    def status(self) -> Status:
-        return Status((), {0: (0.0, 0.0)}, 1, 0.0, 0, 0, {}, Unknown(frozenset(), frozenset()), {})
-
-    def _count(self, until: float) -> None:
-        while self._next.at <= until:
+    def _until(self, at: float) -> Iterator[Event]:
+        while self._next.at < at:
             event, self._next = self._next, next(self._events)
             if not self.silent & self._about(event):
-                fold = self._folds[TOPIC_OF_TYPE[event.type]]
-                fold.apply(event, fold.ledger.next_offset)
-                self._heard_at[event.source] = event.at
+                yield event
+
+    def _simulated(self) -> Iterator[Event]:
+        simulated = simulate(PLAN, seed=3, start_at=self.start_at - HISTORY_SECONDS)
+        events = (event for event in simulated if event.type != "activity.logged")
+        return merge(self._demos(), events, key=attrgetter("at"))
+
+    def _demos(self) -> Iterator[Event]:
+        rep = next(rep.id for rep in self.roster.reps if rep.team == TARGETED)
+        for id_ in DEMOS:
+            demo = e.ActivityLogged(rep, "demo")
+            yield Event(id_, "/crm", id_, "activity.logged", self.start_at - 30, demo)
 
     def _about(self, event: Event) -> set[str | None]:
         rep = getattr(event.data, "rep", None) or event.subject
         return {event.source, self._teams.get(rep)}
 
 
-def learnt(folds: Sequence[Fold], at: float) -> Baseline:
+def learnt(floor: Floor) -> dict[Series, Profile]:
     """What is expected: at any time of the week what the last hour had, as the floor never closes.
 
     Written apart from the code under test: an hour of the live windows, divided by four.
     """
-    of_hour = WindowReader().read(folds, INDEX, at)["1h"]
+    folds = {
+        topic.name: Fold(topic.name, 0, ledger=Ledger(0), lateness_seconds=3600)
+        for topic in SOURCES
+    }
+    for event in floor.history:
+        fold = folds[TOPIC_OF_TYPE[event.type]]
+        fold.apply(event, fold.ledger.next_offset)
+    known, index, at = list(folds.values()), RosterIndex(floor.roster), float(floor.start_at)
     series: dict[Series, float] = {}
-    for place, cells in of_hour.items():
+    for place, cells in WindowReader().read(known, index, at)["1h"].items():
         if place.team and VOLUME in cells:
             key = Series("team", place.team, place.team_site, VOLUME)
             series[key] = series.get(key, 0.0) + cells[VOLUME]
-    for (source, site), count in SourceReader().read(folds, INDEX, at).windows["1h"].items():
+    for (source, site), count in SourceReader().read(known, index, at).windows["1h"].items():
         if site:
             series[Series("source", source, site, "")] = count
-    return Baseline(1, at, {key: _even(count / 4) for key, count in series.items()})
+    return {key: _even(count / 4) for key, count in series.items()}
 
 
 def _even(expected: float) -> Profile:
     slot = Slot(expected, expected**0.5)
     return Profile(dict.fromkeys(range(SLOTS_OF_A_WEEK), slot), 8)
-
-
-def serve(floor: Floor) -> tuple[MetricsServer, int]:
-    server = MetricsServer(Collector(floor, floor.now), live=lambda: None, ready=lambda: None)
-    return server, server.start("127.0.0.1", 0)

@@ -117,8 +117,8 @@ def at_time(seconds: float) -> datetime:
 
 
 def is_of_alerts(query: Query) -> bool:
-    """Whether it asks about alerts; of a floor that is well there are none.
+    """Whether it asks about alerts or targets; of a floor that is well and has none there are none.
 
     test_alerts_end_to_end.py asks these, of one that is not.
     """
-    return query.board == "alerts" or query.panel == "Alerts"
+    return query.board == "alerts" or query.panel in ("Alerts", "Monthly targets")

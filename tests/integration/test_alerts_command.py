@@ -16,7 +16,7 @@ from agents.__main__ import run
 from agents.alerting.config import configuration
 from agents.alerting.receiver import Receiver as AlertReceiver
 from agents.alerting.receiver import serving
-from agents.alerting.settings import Delivery, Receiver, Webhook
+from agents.alerting.settings import Delivery, Mail, Receiver, Webhook
 from agents.embedded.alertmanager import Alertmanager
 from agents.embedded.postgres import Database
 from agents.postgres.alerts import AlertStore
@@ -34,14 +34,23 @@ async def users(database: Database) -> Users:
 
 
 @asynccontextmanager
-async def told(history: str, folder: Path, token_file: Path) -> AsyncIterator[str]:
-    """An Alertmanager that tells the history there, and two people; gives its address."""
+async def told(
+    history: str, folder: Path, token_file: Path, mail: str | None = None
+) -> AsyncIterator[str]:
+    """An Alertmanager that tells the history there, and two people; gives its address.
+
+    `mail`: a server through which the first gets e-mail, too.
+    """
     await asyncio.to_thread(token_file.write_text, TOKEN, "utf-8")
     page = f"{history}/alerts"
     delivery = Delivery(
         history=Webhook(url=page, token_file=str(token_file)),
+        mail=mail and Mail(server=mail, sender="r@example.com", require_tls=False),
         receivers={
-            name: Receiver(webhook=(Webhook(url=page, token_file=str(token_file)),))
+            name: Receiver(
+                email=("oncall@example.com",) if mail and name == "oncall" else (),
+                webhook=(Webhook(url=page, token_file=str(token_file)),),
+            )
             for name in ("oncall", "red-lead")
         },
         critical=("oncall",),
@@ -65,26 +74,47 @@ async def ringside(users: Users, *arguments: str) -> int:
     return await asyncio.to_thread(run, ["alerts", "test", *arguments], env)
 
 
-async def test_it_says_whom_the_routes_chose_and_that_it_arrived(
-    users: Users, server_folder: Path, tmp_path: Path, capsys: Capsys
-) -> None:
+@asynccontextmanager
+async def history(users: Users) -> AsyncIterator[str]:
     async with AsyncExitStack() as running:
         pool = Pool(users.writer_url)
         running.push_async_callback(pool.close)
         receiver = AlertReceiver(AlertStore(pool), token=TOKEN, now=clock.now)
         port = await running.enter_async_context(serving(receiver, HOST, 0))
-        history = f"http://{HOST}:{port}"
-        url = await running.enter_async_context(told(history, server_folder, tmp_path / "token"))
-        options = ("--alertmanager", url, "--wait-seconds", "12", "--label")
+        yield f"http://{HOST}:{port}"
+
+
+async def test_it_says_whom_the_routes_chose_and_that_it_arrived(
+    users: Users, server_folder: Path, tmp_path: Path, capsys: Capsys
+) -> None:
+    token = tmp_path / "token"
+    async with history(users) as kept_at, told(kept_at, server_folder, token) as url:
+        options = ("--alertmanager", url, "--wait-seconds", "6", "--label")
         code = await ringside(users, *options, "team=red")
         printed = capsys.readouterr()
     assert code == 0
-    first, second = printed.out.splitlines()
+    first, second, third = printed.out.splitlines()
     # Critical goes to whom is on call, and what is about the red team to its lead, too.
     assert first == "routed to: history, oncall, red-lead"
-    assert second.startswith("arrived in the history after ")
+    # All three by webhook.
+    assert second == "told by webhook: 3"
+    assert third.startswith("arrived in the history after ")
     kept = await read(users.reader_url, "SELECT DISTINCT name, severity, team FROM alert")
     assert kept == [("RingsideTest", "critical", "red")]
+
+
+async def test_a_way_that_fails_is_named_though_the_others_work(
+    users: Users, server_folder: Path, tmp_path: Path, capsys: Capsys
+) -> None:
+    nowhere = f"{HOST}:1"
+    token = tmp_path / "token"
+    async with history(users) as kept_at, told(kept_at, server_folder, token, nowhere) as url:
+        code = await ringside(users, "--alertmanager", url, "--wait-seconds", "6")
+        printed = capsys.readouterr()
+    assert code == 1
+    assert "told by webhook: 2" in printed.out
+    assert "attempts by email failed" in printed.err
+    assert "told by email" not in printed.out
 
 
 async def test_what_does_not_arrive_is_an_error_that_says_what_to_look_at(

@@ -30,12 +30,12 @@ NOW = at("2026-11-13T03:00")  # 10:00 in Hanoi on Friday the 13th: ten of 21 wor
 ROSTER = Roster(
     sites=(
         Site(id="hanoi", zone="Asia/Ho_Chi_Minh", working_hours=WEEK),
-        Site(id="hq", zone="UTC", working_hours=WEEK),
+        Site(id="hq", zone="UTC", working_hours=WEEK, monthly_targets={"deals_won": 7}),
     ),
     teams=(
         Team(id="north", site="hanoi", monthly_targets={"deals_won": 40, "meetings_held": 10}),
         Team(id="south", site="hanoi"),
-        Team(id="far", site="hq", monthly_targets={"deals_won": 7}),
+        Team(id="far", site="hq"),  # which has its site's target
     ),
     reps=(
         Rep(id="linh", team="north"),

@@ -7,7 +7,7 @@ import pytest
 
 from schemas.measure import Unit
 from schemas.measures import ACTIVITY_VOLUME, MEASURES
-from schemas.roster import TARGETS, Roster, Team
+from schemas.roster import TARGETS, Roster, Site, Team
 
 GOOD: dict[str, Any] = {
     "sites": [{"id": "hanoi", "zone": "Asia/Ho_Chi_Minh", "holidays": ["2026-09-02"]}],
@@ -30,10 +30,14 @@ def test_a_roster_says_only_what_is_not_usual() -> None:
     assert read.activity_volume == tuple(measure.name for measure in ACTIVITY_VOLUME)
 
 
-def test_a_team_without_targets_is_written_as_before_there_were_any() -> None:
+def test_a_team_and_a_site_without_targets_are_written_as_before_there_were_any() -> None:
     # Else every roster would be published anew, and workers of an older release not read it.
     assert msgspec.json.encode(Team(id="north", site="hanoi")) == (
         b'{"id":"north","from":null,"site":"hanoi"}'
+    )
+    site = Site(id="hq", zone="UTC", working_hours={})
+    assert msgspec.json.encode(site) == (
+        b'{"id":"hq","from":null,"zone":"UTC","working_hours":{},"holidays":[]}'
     )
     assert roster("teams", monthly_targets={"deals_won": 40}).teams[0].monthly_targets == {
         "deals_won": 40

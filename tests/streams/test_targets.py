@@ -93,6 +93,22 @@ def test_the_target_of_now_holds() -> None:
     assert list(targeted(roster, at("2026-11-02T12:00"))) == ["red"]
 
 
+def test_a_team_has_its_sites_targets_unless_it_has_its_own_or_none() -> None:
+    site = Site(id="hq", zone="UTC", working_hours=WEEK, monthly_targets={"deals_won": 30})
+    roster = index(
+        Team(id="usual", site="hq"),
+        Team(id="other", site="hq", monthly_targets={"meetings_held": 5}),
+        Team(id="none", site="hq", monthly_targets={}),
+        Team(id="elsewhere", site="branch"),
+        site=site,
+    )
+    found = progress(roster, {}, at("2026-11-20T12:00"), began_at=OCTOBER)
+    assert {(each.team, each.measure, each.target) for each in found} == {
+        ("usual", "deals_won", 30),
+        ("other", "meetings_held", 5),
+    }
+
+
 @pytest.mark.parametrize(
     ("began", "is_known"),
     [

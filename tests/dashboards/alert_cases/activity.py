@@ -1,5 +1,6 @@
 """A team's activity drops, or its source goes silent."""
 
+from dashboards.alerts import WITHIN
 from tests.dashboards.alert_cases.settings import labels
 from tests.dashboards.promtool import Case, Firing
 
@@ -28,6 +29,7 @@ def dropped(team: str = "red") -> Firing:
     return "ActivityDropped", {"team": team, "site": "hq"}
 
 
+WITHIN_A_DAY = f"avg(avg_over_time({WITHIN}[1d]))"
 DROP_CASES = [
     Case(
         "half of the activity of two workers is missing: told after two minutes, over after ten",
@@ -50,6 +52,13 @@ DROP_CASES = [
             **activity("15m", "60x4 52x8 60x8"),
         },
         {minute: [] for minute in range(21)},
+    ),
+    Case(
+        "how much of a day lay within the bounds: the band of 15 minutes is 40 to 120",
+        {**expected(20), **activity("15m", "39 40 60 120 121 130 60 60 60 60 60")},
+        {},
+        # Of the minutes 0 to 9 three were not: 39, 121 and 130.
+        shows={9: (WITHIN_A_DAY, 0.7)},
     ),
     Case(
         "a team that does nothing at all has no series, and is told of all the same",

@@ -37,7 +37,7 @@ TARGET_CASES = [
                     "expected": "0.8",
                     "pending_seconds": "3600",
                     "runbook_url": f"{RULES.runbooks_url}/BehindTarget.md",
-                    "dashboard_url": f"{RULES.grafana_url}/d/ringside-alerts"
+                    "dashboard_url": f"{RULES.grafana_url}/d/ringside-activity"
                     "?var-team=red&var-site=hq",
                 },
             )

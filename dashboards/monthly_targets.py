@@ -1,0 +1,45 @@
+"""Panels: where teams stand with what they should reach in this month."""
+
+from dashboards.grafana import samples
+from dashboards.layout import GRID_WIDTH, Row
+from dashboards.panels import BAD, GOOD, Column, Meaning, table_of_samples
+from dashboards.promql import PREFIX
+from dashboards.selection import TEAMS_NOW
+
+TITLE = "Monthly targets"
+_BY = "max by (team, site, measure)"
+# max: during a handover two workers may tell it.
+_TARGET, _REACHED, _GONE = (
+    f"{_BY} ({PREFIX}monthly_target{name}{TEAMS_NOW})" for name in ("", "_reached", "_time_ratio")
+)
+_BEHIND = 0.8
+"""Where the alert's usual limit is (`rules.target.attainment`)."""
+
+
+def monthly_targets() -> Row:
+    """Return a table with a row for each target that the roster has."""
+    shown = [
+        Column(samples(query, is_table=True), Meaning(title, "", *rest))
+        for title, query, *rest in (
+            ("Target", _TARGET),
+            ("Reached", _REACHED),
+            ("Expected by now", f"{_TARGET} * {_GONE}"),
+            ("Reached of target", f"{_REACHED} / {_TARGET}", "percentunit"),
+            (
+                "Projected of target",
+                f"{_REACHED} / ({_TARGET} * ({_GONE} > 0))",
+                "percentunit",
+                ((BAD, None), (GOOD, _BEHIND)),
+            ),
+            ("Working time gone", _GONE, "percentunit"),
+        )
+    ]
+    about = Meaning(
+        TITLE,
+        "What each team should reach in this calendar month of its site, as the roster has it "
+        "(`monthly_targets`), and where it stands. Projected: if the rest of the month's working "
+        "time goes as it has gone so far. A month in which counting began late is not judged.",
+    )
+    labels = {"team": "Team", "site": "Site", "measure": "What"}
+    table = table_of_samples(about, labels, shown, sort_by="Team")
+    return Row(7, ((GRID_WIDTH, table),), "This month")
