@@ -18,9 +18,9 @@ from tests.integration.pipeline import Worker
 
 OF_ANOTHER_SHAPE = "32d16c0"
 """The last one whose changelog knew two grains of panes; today's has one."""
-OF_THIS_SHAPE = "a96854f"
-"""One whose state today's workers read. Where a change to the state ends that, name a later one
-here, and say in the changelog that the upgrade wants a replay.
+OF_THIS_SHAPE = "27caca1"
+"""One whose state and notes today's workers read, and which reads theirs. Where a change ends that,
+name a later one here, and say in the changelog what the upgrade wants.
 """
 
 

@@ -84,6 +84,8 @@ def test_a_state_of_the_same_shape_is_carried_over_while_workers_are_exchanged_o
             upgraded.start_worker()
     _all_is_exact(upgraded, sent)
     assert "older release" not in "".join(worker.log() for worker in upgraded.workers)
+    refused = "SELECT sum(dead_lettered)::int FROM ringside.ledger WHERE topic = $1"
+    assert upgraded.row(refused, CUSTOMERS.name) == (0,), "they do not read each other's notes"
     figures(from_commit=OF_THIS_SHAPE, carried_over=sent.ledger["consumed"])
 
 
