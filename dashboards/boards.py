@@ -6,6 +6,7 @@ from grafanalib import core
 
 from dashboards.activity import activity
 from dashboards.alerts_board import alerts
+from dashboards.contacts import contacts
 from dashboards.deals import deals
 from dashboards.floor import floor
 from dashboards.grafana import render
@@ -18,6 +19,7 @@ from dashboards.service import service
 _MAKERS: Mapping[str, Callable[[], core.Dashboard]] = {
     "floor": floor,
     "queue": queue,
+    "contacts": contacts,
     "rep": rep,
     "activity": activity,
     "pipeline": pipeline,

@@ -14,6 +14,7 @@ TAG = "ringside"
 BOARDS = {
     "floor": "Floor",
     "queue": "Queue",
+    "contacts": "Contacts",
     "rep": "Rep",
     "activity": "Activity",
     "pipeline": "Pipeline",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from grafanalib import core
 
 from dashboards import promql, sql
-from dashboards.floor import calm
+from dashboards.floor import ACT, CALM, calm
 from dashboards.grafana import rows, samples
 from dashboards.layout import Look, Row, board, evenly
 from dashboards.panels import Meaning, bars, lines, meaning, number, table_of_rows
@@ -159,6 +159,7 @@ LIMIT 1000"""  # noqa: S608 - made of the catalogue alone
 def _rest() -> Iterator[Row]:
     yield evenly(4, (_number(BY_NAME[name]) for name in _OUTBOUND), "Outbound, $window")
     yield Row(8, ((10, _corrections()), (14, _odd())), "What the PBX told otherwise, or not")
+    yield Row(8, ((24, _reconciled()),))
 
 
 def _corrections() -> core.Table:
@@ -198,6 +199,40 @@ ORDER BY queue, source"""  # noqa: S608 - made of the catalogue alone
     helps = "\n".join(f"- {_title(measure)}: {measure.help}" for measure in _ODD)
     about = Meaning("What the PBX left out", f"Counts per queue and source:\n\n{helps}")
     return table_of_rows(about, rows(query), [], sort_by="Queue")
+
+
+def _reconciled() -> core.Table:
+    query = """SELECT
+    to_at AS "Interval ends",
+    source AS "Source",
+    queue AS "Queue",
+    missing AS "Missing",
+    completed AS "Answered",
+    completed_difference AS "Answered, difference",
+    abandoned AS "Abandoned",
+    abandoned_difference AS "Abandoned, difference",
+    service_level AS "Service level",
+    service_level_difference AS "Service level, difference",
+    pbx_completed + pbx_abandoned AS "PBX's calls"
+FROM ringside.reconciled($__timeFrom()::timestamptz, $__timeTo()::timestamptz)
+WHERE queue ~ $re$^(${queue:regex})$$re$
+ORDER BY to_at DESC, source, queue
+LIMIT 1000"""
+    about = Meaning(
+        "The PBX's own counters",
+        "What a PBX counted itself of calls that ended within an interval, beside what its events "
+        "add up to. Difference: ours less the PBX's. Missing: `pbx`, it told of other queues and "
+        "not of this one; `ours`, none of its calls ended for us; `not yet`, our log has not come "
+        "to the end of the interval. `ringside reconcile --source S` says the same.",
+    )
+    apart = Meaning("Answered, difference", "", "short", ((ACT, None), (CALM, -0.5), (ACT, 0.5)))
+    share = Meaning("Service level", "", "percentunit")
+    shares_apart = ((ACT, None), (CALM, -0.0005), (ACT, 0.0005))
+    shown = [
+        *(apart, apart.called("Abandoned, difference"), share),
+        Meaning("Service level, difference", "", "percentunit", shares_apart),
+    ]
+    return table_of_rows(about, rows(query), shown, sort_by="Interval ends")
 
 
 def _title(measure: Measure) -> str:

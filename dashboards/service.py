@@ -77,6 +77,28 @@ def _numbers() -> Row:
                 ),
                 samples(or_zero("sum(ringside_source_over_limit)")),
             ),
+            number(
+                Meaning(
+                    "PBX differs",
+                    "Queues of which a PBX's own last counters are not what its events add up to. "
+                    "The board of queues shows them, and `ringside reconcile --source S`.",
+                    steps=_GOOD_IF_ZERO,
+                ),
+                samples(
+                    or_zero(
+                        "count(count by (source, queue) "
+                        "(abs(ringside_reconciliation_difference) > 0.0005))"
+                    )
+                ),
+            ),
+            number(
+                Meaning(
+                    "PBX, a half missing",
+                    "Queues of which the PBX tells and we have nothing, or the other way round.",
+                    steps=_GOOD_IF_ZERO,
+                ),
+                samples(or_zero("sum(ringside_reconciliation_missing)")),
+            ),
         ],
         "Now",
     )

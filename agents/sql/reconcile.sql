@@ -4,12 +4,11 @@
 SELECT
     source, queue, from_at, to_at, missing,
     pbx_completed, completed, pbx_abandoned, abandoned, pbx_service_level, service_level
-FROM ringside.reconciliation
+FROM ringside.reconciled($3, $4)
 WHERE
     source = $1
     AND ($2::text IS NULL OR queue = $2)
     AND from_at >= $3
-    AND to_at <= $4
 ORDER BY from_at, to_at, queue
 
 -- sources --
@@ -19,6 +18,6 @@ SELECT DISTINCT source FROM ringside.pbx_counters ORDER BY source
 SELECT DISTINCT ON (source, queue)
     source, queue, from_at, to_at, missing,
     pbx_completed, completed, pbx_abandoned, abandoned, pbx_service_level, service_level
-FROM ringside.reconciliation
-WHERE to_at > now() - interval '1 day' AND missing <> 'not yet'
+FROM ringside.reconciled(now() - interval '1 day', 'infinity')
+WHERE missing <> 'not yet'
 ORDER BY source, queue, to_at DESC, from_at

@@ -34,6 +34,8 @@ GRANT SELECT, UPDATE ON ringside.roster_version TO ringside_writer;
 GRANT SELECT ON ringside.alembic_version TO ringside_writer;
 -- The baseline is learnt from located panes; old versions go. Alerts stay, and are marked.
 GRANT SELECT ON ringside.pane_located TO ringside_writer;
+-- What ringside.reconciled() reads beside the facts.
+GRANT SELECT ON ringside.roster_queue TO ringside_writer;
 GRANT SELECT ON ringside.reconciliation TO ringside_writer;
 GRANT SELECT, INSERT, DELETE ON
     ringside.baseline,

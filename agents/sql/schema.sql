@@ -136,6 +136,16 @@ CREATE TABLE ringside.call (
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
 
 CREATE INDEX call_offered_at ON ringside.call (offered_at);
+CREATE INDEX call_over_at ON ringside.call (
+    source,
+    (
+        CASE outcome
+            WHEN 'answered' THEN least(ended_at, transferred_at)
+            ELSE coalesce(abandoned_at, ended_at)
+        END
+    )
+) WHERE direction = 'inbound' AND outcome IN ('answered', 'abandoned');
+CREATE INDEX call_further_leg ON ringside.call (offered_at) WHERE leg > 1;
 
 CREATE TABLE ringside.meeting (
     topic text NOT NULL,

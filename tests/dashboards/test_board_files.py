@@ -38,6 +38,7 @@ SERVICE = {
     *("ringside_unknown_reps", "ringside_unknown_queues", "ringside_roster_entries"),
     *("ringside_source_facts", "ringside_source_expected", "ringside_source_age_seconds"),
     *("ringside_baseline_timestamp_seconds", "ringside_replay_announced", "ALERTS"),
+    *("ringside_reconciliation_difference", "ringside_reconciliation_missing"),
     *("ringside_build_info", "process_resident_memory_bytes", "up"),
 }
 EXPOSED = (
@@ -158,7 +159,7 @@ def test_a_board_links_to_the_others_and_takes_the_variables_along(name: str) ->
 
 def test_the_boards_have_the_names_that_the_links_use() -> None:
     assert {board["uid"] for board in BOARDS.values()} == {
-        *("ringside-floor", "ringside-queue", "ringside-rep"),
+        *("ringside-floor", "ringside-queue", "ringside-rep", "ringside-contacts"),
         *("ringside-activity", "ringside-service", "ringside-alerts"),
         *("ringside-pipeline", "ringside-deals"),
     }

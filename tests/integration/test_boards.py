@@ -48,6 +48,7 @@ def selling(rep: str, at: float) -> Iterator[Event | Raw]:
         yield Event(f"boards/{subject}/{type_}", "/crm/test", subject, type_, at, fact)
     yield from sold(rep, at)
     yield from corrected(rep, at)
+    yield from passed_on(rep, at)
     yield Raw("ringside.calls", b"bad", b"not JSON")
 
 
@@ -79,6 +80,23 @@ def corrected(rep: str, at: float) -> Iterator[Event]:
     for call, type_, after, fact, cause in told:
         id_ = f"boards/{call}/{after}"
         yield Event(id_, "/pbx/test", call, type_, at + after, fact, causation_id=cause)
+
+
+def passed_on(rep: str, at: float) -> Iterator[Event]:
+    """A call of two legs, and what its PBX counts itself of the quarter of an hour."""
+    span = at_time(at - 870), at_time(at + 30)
+    told: tuple[tuple[str, str, float, AnyFact], ...] = (
+        ("p1", "call.offered", 0, e.CallOffered("service", "+84900000008")),
+        ("p1", "call.answered", 2, e.CallAnswered(rep)),
+        ("p1", "call.transferred", 4, e.CallTransferred("blind", "new")),
+        ("p1", "call.offered", 5, e.CallOffered("new", leg=2)),
+        ("p1", "call.answered", 8, e.CallAnswered(rep, 2)),
+        ("p1", "call.ended", 20, e.CallEnded(2)),
+        ("counters", "pbx.counters", 30, e.PbxCounters("service", *span, 1, 0, 1.0, 20)),
+    )
+    for subject, type_, after, fact in told:
+        id_ = f"passed/{subject}/{after}"
+        yield Event(id_, "/pbx/test", subject, type_, at + after, fact)
 
 
 def test_every_query_of_every_board_returns_data(

@@ -1,0 +1,144 @@
+"""Views over calls in a real PostgreSQL: across midnight, and a span of intervals."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from postgres_support import Users, prepared, read
+
+if TYPE_CHECKING:
+    from agents.embedded.postgres import Postgres
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def users(postgres: Postgres) -> AsyncIterator[Users]:
+    database = postgres.create_database("test_views_of_calls")
+    yield await prepared(database)
+    postgres.drop_database(database.name)
+
+
+@pytest.fixture
+async def connection(users: Users) -> AsyncIterator[asyncpg.Connection]:
+    opened = await asyncpg.connect(users.admin_url)
+    everything = opened.transaction()
+    await everything.start()
+    yield opened
+    await everything.rollback()
+    await opened.close()
+
+
+async def call(connection: asyncpg.Connection, name: str, queue: str, **at: datetime) -> None:
+    """A call with these instants, `offered_at` among them."""
+    row: dict[str, object] = {"topic": "ringside.calls", "partition": 0, "call_id": name, "leg": 1}
+    row |= {"epoch": 1, "last_offset": 1, "source": "pbx", "queue": queue, "rep": ""}
+    row |= {"direction": "inbound", "holds": 0, "last_at": max(at.values())}
+    row |= {"outcome": "abandoned" if "abandoned_at" in at else "answered"} | at
+    places = ", ".join(f"${index}" for index in range(1, len(row) + 1))
+    await connection.execute(
+        f"INSERT INTO ringside.call ({', '.join(row)}) VALUES ({places})",  # noqa: S608
+        *row.values(),
+    )
+
+
+async def located(connection: asyncpg.Connection, queue: str, site: str, zone: str) -> None:
+    always = "'-infinity', 'infinity'"
+    await connection.execute(
+        f"INSERT INTO ringside.roster_site VALUES ($1, {always}, $2, '{{}}', '{{}}')",  # noqa: S608
+        *(site, zone),
+    )
+    await connection.execute(
+        f"INSERT INTO ringside.roster_queue VALUES ($1, {always}, $2, 20, 5)",  # noqa: S608
+        *(queue, site),
+    )
+
+
+async def test_a_call_is_across_midnight_by_the_clock_of_its_queues_site(
+    connection: asyncpg.Connection,
+) -> None:
+    # Midnight of 10 to 11 March in Hanoi is 17:00 UTC; that of UTC is no midnight there. In New
+    # York clocks go ahead on the 8th at 07:00 UTC: midnight is at 05:00 before, 04:00 after.
+    def utc(day: int, hour: int, minute: int) -> datetime:
+        return datetime(2026, 3, day, hour, minute, tzinfo=UTC)
+
+    await located(connection, "sales", "hanoi", "Asia/Ho_Chi_Minh")
+    await located(connection, "west", "ny", "America/New_York")
+    lives: dict[str, tuple[str, dict[str, datetime]]] = {
+        "talks over it": ("sales", {"offered_at": utc(10, 16, 50), "ended_at": utc(10, 17, 5)}),
+        "gives up after it": (
+            *("sales",),
+            {"offered_at": utc(10, 16, 59), "abandoned_at": utc(10, 17, 0)},
+        ),
+        "ends before it": ("sales", {"offered_at": utc(10, 16, 50), "ended_at": utc(10, 16, 59)}),
+        "midnight of UTC only": (
+            "sales",
+            {"offered_at": utc(10, 23, 50), "ended_at": utc(11, 0, 9)},
+        ),
+        "before the change": ("west", {"offered_at": utc(8, 4, 50), "ended_at": utc(8, 5, 10)}),
+        "after the change": ("west", {"offered_at": utc(9, 3, 50), "ended_at": utc(9, 4, 10)}),
+        "an hour off": ("west", {"offered_at": utc(9, 4, 50), "ended_at": utc(9, 5, 10)}),
+        "passed on, then ends": (
+            "west",
+            {
+                "offered_at": utc(9, 3, 50),
+                "transferred_at": utc(9, 3, 55),
+                "ended_at": utc(9, 4, 10),
+            },
+        ),
+        "of nobody knows where": ("x", {"offered_at": utc(10, 23, 59), "ended_at": utc(11, 0, 1)}),
+    }
+    for name, (queue, at) in lives.items():
+        await call(connection, name, queue, **at)
+    found = await connection.fetch(
+        "SELECT day, site, queue, calls FROM ringside.call_across_midnight ORDER BY day, site"
+    )
+    assert [tuple(row) for row in found] == [
+        # 23:50 on the 7th and on the 8th in New York.
+        (date(2026, 3, 7), "ny", "west", 1),
+        (date(2026, 3, 8), "ny", "west", 1),
+        (date(2026, 3, 10), "hanoi", "sales", 2),
+        (date(2026, 3, 10), "unknown", "x", 1),
+    ]
+
+
+async def test_of_a_thousand_intervals_those_that_end_within_the_span_are_reconciled(
+    connection: asyncpg.Connection,
+) -> None:
+    await connection.execute(
+        """INSERT INTO ringside.call (
+            topic, partition, call_id, leg, epoch, last_offset, source, queue, rep, direction,
+            holds, outcome, offered_at, answered_at, ended_at, last_at, wait_seconds
+        )
+        SELECT 'ringside.calls', 0, n::text, 1, 1, n, 'pbx', 'sales', '', 'inbound', 0, 'answered',
+            at, at, at + interval '1 minute', at, 0
+        FROM generate_series(1, 20000) AS n
+        CROSS JOIN LATERAL (
+            SELECT '2026-03-01Z'::timestamptz + n * interval '1 minute' AS at
+        ) AS t"""
+    )
+    await connection.execute(
+        """INSERT INTO ringside.pbx_counters
+        SELECT 'ringside.counters', 0, 'pbx', 'sales', at, at + interval '15 minutes', 1, n, 15, 0,
+            NULL, NULL, 'answered_of_answered', at
+        FROM generate_series(0, 1000) AS n
+        CROSS JOIN LATERAL (
+            SELECT '2026-03-01 12:00Z'::timestamptz + n * interval '15 minutes' AS at
+        ) AS t"""
+    )
+    await connection.execute(
+        """INSERT INTO ringside.ledger VALUES
+        ('ringside.calls', 0, 1, 1, 1, 1, 0, 0, 0, 0, '2027-01-01Z', '2027-01-01Z', '{}')"""
+    )
+    await connection.execute("ANALYZE ringside.call, ringside.pbx_counters")
+    asked = "ringside.reconciled('2026-03-05Z', '2026-03-05 01:00Z')"
+    rows = await connection.fetch(f"SELECT completed, completed_difference FROM {asked}")  # noqa: S608
+    assert [tuple(row) for row in rows] == [(15, 0)] * 4
+
+
+async def test_the_writer_and_the_reader_may_ask_for_an_interval(users: Users) -> None:
+    for url in (users.writer_url, users.reader_url):
+        assert await read(url, "SELECT * FROM ringside.reconciled('-infinity', 'infinity')") == []
