@@ -257,6 +257,7 @@ def _plan(reps: int, teams: int | None, mischief: Mischief, *, always_open: bool
             teams=teams or max(1, min(reps, round(reps / 10))),
             always_open=always_open,
             mischief=mischief,
+            tells_all=True,
         )
     except PlanError as error:
         raise InputError(str(error)) from None

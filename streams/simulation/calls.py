@@ -75,6 +75,11 @@ class EventPen:
         data = e.CallDialled(rep=rep, queue=call.queue, customer=call.customer, leg=call.leg)
         self._engine.emit(call.source, call.id, "call.dialled", data)
 
+    def connected(self, call: Call) -> None:
+        """The customer answered the dialler."""
+        data = e.CallConnected(leg=call.leg)
+        self._engine.emit(call.source, call.id, "call.connected", data)
+
     def answered(self, call: Call, rep: str) -> None:
         """A rep took it, or the customer answered."""
         data = e.CallAnswered(rep=rep, leg=call.leg)

@@ -14,13 +14,15 @@ MAX_LEGS = 4
 class Conversations:
     """All conversations of the floor.
 
-    `on_transfer` takes a call on to another queue; `on_sales_talk` hears of each that may sell.
+    `on_transfer` takes a call on to another queue; `on_sales_talk` hears of each that may sell, and
+    `on_over` of each leg that was answered and is over.
     """
 
     engine: Engine
     crew: Crew
     on_transfer: Callable[[Call, str], None] = lambda _call, _queue: None
     on_sales_talk: Callable[[Call, Rep], None] = lambda _call, _rep: None
+    on_over: Callable[[Call], None] = lambda _call: None
 
     def begin(self, call: Call, rep: Rep) -> None:
         """Connect the two sides."""
@@ -44,6 +46,7 @@ class Conversations:
         call.stage = "over"
         call.wrapup_seconds = handling.after_call_work.sample(engine.rng)
         goal = self._goal(call)
+        self.on_over(call)
         if goal is None:
             call.pen.ended(call)
             if handling.sells:

@@ -8,9 +8,11 @@ from streams.simulation.calls import Call, EventPen
 from streams.simulation.conversations import Conversations
 from streams.simulation.crew import Crew, Rep
 from streams.simulation.engine import Engine
-from streams.simulation.parts import CampaignPlan
+from streams.simulation.parts import CampaignPlan, Duration
 
 MAX_MISSED = 1000
+SILENCE_SECONDS = 4.0
+"""A customer who has answered and hears nobody for so long hangs up."""
 
 
 @dataclass(slots=True)
@@ -54,8 +56,22 @@ class Dialler:
         pen.dialled(call, rep.id)
         self.crew.change(rep, "ringing")
         connects = self.engine.chance(campaign.connect_share)
-        action = self.conversations.begin if connects else self._give_up
-        self.engine.after(campaign.ring.sample(self.engine.rng), action, call, rep)
+        seconds = campaign.ring.sample(self.engine.rng)
+        if not connects:
+            self.engine.after(seconds, self._give_up, call, rep)
+        elif campaign.bridge is None:
+            self.engine.after(seconds, self.conversations.begin, call, rep)
+        else:
+            self.engine.after(seconds, self._connect, call, rep, pen, campaign.bridge)
+
+    def _connect(self, call: Call, rep: Rep, pen: EventPen, bridge: Duration) -> None:
+        """Let the customer answer, and hang up if the rep takes too long to join."""
+        pen.connected(call)
+        seconds = bridge.sample(self.engine.rng)
+        if seconds < SILENCE_SECONDS:
+            self.engine.after(seconds, self.conversations.begin, call, rep)
+        else:
+            self.engine.after(SILENCE_SECONDS, self._give_up, call, rep)
 
     def _give_up(self, call: Call, rep: Rep) -> None:
         call.stage = "over"

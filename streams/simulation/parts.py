@@ -145,6 +145,11 @@ class CampaignPlan:
     handling: Handling = Handling(talk=Duration(140), hold_share=0.05)
     callback_share: float = 0.5
     """Of the dials, those that return a missed call, while there are any."""
+    bridge: Duration | None = None
+    """A dialler tells when the customer answers, and it takes so long until the rep has joined.
+
+    None: the rep hears the customer answer.
+    """
 
     def __post_init__(self) -> None:
         demand_share(self.connect_share, f"campaign {self.id}: connect_share")

@@ -47,6 +47,8 @@ class FloorPlan:
     always_open: bool = False
     """Every rep is signed in from the first second on, and it is the busiest hour for ever."""
     mischief: Mischief = field(default_factory=Mischief)
+    counts_itself: bool = False
+    """Its PBXs tell what they count themselves, too, each quarter of an hour."""
 
     def __post_init__(self) -> None:
         _check_ids(self)
@@ -63,19 +65,26 @@ class FloorPlan:
         teams: int = 4,
         always_open: bool = False,
         mischief: Mischief = Mischief(),  # noqa: B008 - frozen
+        tells_all: bool = False,
     ) -> "FloorPlan":
-        """Return a floor of two sites with three inbound queues and a campaign, load to match."""
+        """Return a floor of two sites with three inbound queues and a campaign, load to match.
+
+        `tells_all`: a dialler that tells when customers answer, and PBXs that count themselves.
+        """
         demand(1 <= teams <= reps, f"{reps} reps cannot fill {teams} teams; each needs one")
         crews = tuple(_sized_teams(reps, teams))
         return cls(
             sites=_SITES,
             teams=crews,
             queues=_sized_queues(crews),
-            campaigns=(CampaignPlan(id="outbound", site="seoul"),),
+            campaigns=(
+                CampaignPlan(id="outbound", site="seoul", bridge=_BRIDGE if tells_all else None),
+            ),
             sales=SalesPlan(leads_per_hour=reps),
             customers=min(80_000, max(2_000, reps * 400)),
             always_open=always_open,
             mischief=mischief,
+            counts_itself=tells_all,
         )
 
     @classmethod
@@ -122,6 +131,9 @@ class FloorPlan:
         """Return the queue with this id; the plan has been checked, so there is one."""
         return next(queue for queue in self.queues if queue.id == id_)
 
+
+_BRIDGE = Duration(0.6, sigma=1.0)
+"""One in twenty takes longer than the 2 s after which a dialled customer counts as abandoned."""
 
 _SITES = (
     SitePlan(id="seoul", zone="Asia/Seoul", currency="KRW", mean_deal_minor=3_200_000),

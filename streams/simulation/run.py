@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 
 from schemas.events import Event
 from streams.simulation.calendar import Arrivals, SiteCalendar
+from streams.simulation.calls import Call
 from streams.simulation.conversations import Conversations
+from streams.simulation.counters import Counters
 from streams.simulation.crew import Crew
 from streams.simulation.deals import Deals
 from streams.simulation.delivery import deliver
@@ -60,12 +62,27 @@ def _open_floor(plan: FloorPlan, engine: Engine) -> None:
     crew.on_idle = dialler.plan_dial
     conversations.on_transfer = switchboard.transfer
     switchboard.on_missed = dialler.note_missed
+    if plan.counts_itself:
+        _counted(plan, conversations, switchboard)
     if plan.sales is not None:
         selling = _selling(plan, plan.sales, crew, calendars)
         conversations.on_sales_talk = selling.after_conversation
         selling.open()
     crew.open()
     switchboard.open()
+
+
+def _counted(plan: FloorPlan, conversations: Conversations, switchboard: Switchboard) -> None:
+    """Let the PBXs count what becomes of their calls."""
+    counters, on_missed = Counters.of(plan, switchboard.engine), switchboard.on_missed
+
+    def abandoned(call: Call) -> None:
+        counters.abandoned(call)
+        on_missed(call)
+
+    conversations.on_over = counters.completed
+    switchboard.on_missed = abandoned
+    counters.open()
 
 
 def _selling(

@@ -50,7 +50,10 @@ def test_what_was_simulated_is_in_the_topics_in_order_and_without_numbers(
     text = capsys.readouterr().out
     expected = list(
         simulate(
-            FloorPlan.sized(always_open=True), seed=3, start_at=MONDAY_AT, end_at=MONDAY_AT + 1800
+            FloorPlan.sized(always_open=True, tells_all=True),
+            seed=3,
+            start_at=MONDAY_AT,
+            end_at=MONDAY_AT + 1800,
         )
     )
     found = held_events(topics, held)
