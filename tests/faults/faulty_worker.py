@@ -23,7 +23,7 @@ from agents.batches import Batch
 from agents.folding import BatchFolder
 from agents.shard import Shard
 from schemas.events import Event
-from streams.fold import MACHINES
+from streams.machines import MACHINES
 
 Step = Callable[[Any, Event, float], Any]
 Bug = Callable[[Event], None]

@@ -13,7 +13,7 @@ from agents.__main__ import run
 from schemas.events import ActivityLogged, Event
 from schemas.topics import ACTIVITIES
 from streams.facts import NOTHING, Facts
-from streams.fold import MACHINES
+from streams.machines import MACHINES
 
 
 def counts(event: Event) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from schemas.topics import ACTIVITIES, CALLS, DEALS, MEETINGS, REPS
-from streams.fold import MACHINES
+from streams.machines import MACHINES
 from tests.faults.plugin import Figures
 from tests.streams.lives import LIVES
 from tests.streams.test_order import same_in_any_order
