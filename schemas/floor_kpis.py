@@ -1,23 +1,9 @@
-"""The KPIs of the call floor: calls in and out, and how the reps' time goes."""
+"""The KPIs of the floor's work: calls in and out, and how the reps' time goes."""
 
 from schemas import measures as m
-from schemas.formulas import Kpi, Quantile, Ratio, Within, total
-from schemas.measure import Histogram, Limit, Measure, Unit
-
-ANSWERED_IN_TARGET = Within(m.ANSWERED_WAIT, Limit.TARGET)
-ABANDONED_IN_TARGET = Within(m.ABANDONED_WAIT, Limit.TARGET)
-SHORT_ABANDONED = Within(m.ABANDONED_WAIT, Limit.SHORT_ABANDON)
-ANSWERED_IN_TARGET_BY_END = Within(m.ANSWERED_WAIT_BY_END, Limit.TARGET)
-WITHINS = (ANSWERED_IN_TARGET, ABANDONED_IN_TARGET, SHORT_ABANDONED, ANSWERED_IN_TARGET_BY_END)
-
-WAITING_IN_TARGET = Measure(
-    "calls_waiting_within_target",
-    Unit.COUNT,
-    "Calls that wait at this moment, by arrival, no longer yet than the queue's target.",
-    "calls",
-)
-"""Counted when read, from the calls themselves: stored nowhere, since it changes with the clock."""
-WHEN_READ: tuple[Measure, ...] = (WAITING_IN_TARGET,)
+from schemas.formulas import Kpi, Quantile, Ratio, total
+from schemas.measure import Histogram, Unit
+from schemas.queue_kpis import QUEUE_KPIS
 
 _HANDLE = (m.CALL_TALK, m.CALL_HOLD, m.CALL_WRAPUP)
 _DIALLING = (m.OUTBOUND_DIALLING, m.OUTBOUND_UNANSWERED)
@@ -26,9 +12,6 @@ _CONTACTS = (*_HANDLE, m.OUTBOUND_TALK, m.OUTBOUND_HOLD, m.OUTBOUND_WRAPUP)
 _TRANSFERRED = (m.CALLS_TRANSFERRED_BLIND, m.CALLS_TRANSFERRED_ATTENDED)
 _REP_HANDLE = (m.REP_ON_CALL, m.REP_WRAPUP)
 _SIGNED_IN = (m.REP_AVAILABLE, m.REP_RINGING, m.REP_ON_CALL, m.REP_WRAPUP, m.REP_PAUSED)
-_QUEUED = (m.CALLS_ANSWERED, m.CALLS_ABANDONED)
-_NOT_QUEUED = (m.CALLS_FLOWED_OUT, m.CALLS_CLOSED_WAITING)
-"""What of the offered calls is in no service level; all others are answered, abandoned or wait."""
 
 
 def _quantile(histogram: Histogram, percent: int, title: str, help_: str) -> Kpi:
@@ -44,121 +27,7 @@ def _quantile(histogram: Histogram, percent: int, title: str, help_: str) -> Kpi
 
 
 FLOOR_KPIS: tuple[Kpi, ...] = (
-    total(m.CALLS_OFFERED, "Offered", "Inbound calls that joined a queue, by arrival."),
-    total(m.CALLS_ANSWERED, "Answered", "Offered calls that a rep answered, by arrival."),
-    total(m.CALLS_ABANDONED, "Abandoned", "Offered calls given up while waiting, by arrival."),
-    total(m.CALLS_FLOWED_OUT, "Flowed out", "Offered calls that left the queue unanswered."),
-    total(SHORT_ABANDONED, "Short abandons", "Abandoned within the queue's short-abandon limit."),
-    Kpi(
-        "service_level_answered_of_answered",
-        "Service level (of answered)",
-        Unit.RATIO,
-        Ratio((ANSWERED_IN_TARGET,), (m.CALLS_ANSWERED,)),
-        "Answered within the queue's target, of answered: aT / a.",
-        "Asterisk ServiceLevelPerf, Wazo",
-        better="higher",
-    ),
-    Kpi(
-        "service_level_handled_of_offered",
-        "Service level (SL X)",
-        Unit.RATIO,
-        Ratio((ANSWERED_IN_TARGET, ABANDONED_IN_TARGET), _QUEUED),
-        "Answered or given up within the target, of all: (aT + bT) / (a + b).",
-        "Asterisk ServiceLevelPerf2, Amazon Connect SL X",
-        better="higher",
-    ),
-    Kpi(
-        "service_level_answered_of_offered",
-        "Service level",
-        Unit.RATIO,
-        Ratio((ANSWERED_IN_TARGET,), _QUEUED),
-        "Answered within the queue's target, of answered and abandoned: aT / (a + b).",
-        "Genesys Cloud default",
-        better="higher",
-        target=0.80,
-    ),
-    Kpi(
-        "service_level_answered_less_short",
-        "Service level (less short)",
-        Unit.RATIO,
-        Ratio((ANSWERED_IN_TARGET,), _QUEUED, less=(SHORT_ABANDONED,)),
-        "Short abandons left out of the denominator: aT / (a + b - s).",
-        "Talkdesk style",
-        better="higher",
-    ),
-    Kpi(
-        "service_level_answered_less_early",
-        "Service level (less early)",
-        Unit.RATIO,
-        Ratio((ANSWERED_IN_TARGET,), _QUEUED, less=(ABANDONED_IN_TARGET,)),
-        "Abandons within the target left out of the denominator: aT / (a + b - bT).",
-        "CxEngage default",
-        better="higher",
-    ),
-    Kpi(
-        "abandonment",
-        "Abandonment",
-        Unit.RATIO,
-        Ratio((m.CALLS_ABANDONED,), _QUEUED),
-        "Abandoned, of answered and abandoned.",
-        "ISO 18295-1, COPC CX Standard",
-        better="lower",
-        target=0.05,
-    ),
-    Kpi(
-        "service_level_answered_of_offered_best",
-        "Service level at best",
-        Unit.RATIO,
-        Ratio((ANSWERED_IN_TARGET, WAITING_IN_TARGET), (m.CALLS_OFFERED,), less=_NOT_QUEUED),
-        "If every call that waits within the target is answered in time, and no other flows out.",
-        "docs/KPIS.md",
-        better="higher",
-    ),
-    Kpi(
-        "service_level_answered_of_offered_worst",
-        "Service level at worst",
-        Unit.RATIO,
-        Ratio((ANSWERED_IN_TARGET,), (m.CALLS_OFFERED,), less=_NOT_QUEUED),
-        "If no call that still waits is answered in time.",
-        "docs/KPIS.md",
-        better="higher",
-    ),
-    Kpi(
-        "service_level_answered_of_offered_by_end",
-        "Service level by end",
-        Unit.RATIO,
-        Ratio((ANSWERED_IN_TARGET_BY_END,), (m.CALLS_ANSWERED_BY_END, m.CALLS_ABANDONED_BY_END)),
-        "The same share of the calls that ended in the interval, whenever they came.",
-        "Asterisk and Amazon Connect count by the end",
-        better="higher",
-    ),
-    Kpi(
-        "abandonment_less_short",
-        "Abandonment (less short)",
-        Unit.RATIO,
-        Ratio((m.CALLS_ABANDONED,), _QUEUED, less=(SHORT_ABANDONED,), top_less=(SHORT_ABANDONED,)),
-        "Abandoned after more than the queue's short-abandon limit: (b - s) / (a + b - s).",
-        "Talkdesk style",
-        better="lower",
-    ),
-    Kpi(
-        "average_speed_of_answer_seconds",
-        "ASA",
-        Unit.SECONDS,
-        Ratio((m.CALL_WAIT,), (m.CALLS_ANSWERED,)),
-        "Mean time in queue of answered calls.",
-        "ISO 18295-1",
-        better="lower",
-    ),
-    Kpi(
-        "average_speed_of_answer_since_arrival_seconds",
-        "ASA since arrival",
-        Unit.SECONDS,
-        Ratio((m.CALL_WAIT, m.CALL_EARLIER_WAIT), (m.CALLS_ANSWERED,)),
-        "Mean time that customers of answered calls had waited since they came, in all queues.",
-        "ISO 18295-1",
-        better="lower",
-    ),
+    *QUEUE_KPIS,
     Kpi(
         "average_handle_time_seconds",
         "AHT",

@@ -2,19 +2,15 @@
 
 A formula is one of three shapes over measures (schemas/formulas.py), so that each reader can render
 it in its own language. Live values that are not windows (calls waiting, longest wait now) are
-gauges of their own, in NOW. The call floor's KPIs are listed in schemas/floor_kpis.py.
+gauges of their own, in NOW. The call floor's KPIs are listed in
+schemas/floor_kpis.py, those of its queues in schemas/queue_kpis.py.
 """
 
 from dataclasses import dataclass
 
 from schemas import measures as m
 from schemas.customer_kpis import CUSTOMER_KPIS
-from schemas.floor_kpis import (
-    FLOOR_KPIS,
-    WAITING_IN_TARGET,
-    WHEN_READ,
-    WITHINS,
-)
+from schemas.floor_kpis import FLOOR_KPIS
 from schemas.formulas import (
     Formula,
     Kpi,
@@ -26,6 +22,7 @@ from schemas.formulas import (
     total,
 )
 from schemas.measure import Unit
+from schemas.queue_kpis import WAITING_IN_TARGET, WHEN_READ, WITHINS
 
 __all__ = [
     "BY_NAME",
