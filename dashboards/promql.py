@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from schemas.kpis import WAITING_IN_TARGET, Kpi, Quantile, Ratio, Term, Total, Within
 from schemas.measures import (
+    ABANDONED_WAIT,
+    ABANDONED_WAIT_BY_END,
     CALLS_ABANDONED,
     CALLS_ABANDONED_BY_END,
     CALLS_CLOSED_WAITING,
@@ -107,7 +109,7 @@ def is_by_team(kpi: Kpi) -> bool:
 def is_without_a_rep(term: Term) -> bool:
     """Whether this happens before a rep has the call."""
     if isinstance(term, Within):
-        return term.histogram.name == "abandoned_wait"
+        return term.histogram in {ABANDONED_WAIT, ABANDONED_WAIT_BY_END}
     return term.name in WITHOUT_A_REP
 
 

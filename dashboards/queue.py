@@ -25,6 +25,7 @@ _RULES = (
     *("service_level_answered_of_answered", "service_level_handled_of_offered", _LEVEL),
     *("service_level_answered_less_short", "service_level_answered_less_early"),
 )
+_RULES_BY_END = tuple(f"{name}_by_end" for name in (*_RULES, "abandonment"))
 _PERCENTILES = tuple(
     f"{name}_p{percent}_seconds"
     for name in ("answered_wait", "talk", "handle")
@@ -70,12 +71,25 @@ def _window() -> Iterator[Row]:
             _rules(Meaning("Service level, all rules", _rules_help()), _RULES),
             _rules(
                 Meaning(
+                    "By end, all rules",
+                    "The same formulas over the calls that ended in the window, whenever they "
+                    f"came:\n\n{_help_of(_RULES_BY_END)}",
+                ),
+                _RULES_BY_END,
+            ),
+            _rules(
+                Meaning(
                     "Service level, best and worst",
                     "Of the calls that came in the window: as it is, as it can still become while "
                     "calls wait, and counted by their end.",
                 ),
                 _BOUNDS,
             ),
+        ],
+    )
+    yield evenly(
+        8,
+        [
             _rules(
                 Meaning("Percentiles", "Half, 90 % and 95 % of the times are no longer."),
                 _PERCENTILES,

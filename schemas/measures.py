@@ -275,13 +275,16 @@ ANSWERED_WAIT_BY_END = Histogram(
     "calls",
     SECONDS_BOUNDS,
 )
+ABANDONED_WAIT_BY_END = Histogram(
+    "abandoned_wait_by_end",
+    "Time in queue of abandoned calls by when they ended, seconds.",
+    "calls",
+    SECONDS_BOUNDS,
+)
 
 HISTOGRAMS: tuple[Histogram, ...] = (
-    ANSWERED_WAIT,
-    ABANDONED_WAIT,
-    TALK,
-    HANDLE,
-    ANSWERED_WAIT_BY_END,
+    *(ANSWERED_WAIT, ABANDONED_WAIT, TALK, HANDLE),
+    *(ANSWERED_WAIT_BY_END, ABANDONED_WAIT_BY_END),
 )
 
 ACTIVITY_VOLUME: tuple[Measure, ...] = (

@@ -8,7 +8,16 @@ ANSWERED_IN_TARGET = Within(m.ANSWERED_WAIT, Limit.TARGET)
 ABANDONED_IN_TARGET = Within(m.ABANDONED_WAIT, Limit.TARGET)
 SHORT_ABANDONED = Within(m.ABANDONED_WAIT, Limit.SHORT_ABANDON)
 ANSWERED_IN_TARGET_BY_END = Within(m.ANSWERED_WAIT_BY_END, Limit.TARGET)
-WITHINS = (ANSWERED_IN_TARGET, ABANDONED_IN_TARGET, SHORT_ABANDONED, ANSWERED_IN_TARGET_BY_END)
+ABANDONED_IN_TARGET_BY_END = Within(m.ABANDONED_WAIT_BY_END, Limit.TARGET)
+SHORT_ABANDONED_BY_END = Within(m.ABANDONED_WAIT_BY_END, Limit.SHORT_ABANDON)
+WITHINS = (
+    ANSWERED_IN_TARGET,
+    ABANDONED_IN_TARGET,
+    SHORT_ABANDONED,
+    ANSWERED_IN_TARGET_BY_END,
+    ABANDONED_IN_TARGET_BY_END,
+    SHORT_ABANDONED_BY_END,
+)
 
 WAITING_IN_TARGET = Measure(
     "calls_waiting_within_target",
@@ -20,8 +29,10 @@ WAITING_IN_TARGET = Measure(
 WHEN_READ: tuple[Measure, ...] = (WAITING_IN_TARGET,)
 
 _QUEUED = (m.CALLS_ANSWERED, m.CALLS_ABANDONED)
+_QUEUED_BY_END = (m.CALLS_ANSWERED_BY_END, m.CALLS_ABANDONED_BY_END)
 _NOT_QUEUED = (m.CALLS_FLOWED_OUT, m.CALLS_CLOSED_WAITING)
 """What of the offered calls is in no service level; all others are answered, abandoned or wait."""
+_BY_END = "Asterisk and Amazon Connect count by the end"
 
 QUEUE_KPIS: tuple[Kpi, ...] = (
     total(m.CALLS_OFFERED, "Offered", "Inbound calls that joined a queue, by arrival."),
@@ -107,10 +118,69 @@ QUEUE_KPIS: tuple[Kpi, ...] = (
         "service_level_answered_of_offered_by_end",
         "Service level by end",
         Unit.RATIO,
-        Ratio((ANSWERED_IN_TARGET_BY_END,), (m.CALLS_ANSWERED_BY_END, m.CALLS_ABANDONED_BY_END)),
+        Ratio((ANSWERED_IN_TARGET_BY_END,), _QUEUED_BY_END),
         "The same share of the calls that ended in the interval, whenever they came.",
-        "Asterisk and Amazon Connect count by the end",
+        _BY_END,
         better="higher",
+    ),
+    Kpi(
+        "service_level_answered_of_answered_by_end",
+        "Service level by end (of answered)",
+        Unit.RATIO,
+        Ratio((ANSWERED_IN_TARGET_BY_END,), (m.CALLS_ANSWERED_BY_END,)),
+        "Answered within the target, of answered: aT / a of the calls that ended in the interval.",
+        _BY_END,
+        better="higher",
+    ),
+    Kpi(
+        "service_level_handled_of_offered_by_end",
+        "Service level by end (SL X)",
+        Unit.RATIO,
+        Ratio((ANSWERED_IN_TARGET_BY_END, ABANDONED_IN_TARGET_BY_END), _QUEUED_BY_END),
+        "Answered or given up within the target: (aT + bT) / (a + b) of the calls that ended then.",
+        _BY_END,
+        better="higher",
+    ),
+    Kpi(
+        "service_level_answered_less_short_by_end",
+        "Service level by end (less short)",
+        Unit.RATIO,
+        Ratio((ANSWERED_IN_TARGET_BY_END,), _QUEUED_BY_END, less=(SHORT_ABANDONED_BY_END,)),
+        "Short abandons left out: aT / (a + b - s) of the calls that ended in the interval.",
+        _BY_END,
+        better="higher",
+    ),
+    Kpi(
+        "service_level_answered_less_early_by_end",
+        "Service level by end (less early)",
+        Unit.RATIO,
+        Ratio((ANSWERED_IN_TARGET_BY_END,), _QUEUED_BY_END, less=(ABANDONED_IN_TARGET_BY_END,)),
+        "Abandons within the target left out: aT / (a + b - bT) of the calls that ended then.",
+        _BY_END,
+        better="higher",
+    ),
+    Kpi(
+        "abandonment_by_end",
+        "Abandonment by end",
+        Unit.RATIO,
+        Ratio((m.CALLS_ABANDONED_BY_END,), _QUEUED_BY_END),
+        "Abandoned, of answered and abandoned calls that ended in the interval.",
+        _BY_END,
+        better="lower",
+    ),
+    Kpi(
+        "abandonment_less_short_by_end",
+        "Abandonment by end (less short)",
+        Unit.RATIO,
+        Ratio(
+            (m.CALLS_ABANDONED_BY_END,),
+            _QUEUED_BY_END,
+            less=(SHORT_ABANDONED_BY_END,),
+            top_less=(SHORT_ABANDONED_BY_END,),
+        ),
+        "Short abandons left out: (b - s) / (a + b - s) of the calls that ended in the interval.",
+        _BY_END,
+        better="lower",
     ),
     Kpi(
         "abandonment_less_short",

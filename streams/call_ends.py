@@ -14,11 +14,14 @@ from streams.facts import KNOWN_DIMS, Cells, Fact
 _ANSWERED = (m.CALLS_ANSWERED_BY_END.name, 1)
 _ABANDONED = (m.CALLS_ABANDONED_BY_END.name, 1)
 _LATER = (m.CALLS_ENDED_LATER.name, 1)
-_WAIT_ONES = tuple((cell, 1) for cell in m.ANSWERED_WAIT_BY_END.cells)
 _BOUNDS = tuple(map(float, m.SECONDS_BOUNDS))
 
-_ANSWERED_CELLS: tuple[Cells, ...] = tuple((_ANSWERED, one) for one in _WAIT_ONES)
-_ABANDONED_CELLS: Cells = (_ABANDONED,)
+_ANSWERED_CELLS: tuple[Cells, ...] = tuple(
+    (_ANSWERED, (cell, 1)) for cell in m.ANSWERED_WAIT_BY_END.cells
+)
+_ABANDONED_CELLS: tuple[Cells, ...] = tuple(
+    (_ABANDONED, (cell, 1)) for cell in m.ABANDONED_WAIT_BY_END.cells
+)
 
 
 def ended(call: Call) -> Fact | None:
@@ -30,7 +33,7 @@ def ended(call: Call) -> Fact | None:
         cells = _ANSWERED_CELLS[bisect_left(_BOUNDS, call.wait_seconds)]
         dims = KNOWN_DIMS[call.queue, call.rep, "inbound", "", call.source]
     elif call.abandoned_at is not None or call.ended_at is not None:
-        cells = _ABANDONED_CELLS
+        cells = _ABANDONED_CELLS[bisect_left(_BOUNDS, call.wait_seconds)]
         dims = KNOWN_DIMS[call.queue, "", "inbound", "", call.source]
     else:
         return None

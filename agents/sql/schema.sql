@@ -98,6 +98,7 @@ CREATE TABLE ringside.pane (
     missed_settled_reached bigint NOT NULL DEFAULT 0,
     customer_notes_dropped bigint NOT NULL DEFAULT 0,
     first_offset bigint,
+    abandoned_wait_by_end bigint[],
     PRIMARY KEY (topic, partition, start_at, queue, rep, direction, kind, source)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
 
@@ -426,6 +427,8 @@ COMMENT ON COLUMN ringside.pane.calls_retracted IS
     'Count. Calls taken back, where they counted before.';
 COMMENT ON COLUMN ringside.pane.answered_wait_by_end IS
     'Cumulative counts: Time in queue of answered calls by when they ended, seconds. One per bound, last the total; NULL if none.';
+COMMENT ON COLUMN ringside.pane.abandoned_wait_by_end IS
+    'Cumulative counts: Time in queue of abandoned calls by when they ended, seconds. One per bound, last the total; NULL if none.';
 COMMENT ON COLUMN ringside.pane.contacts IS
     'Count. Inbound calls of known customers; all legs are one.';
 COMMENT ON COLUMN ringside.pane.contacts_preceded_24h IS

@@ -90,6 +90,14 @@ SELECT
         pane.answered_wait_by_end, ringside.seconds_bounds(),
         coalesce(queues.target_seconds, 20)
     ) AS answered_wait_by_end_within_target,
+    ringside.count_within(
+        pane.abandoned_wait_by_end, ringside.seconds_bounds(),
+        coalesce(queues.target_seconds, 20)
+    ) AS abandoned_wait_by_end_within_target,
+    ringside.count_within(
+        pane.abandoned_wait_by_end, ringside.seconds_bounds(),
+        coalesce(queues.short_abandon_seconds, 5)
+    ) AS abandoned_wait_by_end_within_short_abandon,
     CASE
         WHEN pane.calls_offered > 0 AND pane.start_at > now() - interval '90 minutes' THEN (
             SELECT count(*)
@@ -235,6 +243,8 @@ SELECT
     sum(abandoned_wait_within_target)::bigint AS abandoned_wait_within_target,
     sum(abandoned_wait_within_short_abandon)::bigint AS abandoned_wait_within_short_abandon,
     sum(answered_wait_by_end_within_target)::bigint AS answered_wait_by_end_within_target,
+    sum(abandoned_wait_by_end_within_target)::bigint AS abandoned_wait_by_end_within_target,
+    sum(abandoned_wait_by_end_within_short_abandon)::bigint AS abandoned_wait_by_end_within_short_abandon,
     sum(calls_waiting_within_target)::bigint AS calls_waiting_within_target,
     sum(activity_volume)::bigint AS activity_volume,
     CASE WHEN count(answered_wait) > 0 THEN ARRAY[
@@ -288,7 +298,22 @@ SELECT
         sum(answered_wait_by_end[21]), sum(answered_wait_by_end[22]),
         sum(answered_wait_by_end[23]), sum(answered_wait_by_end[24]),
         sum(answered_wait_by_end[25]), sum(answered_wait_by_end[26])
-    ]::bigint[] END AS answered_wait_by_end
+    ]::bigint[] END AS answered_wait_by_end,
+    CASE WHEN count(abandoned_wait_by_end) > 0 THEN ARRAY[
+        sum(abandoned_wait_by_end[1]), sum(abandoned_wait_by_end[2]),
+        sum(abandoned_wait_by_end[3]), sum(abandoned_wait_by_end[4]),
+        sum(abandoned_wait_by_end[5]), sum(abandoned_wait_by_end[6]),
+        sum(abandoned_wait_by_end[7]), sum(abandoned_wait_by_end[8]),
+        sum(abandoned_wait_by_end[9]), sum(abandoned_wait_by_end[10]),
+        sum(abandoned_wait_by_end[11]), sum(abandoned_wait_by_end[12]),
+        sum(abandoned_wait_by_end[13]), sum(abandoned_wait_by_end[14]),
+        sum(abandoned_wait_by_end[15]), sum(abandoned_wait_by_end[16]),
+        sum(abandoned_wait_by_end[17]), sum(abandoned_wait_by_end[18]),
+        sum(abandoned_wait_by_end[19]), sum(abandoned_wait_by_end[20]),
+        sum(abandoned_wait_by_end[21]), sum(abandoned_wait_by_end[22]),
+        sum(abandoned_wait_by_end[23]), sum(abandoned_wait_by_end[24]),
+        sum(abandoned_wait_by_end[25]), sum(abandoned_wait_by_end[26])
+    ]::bigint[] END AS abandoned_wait_by_end
 FROM ringside.pane_located
 GROUP BY start_at, day, team_day, team_site, team_zone, site, zone, team, queue, rep, direction, kind, source;
 COMMENT ON VIEW ringside.kpi_quarter IS 'Everything measured in a quarter of an hour, added up over the source partitions.';
@@ -392,6 +417,8 @@ SELECT
     sum(abandoned_wait_within_target)::bigint AS abandoned_wait_within_target,
     sum(abandoned_wait_within_short_abandon)::bigint AS abandoned_wait_within_short_abandon,
     sum(answered_wait_by_end_within_target)::bigint AS answered_wait_by_end_within_target,
+    sum(abandoned_wait_by_end_within_target)::bigint AS abandoned_wait_by_end_within_target,
+    sum(abandoned_wait_by_end_within_short_abandon)::bigint AS abandoned_wait_by_end_within_short_abandon,
     sum(calls_waiting_within_target)::bigint AS calls_waiting_within_target,
     sum(activity_volume)::bigint AS activity_volume,
     CASE WHEN count(answered_wait) > 0 THEN ARRAY[
@@ -445,7 +472,22 @@ SELECT
         sum(answered_wait_by_end[21]), sum(answered_wait_by_end[22]),
         sum(answered_wait_by_end[23]), sum(answered_wait_by_end[24]),
         sum(answered_wait_by_end[25]), sum(answered_wait_by_end[26])
-    ]::bigint[] END AS answered_wait_by_end
+    ]::bigint[] END AS answered_wait_by_end,
+    CASE WHEN count(abandoned_wait_by_end) > 0 THEN ARRAY[
+        sum(abandoned_wait_by_end[1]), sum(abandoned_wait_by_end[2]),
+        sum(abandoned_wait_by_end[3]), sum(abandoned_wait_by_end[4]),
+        sum(abandoned_wait_by_end[5]), sum(abandoned_wait_by_end[6]),
+        sum(abandoned_wait_by_end[7]), sum(abandoned_wait_by_end[8]),
+        sum(abandoned_wait_by_end[9]), sum(abandoned_wait_by_end[10]),
+        sum(abandoned_wait_by_end[11]), sum(abandoned_wait_by_end[12]),
+        sum(abandoned_wait_by_end[13]), sum(abandoned_wait_by_end[14]),
+        sum(abandoned_wait_by_end[15]), sum(abandoned_wait_by_end[16]),
+        sum(abandoned_wait_by_end[17]), sum(abandoned_wait_by_end[18]),
+        sum(abandoned_wait_by_end[19]), sum(abandoned_wait_by_end[20]),
+        sum(abandoned_wait_by_end[21]), sum(abandoned_wait_by_end[22]),
+        sum(abandoned_wait_by_end[23]), sum(abandoned_wait_by_end[24]),
+        sum(abandoned_wait_by_end[25]), sum(abandoned_wait_by_end[26])
+    ]::bigint[] END AS abandoned_wait_by_end
 FROM ringside.counted_day
 CROSS JOIN LATERAL (
     SELECT * FROM ringside.pane_located
@@ -480,6 +522,12 @@ SELECT
     CASE WHEN sum(calls_offered) - sum(calls_flowed_out) - sum(calls_closed_waiting) > 0 THEN (sum(answered_wait_within_target) + sum(calls_waiting_within_target))::double precision / (sum(calls_offered) - sum(calls_flowed_out) - sum(calls_closed_waiting)) END AS service_level_answered_of_offered_best,
     CASE WHEN sum(calls_offered) - sum(calls_flowed_out) - sum(calls_closed_waiting) > 0 THEN (sum(answered_wait_within_target))::double precision / (sum(calls_offered) - sum(calls_flowed_out) - sum(calls_closed_waiting)) END AS service_level_answered_of_offered_worst,
     CASE WHEN sum(calls_answered_by_end) + sum(calls_abandoned_by_end) > 0 THEN (sum(answered_wait_by_end_within_target))::double precision / (sum(calls_answered_by_end) + sum(calls_abandoned_by_end)) END AS service_level_answered_of_offered_by_end,
+    CASE WHEN sum(calls_answered_by_end) > 0 THEN (sum(answered_wait_by_end_within_target))::double precision / (sum(calls_answered_by_end)) END AS service_level_answered_of_answered_by_end,
+    CASE WHEN sum(calls_answered_by_end) + sum(calls_abandoned_by_end) > 0 THEN (sum(answered_wait_by_end_within_target) + sum(abandoned_wait_by_end_within_target))::double precision / (sum(calls_answered_by_end) + sum(calls_abandoned_by_end)) END AS service_level_handled_of_offered_by_end,
+    CASE WHEN sum(calls_answered_by_end) + sum(calls_abandoned_by_end) - sum(abandoned_wait_by_end_within_short_abandon) > 0 THEN (sum(answered_wait_by_end_within_target))::double precision / (sum(calls_answered_by_end) + sum(calls_abandoned_by_end) - sum(abandoned_wait_by_end_within_short_abandon)) END AS service_level_answered_less_short_by_end,
+    CASE WHEN sum(calls_answered_by_end) + sum(calls_abandoned_by_end) - sum(abandoned_wait_by_end_within_target) > 0 THEN (sum(answered_wait_by_end_within_target))::double precision / (sum(calls_answered_by_end) + sum(calls_abandoned_by_end) - sum(abandoned_wait_by_end_within_target)) END AS service_level_answered_less_early_by_end,
+    CASE WHEN sum(calls_answered_by_end) + sum(calls_abandoned_by_end) > 0 THEN (sum(calls_abandoned_by_end))::double precision / (sum(calls_answered_by_end) + sum(calls_abandoned_by_end)) END AS abandonment_by_end,
+    CASE WHEN sum(calls_answered_by_end) + sum(calls_abandoned_by_end) - sum(abandoned_wait_by_end_within_short_abandon) > 0 THEN (sum(calls_abandoned_by_end) - sum(abandoned_wait_by_end_within_short_abandon))::double precision / (sum(calls_answered_by_end) + sum(calls_abandoned_by_end) - sum(abandoned_wait_by_end_within_short_abandon)) END AS abandonment_less_short_by_end,
     CASE WHEN sum(calls_answered) + sum(calls_abandoned) - sum(abandoned_wait_within_short_abandon) > 0 THEN (sum(calls_abandoned) - sum(abandoned_wait_within_short_abandon))::double precision / (sum(calls_answered) + sum(calls_abandoned) - sum(abandoned_wait_within_short_abandon)) END AS abandonment_less_short,
     CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_seconds,
     CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds) + sum(call_earlier_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_since_arrival_seconds,
@@ -632,6 +680,12 @@ SELECT
     CASE WHEN sum(calls_offered) - sum(calls_flowed_out) - sum(calls_closed_waiting) > 0 THEN (sum(answered_wait_within_target) + sum(calls_waiting_within_target))::double precision / (sum(calls_offered) - sum(calls_flowed_out) - sum(calls_closed_waiting)) END AS service_level_answered_of_offered_best,
     CASE WHEN sum(calls_offered) - sum(calls_flowed_out) - sum(calls_closed_waiting) > 0 THEN (sum(answered_wait_within_target))::double precision / (sum(calls_offered) - sum(calls_flowed_out) - sum(calls_closed_waiting)) END AS service_level_answered_of_offered_worst,
     CASE WHEN sum(calls_answered_by_end) + sum(calls_abandoned_by_end) > 0 THEN (sum(answered_wait_by_end_within_target))::double precision / (sum(calls_answered_by_end) + sum(calls_abandoned_by_end)) END AS service_level_answered_of_offered_by_end,
+    CASE WHEN sum(calls_answered_by_end) > 0 THEN (sum(answered_wait_by_end_within_target))::double precision / (sum(calls_answered_by_end)) END AS service_level_answered_of_answered_by_end,
+    CASE WHEN sum(calls_answered_by_end) + sum(calls_abandoned_by_end) > 0 THEN (sum(answered_wait_by_end_within_target) + sum(abandoned_wait_by_end_within_target))::double precision / (sum(calls_answered_by_end) + sum(calls_abandoned_by_end)) END AS service_level_handled_of_offered_by_end,
+    CASE WHEN sum(calls_answered_by_end) + sum(calls_abandoned_by_end) - sum(abandoned_wait_by_end_within_short_abandon) > 0 THEN (sum(answered_wait_by_end_within_target))::double precision / (sum(calls_answered_by_end) + sum(calls_abandoned_by_end) - sum(abandoned_wait_by_end_within_short_abandon)) END AS service_level_answered_less_short_by_end,
+    CASE WHEN sum(calls_answered_by_end) + sum(calls_abandoned_by_end) - sum(abandoned_wait_by_end_within_target) > 0 THEN (sum(answered_wait_by_end_within_target))::double precision / (sum(calls_answered_by_end) + sum(calls_abandoned_by_end) - sum(abandoned_wait_by_end_within_target)) END AS service_level_answered_less_early_by_end,
+    CASE WHEN sum(calls_answered_by_end) + sum(calls_abandoned_by_end) > 0 THEN (sum(calls_abandoned_by_end))::double precision / (sum(calls_answered_by_end) + sum(calls_abandoned_by_end)) END AS abandonment_by_end,
+    CASE WHEN sum(calls_answered_by_end) + sum(calls_abandoned_by_end) - sum(abandoned_wait_by_end_within_short_abandon) > 0 THEN (sum(calls_abandoned_by_end) - sum(abandoned_wait_by_end_within_short_abandon))::double precision / (sum(calls_answered_by_end) + sum(calls_abandoned_by_end) - sum(abandoned_wait_by_end_within_short_abandon)) END AS abandonment_less_short_by_end,
     CASE WHEN sum(calls_answered) + sum(calls_abandoned) - sum(abandoned_wait_within_short_abandon) > 0 THEN (sum(calls_abandoned) - sum(abandoned_wait_within_short_abandon))::double precision / (sum(calls_answered) + sum(calls_abandoned) - sum(abandoned_wait_within_short_abandon)) END AS abandonment_less_short,
     CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_seconds,
     CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds) + sum(call_earlier_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_since_arrival_seconds,
@@ -792,6 +846,12 @@ SELECT
     NULL::double precision AS service_level_answered_of_offered_best,
     NULL::double precision AS service_level_answered_of_offered_worst,
     NULL::double precision AS service_level_answered_of_offered_by_end,
+    CASE WHEN sum(calls_answered_by_end) > 0 THEN (sum(answered_wait_by_end_within_target))::double precision / (sum(calls_answered_by_end)) END AS service_level_answered_of_answered_by_end,
+    NULL::double precision AS service_level_handled_of_offered_by_end,
+    NULL::double precision AS service_level_answered_less_short_by_end,
+    NULL::double precision AS service_level_answered_less_early_by_end,
+    NULL::double precision AS abandonment_by_end,
+    NULL::double precision AS abandonment_less_short_by_end,
     NULL::double precision AS abandonment_less_short,
     CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_seconds,
     CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds) + sum(call_earlier_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_since_arrival_seconds,
@@ -944,6 +1004,12 @@ SELECT
     NULL::double precision AS service_level_answered_of_offered_best,
     NULL::double precision AS service_level_answered_of_offered_worst,
     NULL::double precision AS service_level_answered_of_offered_by_end,
+    CASE WHEN sum(calls_answered_by_end) > 0 THEN (sum(answered_wait_by_end_within_target))::double precision / (sum(calls_answered_by_end)) END AS service_level_answered_of_answered_by_end,
+    NULL::double precision AS service_level_handled_of_offered_by_end,
+    NULL::double precision AS service_level_answered_less_short_by_end,
+    NULL::double precision AS service_level_answered_less_early_by_end,
+    NULL::double precision AS abandonment_by_end,
+    NULL::double precision AS abandonment_less_short_by_end,
     NULL::double precision AS abandonment_less_short,
     CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_seconds,
     CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds) + sum(call_earlier_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_since_arrival_seconds,
@@ -1105,6 +1171,12 @@ SELECT
     NULL::double precision AS service_level_answered_of_offered_best,
     NULL::double precision AS service_level_answered_of_offered_worst,
     NULL::double precision AS service_level_answered_of_offered_by_end,
+    CASE WHEN sum(calls_answered_by_end) > 0 THEN (sum(answered_wait_by_end_within_target))::double precision / (sum(calls_answered_by_end)) END AS service_level_answered_of_answered_by_end,
+    NULL::double precision AS service_level_handled_of_offered_by_end,
+    NULL::double precision AS service_level_answered_less_short_by_end,
+    NULL::double precision AS service_level_answered_less_early_by_end,
+    NULL::double precision AS abandonment_by_end,
+    NULL::double precision AS abandonment_less_short_by_end,
     NULL::double precision AS abandonment_less_short,
     CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_seconds,
     CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds) + sum(call_earlier_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_since_arrival_seconds,
@@ -1258,6 +1330,12 @@ SELECT
     NULL::double precision AS service_level_answered_of_offered_best,
     NULL::double precision AS service_level_answered_of_offered_worst,
     NULL::double precision AS service_level_answered_of_offered_by_end,
+    CASE WHEN sum(calls_answered_by_end) > 0 THEN (sum(answered_wait_by_end_within_target))::double precision / (sum(calls_answered_by_end)) END AS service_level_answered_of_answered_by_end,
+    NULL::double precision AS service_level_handled_of_offered_by_end,
+    NULL::double precision AS service_level_answered_less_short_by_end,
+    NULL::double precision AS service_level_answered_less_early_by_end,
+    NULL::double precision AS abandonment_by_end,
+    NULL::double precision AS abandonment_less_short_by_end,
     NULL::double precision AS abandonment_less_short,
     CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_seconds,
     CASE WHEN sum(calls_answered) > 0 THEN (sum(call_wait_seconds) + sum(call_earlier_wait_seconds))::double precision / (sum(calls_answered)) END AS average_speed_of_answer_since_arrival_seconds,

@@ -96,6 +96,7 @@ def test_an_abandoned_call_counts_its_wait_only_in_a_bucket() -> None:
         "calls_abandoned": 1,
         "abandoned_wait:3": 1,
         "calls_abandoned_by_end": 1,
+        "abandoned_wait_by_end:3": 1,
     }
     assert not fold.live
 
@@ -244,6 +245,7 @@ def test_a_whole_call_in_one_record() -> None:
                 "calls_abandoned": 1,
                 "abandoned_wait:8": 1,
                 "calls_abandoned_by_end": 1,
+                "abandoned_wait_by_end:8": 1,
             },
         ),
         ("flowed_out", {"calls_offered": 1, "calls_flowed_out": 1}),

@@ -82,6 +82,7 @@ def test_no_changes_are_told_twice() -> None:
         "calls_abandoned": 1,
         "abandoned_wait:3": 1,
         "calls_abandoned_by_end": 1,
+        "abandoned_wait_by_end:3": 1,
     }
 
 

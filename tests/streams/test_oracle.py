@@ -54,8 +54,7 @@ def count_end_by_hand(counted: Counted, call: Told, grain_seconds: int) -> None:
     start = int(call.closed_at) - int(call.closed_at) % grain_seconds
     ended = counted.setdefault((start, call.queue, call.rep), Counter())
     ended[f"calls_{call.outcome}_by_end"] += 1
-    if call.outcome == "answered":
-        ended[f"answered_wait_by_end:{bucket(call.wait)}"] += 1
+    ended[f"{call.outcome}_wait_by_end:{bucket(call.wait)}"] += 1
     quarters = (int(call.offered_at) // 900, int(call.closed_at) // 900)
     ended["calls_ended_later"] += quarters[0] < quarters[1]
 

@@ -19,6 +19,12 @@ ROSTER = RosterIndex(
 )
 
 
+RULES = (
+    *("answered_of_answered", "handled_of_offered", "answered_of_offered"),
+    *("answered_less_short", "answered_less_early"),
+)
+
+
 def floor_of_ten() -> Fold:
     """Ten calls of one quarter: 6 answered in time, 1 given up, 3 wait since T0 + 60, 85, 90."""
     fold = new_fold("ringside.calls")
@@ -66,6 +72,40 @@ def test_once_nobody_waits_best_and_worst_are_the_value() -> None:
     apply(fold, [event("waits90", T0 + 110, e.CallAnswered("linh"))])  # exactly 20 s
     cells = hour(fold, T0 + 120)
     assert level("_best", cells) == level("_worst", cells) == level("", cells) == 7 / 9
+
+
+def test_by_end_there_is_every_rule_of_service_level() -> None:
+    # Within the hour (target 20 s, short 5 s): answered after 10, 20 and 30 s; given up after 4,
+    # 20 and 40 s. aT 2 of a 3; bT 2 of b 3; s 1.
+    fold = new_fold("ringside.calls")
+    for number, (wait, met) in enumerate(
+        [
+            *((10, e.CallAnswered("linh")), (20, e.CallAnswered("linh"))),
+            *((30, e.CallAnswered("linh")), (4, e.CallAbandoned())),
+            *((20, e.CallAbandoned()), (40, e.CallAbandoned())),
+        ]
+    ):
+        call, at = f"call{number}", T0 - 60 + number
+        apply(fold, [event(call, at, e.CallOffered("loans")), event(call, at + wait, met)])
+        if isinstance(met, e.CallAnswered):
+            apply(fold, [event(call, T0 + 60, e.CallEnded())])
+    found = {
+        name: evaluate(BY_NAME[f"{name}_by_end"], hour(fold, T0 + 100))
+        for name in (
+            "abandonment",
+            "abandonment_less_short",
+            *map("service_level_{}".format, RULES),
+        )
+    }
+    assert found == {
+        "abandonment": 3 / 6,
+        "abandonment_less_short": 2 / 5,
+        "service_level_answered_of_answered": 2 / 3,
+        "service_level_handled_of_offered": 4 / 6,
+        "service_level_answered_of_offered": 2 / 6,
+        "service_level_answered_less_short": 2 / 5,
+        "service_level_answered_less_early": 2 / 4,
+    }
 
 
 def test_by_end_a_call_counts_where_it_ended() -> None:

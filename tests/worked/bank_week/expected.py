@@ -107,13 +107,24 @@ def by_end(week: Week, by: tuple[str, ...], *, target_seconds: int) -> Figures:
 
 
 def _by_end(calls: pd.DataFrame, target_seconds: int) -> dict[str, Number]:
-    answered = calls[calls["answered"]]
+    answered, given_up = calls[calls["answered"]], calls[~calls["answered"]]
+    a, b = len(answered), len(given_up)
     a_in = int((answered["wait"] <= target_seconds).sum())
+    b_in = int((given_up["wait"] <= target_seconds).sum())
+    short = int((given_up["wait"] <= SHORT_SECONDS).sum())
     return {
-        "calls_answered_by_end": len(answered),
-        "calls_abandoned_by_end": len(calls) - len(answered),
+        "calls_answered_by_end": a,
+        "calls_abandoned_by_end": b,
         "answered_wait_by_end_within_target": a_in,
-        "service_level_answered_of_offered_by_end": _share(a_in, len(calls)),
+        "abandoned_wait_by_end_within_target": b_in,
+        "abandoned_wait_by_end_within_short_abandon": short,
+        "service_level_answered_of_offered_by_end": _share(a_in, a + b),
+        "service_level_answered_of_answered_by_end": _share(a_in, a),
+        "service_level_handled_of_offered_by_end": _share(a_in + b_in, a + b),
+        "service_level_answered_less_short_by_end": _share(a_in, a + b - short),
+        "service_level_answered_less_early_by_end": _share(a_in, a + b - b_in),
+        "abandonment_by_end": _share(b, a + b),
+        "abandonment_less_short_by_end": _share(b - short, a + b - short),
     }
 
 

@@ -22,12 +22,16 @@ SUMS = (
 )
 BY_END = (
     *("calls_answered_by_end", "calls_abandoned_by_end"),
-    "answered_wait_by_end_within_target",
+    *("answered_wait_by_end_within_target", "abandoned_wait_by_end_within_target"),
+    "abandoned_wait_by_end_within_short_abandon",
 )
-RATIOS = (
+LEVELS = (
     *("service_level_answered_of_answered", "service_level_handled_of_offered"),
     *("service_level_answered_of_offered", "service_level_answered_less_short"),
-    *("service_level_answered_less_early", "abandonment", "abandonment_less_short"),
+    "service_level_answered_less_early",
+)
+RATIOS = (
+    *(*LEVELS, "abandonment", "abandonment_less_short"),
     *("service_level_answered_of_offered_best", "service_level_answered_of_offered_worst"),
     *("average_speed_of_answer_seconds", "average_talk_time_seconds"),
     "average_handle_time_seconds",
@@ -66,8 +70,13 @@ def grouped(ask: Ask, by: tuple[str, ...]) -> Figures:
 def by_end(ask: Ask, by: tuple[str, ...]) -> Figures:
     """Return what counts where calls ended."""
     sums = _sums(ask, by, BY_END, "calls_answered_by_end + calls_abandoned_by_end")
-    level = BY_NAME["service_level_answered_of_offered_by_end"]
-    return {group: {**cells, level.name: evaluate(level, cells)} for group, cells in sums.items()}
+    ratios = [
+        BY_NAME[f"{name}_by_end"] for name in (*LEVELS, "abandonment", "abandonment_less_short")
+    ]
+    return {
+        group: {**cells, **{kpi.name: evaluate(kpi, cells) for kpi in ratios}}
+        for group, cells in sums.items()
+    }
 
 
 def contacts(ask: Ask, by: tuple[str, ...]) -> Figures:
