@@ -195,6 +195,7 @@ def _names_are_right(worker: Worker) -> None:
         *("ringside_closed_facts_total", "ringside_events_out_of_order_total"),
         *("ringside_source_facts", "ringside_source_age_seconds", "ringside_site_working"),
         "ringside_replay_announced",
+        *("ringside_corrections_total", "ringside_corrections_unmet_total"),
         *("ringside_longest_in_state_seconds", "ringside_reps_paused", "ringside_day_seconds"),
         *(f"ringside_{one.name}_seconds_{end}" for one in HISTOGRAMS for end in ("gcount", "gsum")),
     }
