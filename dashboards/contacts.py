@@ -79,7 +79,8 @@ def _backlog() -> Row:
     queue AS "Queue",
     call_id AS "Call",
     age_seconds AS "Age",
-    source AS "Source"
+    source AS "Source",
+    CASE WHEN is_closed_by_us THEN 'closed by us' ELSE '' END AS "End"
 FROM ringside.missed_call
 WHERE is_open
     AND queue ~ $re$^(${queue:regex})$$re$
@@ -88,7 +89,8 @@ LIMIT 500"""
     about = Meaning(
         "To call back",
         "Missed calls of the last 7 d that nobody has called back, and whose customer has not got "
-        "through since, the oldest first; at most 500. `ringside.missed_call` has the customer.",
+        "through since, the oldest first; at most 500. `ringside.missed_call` has the customer. "
+        "What we closed for want of news was missed when it was last heard of.",
     )
     age = Meaning("Age", "", "s", _AGE_STEPS)
     return Row(

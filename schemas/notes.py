@@ -26,14 +26,15 @@ from schemas.topics import CUSTOMERS
 
 _Instant = Annotated[float, Meta(ge=EARLIEST_AT, le=4_102_444_800)]
 """Seconds since 1970, from 2000 to 2100."""
-_GIVEN_UP = frozenset(("abandoned", "flowed_out"))
+_NOT_MET = frozenset(("abandoned", "flowed_out", None))
 
 
 class CallNote(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="call"):
     """One leg of a call, as far as it matters to whoever else has to do with the customer.
 
     `over_at` is when the customer stopped waiting without an answer; None while the leg waits, and
-    once it is answered.
+    once it is answered. Of a leg that we closed for want of news it is when it was last heard of,
+    and there is no outcome: the customer hung up at some time since.
     """
 
     source: str
@@ -48,9 +49,14 @@ class CallNote(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="call
     @property
     def missed_at(self) -> float | None:
         """When an inbound call was over without an answer; None if it was not, or in the menu."""
-        if self.direction == "inbound" and self.outcome in _GIVEN_UP:
+        if self.direction == "inbound" and self.outcome in _NOT_MET:
             return self.over_at
         return None
+
+    @property
+    def is_closed_by_us(self) -> bool:
+        """Whether we closed it while it waited: nobody told how it ended."""
+        return self.outcome is None and self.over_at is not None
 
 
 About = CallNote

@@ -62,6 +62,8 @@ def says_of(call: Call) -> CallNote | None:
         return None
     outcome = call.outcome
     over_at = call.closed_at if outcome in {"abandoned", "flowed_out"} else None
+    if outcome is None and call.is_closed_by_us:
+        over_at = call.last_at
     if call.direction == "outbound" and outcome != "answered":
         outcome = over_at = None
     return CallNote(

@@ -6,7 +6,8 @@ A contact is one call, with all its legs. Definitions, each at the contact's arr
   after (<=);
 * settled: event time has passed the end of the window, so nothing can follow in it any more;
   resolved: settled, and none followed (first-contact resolution);
-* missed: every leg is over and nobody answered one; calls that ended in the menu are none;
+* missed: every leg is over and nobody answered one; calls that ended in the menu are none. A leg
+  that we closed while it waited (streams/ghosts.py) was over when it was last heard of;
 * called back: an outbound call to the customer was dialled within 24 h after the customer had
   stopped waiting; reached: one of those was answered.
 
@@ -17,6 +18,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from schemas.events import CallOutcome
 from schemas.notes import CallNote
 from streams.call_keys import call_id_and_leg
 
@@ -69,14 +71,12 @@ def _whole(numbered: list[tuple[int, CallNote]]) -> CallNote:
     answered = [leg for leg in legs if leg.outcome == "answered"]
     if answered:
         return msgspec.structs.replace(first, rep=answered[0].rep, outcome="answered", over_at=None)
-    over = [leg.over_at for leg in legs if leg.over_at is not None and leg.outcome != "menu"]
-    is_over = len(over) == len(legs)
-    return msgspec.structs.replace(
-        first,
-        rep="",
-        outcome="abandoned" if is_over else None,
-        over_at=max(over) if is_over else None,
-    )
+    over = [(leg.over_at, leg.outcome) for leg in legs if leg.over_at is not None]
+    if len(over) < len(legs):
+        return msgspec.structs.replace(first, rep="", outcome=None, over_at=None)
+    over_at, how = max(over, key=lambda one: (one[0], one[1] is not None))
+    outcome: CallOutcome | None = None if how is None else "abandoned"
+    return msgspec.structs.replace(first, rep="", outcome=outcome, over_at=over_at)
 
 
 def waiting_for_call_back(found: Sequence[Contact], seen_at: float) -> list[Contact]:

@@ -81,7 +81,7 @@ def step(customer: Customer | None, note: Note, horizon_at: float = 0.0) -> tupl
             source = note.says.source if note.says is not None else ""
             new = msgspec.structs.replace(old, last_at=max(old.last_at, note.at))
             return new, (dropped(note.at, source),)
-    elif (note.epoch, note.offset) <= (known.epoch, known.offset):
+    elif not _is_news(note, known):
         return old, NOTHING
     seen_at = max(horizon_at, old.seen_at)
     last_at = max(note.at, old.last_at)
@@ -122,6 +122,17 @@ def expires_at(customer: Customer) -> float:
     # By arrival: the last one is the newest.
     newest_at = customer.legs[-1].at if customer.legs else 0.0
     return max(newest_at + KEPT_SECONDS, customer.last_at)
+
+
+def _is_news(note: Note, known: Leg) -> bool:
+    """Whether a note says something else than the one by which the leg is known, and later.
+
+    A call is closed by us as time goes by, so also where nothing has come since the last note.
+    """
+    told, known_at = (note.epoch, note.offset), (known.epoch, known.offset)
+    if told != known_at or note.says is None or known.says is None:
+        return told > known_at
+    return note.says.is_closed_by_us and not known.says.is_closed_by_us
 
 
 def _is_too_old(customer: Customer, note: Note, horizon_at: float) -> bool:

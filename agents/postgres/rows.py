@@ -230,6 +230,7 @@ def _customer(key: str, customer: Customer) -> tuple[Table, Row, Row] | None:
             "arrived_at": call.arrived_at,
             "missed_at": call.missed_at,
             "is_open": call_id in waiting,
+            "is_closed_by_us": call.is_closed_by_us,
         }
         for call_id, call in customer.contacts
         if call.missed_at is not None

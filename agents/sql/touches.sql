@@ -187,11 +187,17 @@ WITH missed AS (
     FROM ringside.call AS missed
     WHERE missed.direction = 'inbound' AND missed.customer IS NOT NULL
         AND missed.offered_at >= now() - interval '7 days'
-        AND missed.outcome IN ('abandoned', 'flowed_out')
+        AND (
+            missed.outcome IN ('abandoned', 'flowed_out')
+            OR missed.outcome IS NULL AND missed.closed_by_us_at IS NOT NULL
+        )
         AND NOT EXISTS (
             SELECT FROM ringside.call AS leg
             WHERE leg.customer = missed.customer AND leg.call_id = missed.call_id
-                AND (leg.outcome IS NULL OR leg.outcome = 'answered')
+                AND (
+                    leg.outcome = 'answered'
+                    OR leg.outcome IS NULL AND leg.closed_by_us_at IS NULL
+                )
         )
     GROUP BY missed.call_id, missed.queue, missed.customer
 )

@@ -1484,7 +1484,8 @@ SELECT
     to_timestamp(missed.arrived_at) AS arrived_at,
     to_timestamp(missed.missed_at) AS missed_at,
     missed.is_open AND to_timestamp(missed.missed_at) > now() - interval '7 days' AS is_open,
-    extract(epoch FROM now() - to_timestamp(missed.missed_at))::double precision AS age_seconds
+    extract(epoch FROM now() - to_timestamp(missed.missed_at))::double precision AS age_seconds,
+    coalesce(missed.is_closed_by_us, false) AS is_closed_by_us
 FROM ringside.customer
 CROSS JOIN LATERAL jsonb_to_recordset(customer.missed) AS missed (
     call_id text,
@@ -1492,7 +1493,8 @@ CROSS JOIN LATERAL jsonb_to_recordset(customer.missed) AS missed (
     queue text,
     arrived_at double precision,
     missed_at double precision,
-    is_open boolean
+    is_open boolean,
+    is_closed_by_us boolean
 );
 COMMENT ON VIEW ringside.missed_call IS 'Calls that nobody answered, and whether they still wait to be called back.';
 GRANT SELECT ON ringside.missed_call TO ringside_reader;

@@ -65,6 +65,11 @@ def told(pipeline: Pipeline, now: Callable[[], float]) -> tuple[Pipeline, float]
         # Bert gave up waiting at 7 h, nobody called back. Carl did too, and has no open deal.
         *call("c3", 7, BERT, None),
         *call("c4", 7, CARL, None),
+        # Bert waited at 3 h, before he got through, and at 4 h: nobody told how these ended.
+        event("c7", 3, e.CallOffered("sales", BERT)),
+        event("c8", 4, e.CallOffered("sales", BERT)),
+        # By the time of events, which these move on in every partition, we closed both.
+        *(event(f"x{number}", 9, e.CallOffered("sales")) for number in range(24)),
         # Anna gave up at 2.5 h, and was called back at 2.9 h.
         *call("c5", 2.5, ANNA, None),
         event("c6", 2.9, e.CallDialled("linh", "sales", ANNA)),
@@ -99,6 +104,7 @@ def test_activity_meets_the_funnel(told: tuple[Pipeline, float]) -> None:
     _pace(pipeline, t)
     _meetings(pipeline)
     _at_stake(pipeline)
+    _missed(pipeline)
 
 
 def _stays(pipeline: Pipeline) -> None:
@@ -189,9 +195,22 @@ def _meetings(pipeline: Pipeline) -> None:
 def _at_stake(pipeline: Pipeline) -> None:
     found = pipeline.ask(
         "SELECT call_id, deal_id, rep, currency, amount_minor, rank_in_currency"
-        " FROM ringside.missed_call_at_stake ORDER BY currency"
+        " FROM ringside.missed_call_at_stake ORDER BY currency, rank_in_currency"
     )
+    # c8 was closed by us; so was c7, but Bert got through after it.
     assert found == [
-        ("c3", "d-bert2", "mai", "KRW", 900, 1),
-        ("c3", "d-bert", "mai", "USD", 70_000, 1),
+        ("c8", "d-bert2", "mai", "KRW", 900, 1),
+        ("c3", "d-bert2", "mai", "KRW", 900, 2),
+        ("c8", "d-bert", "mai", "USD", 70_000, 1),
+        ("c3", "d-bert", "mai", "USD", 70_000, 2),
     ]
+
+
+def _missed(pipeline: Pipeline) -> None:
+    """The list to call back says which of them we closed; it comes by way of the customers."""
+    query = "SELECT call_id, is_open, is_closed_by_us FROM ringside.missed_call ORDER BY call_id"
+    expected = [
+        *(("c3", True, False), ("c4", True, False), ("c5", False, False)),
+        *(("c7", False, True), ("c8", True, True)),
+    ]
+    wait_until(lambda: pipeline.ask(query) == expected, "the list of missed calls")

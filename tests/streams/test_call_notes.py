@@ -89,6 +89,33 @@ def test_a_leg_that_names_no_customer_has_that_of_the_first_whichever_is_heard_o
     assert [(who, key) for who, key, _ in said(fold)] == [(ALICE, "c1#2")]
 
 
+def test_a_call_that_we_closed_while_it_waited_is_missed_since_it_was_last_heard_of() -> None:
+    calls, customers = new_fold(CALLS.name), new_fold(CUSTOMERS.name, 30 * 86_400)
+    notes_of: list[Notes] = []
+
+    def tell() -> dict[str, float]:
+        """Tell the customers' fold, and again in the wrong order; return what is counted."""
+        notes_of.append(Notes(CALLS.name, 0, tuple(told(calls))))
+        return quarter(apply(customers, [*notes_of, *reversed(notes_of)]), queue="loans")
+
+    apply(calls, [event("c1", T0, e.CallOffered("loans", ALICE))])
+    apply(calls, [event("c2", T0, e.CallOffered("loans", BOB))])
+    assert tell() == {"contacts": 2}
+    apply(calls, [event("back", T0 + 3600, e.CallDialled("minh", customer=BOB))])
+    assert tell() == {"contacts": 2}
+    # A queue's limit is four hours unless the roster says otherwise. Nothing else is heard. Bob was
+    # called back before we had closed the call, but after the last that was heard of it.
+    calls.idle(4 * 3600, now=T0 + 5 * 3600)
+    assert tell() == {"contacts": 2, "contacts_missed": 2, "missed_called_back": 1}
+    ((_, call),) = customers.entities[ALICE].open_missed  # type: ignore[union-attr]
+    assert (call.missed_at, call.is_closed_by_us) == (T0, True)
+    assert set(customers.live) == {ALICE}
+    # News of one undoes that: it was answered, late.
+    apply(calls, [event("c1", T0 + 5 * 3600, e.CallAnswered("linh"))])
+    assert tell() == {"contacts": 2, "contacts_missed": 1, "missed_called_back": 1}
+    assert not customers.live
+
+
 def test_a_call_that_is_forgotten_between_two_checkpoints_is_told_of_all_the_same() -> None:
     fold = new_fold(CALLS.name)
     apply(fold, [event("c1", T0, e.CallOffered("loans", ALICE))])

@@ -16,6 +16,8 @@ from streams.fold import Fold
 from tests.streams.customer_told import CUSTOMER, D, H, noted
 from tests.streams.lives import T0, apply, new_fold, seeded
 
+GIVEN_UP = {"abandoned", "flowed_out", ""}
+
 
 @dataclass
 class Life:
@@ -26,7 +28,7 @@ class Life:
     at: float
     queue: str
     outcome: str
-    """answered, abandoned, flowed_out, menu; of an outbound call answered or ''."""
+    """answered, abandoned, flowed_out, menu; '': closed by us, or an outbound call unanswered."""
     wait: float
     rep: str
     second: "Life | None" = None
@@ -37,7 +39,8 @@ class Life:
         key = self.call if leg == 1 else f"{self.call}#{leg}"
         direction = "inbound" if self.inbound else "outbound"
         rep = self.rep if self.outcome == "answered" or not self.inbound else ""
-        over_at = T0 + self.at + self.wait if self.outcome in {"abandoned", "flowed_out"} else None
+        is_given_up = self.inbound and self.outcome in GIVEN_UP
+        over_at = T0 + self.at + self.wait if is_given_up else None
         told = [
             noted(key, self.at, offset=1, direction=direction, queue="early"),
             noted(key, self.at, offset=2, direction=direction, queue=self.queue),
@@ -64,8 +67,7 @@ class Life:
 
     @property
     def missed_at(self) -> float | None:
-        given_up = {"abandoned", "flowed_out"}
-        if not self.inbound or any(leg.outcome not in given_up for leg in self.legs):
+        if not self.inbound or any(leg.outcome not in GIVEN_UP for leg in self.legs):
             return None
         return max(leg.at + leg.wait for leg in self.legs)
 
@@ -76,14 +78,14 @@ def lives(random: Random) -> list[Life]:
         # Hours and days apart, sometimes exactly.
         at = random.choice([H * random.randrange(170), 60.0 * random.randrange(10_000)])
         inbound = random.random() < 0.7
-        inbound_ends = ["answered", "abandoned", "abandoned", "flowed_out", "menu"]
+        inbound_ends = ["answered", "abandoned", "abandoned", "flowed_out", "menu", ""]
         outcome = random.choice(inbound_ends if inbound else ["answered", ""])
         wait, rep = random.choice([0.0, 60.0, 3600.0]), random.choice(["linh", "minh"])
         life = Life(
             f"c{number}", inbound, at, random.choice(["loans", "cards"]), outcome, wait, rep
         )
         if inbound and outcome == "flowed_out" and random.random() < 0.7:
-            end = random.choice(["answered", "abandoned"])
+            end = random.choice(["answered", "abandoned", ""])
             life.second = Life(life.call, True, at + wait, "cards", end, wait, "minh")
         calls.append(life)
     return calls
