@@ -18,7 +18,7 @@ from tests.integration.pipeline import Pipeline, Raw, wait_until
 
 Now = Callable[[], float]
 OFFERED = "SELECT sum(calls_offered)::int FROM ringside.pane"
-NOT_IN_THE_LOAD = ("correction", "stage_cohort", "pbx_counters")
+NOT_IN_THE_LOAD = ("correction", "pbx_counters")
 KEYS = {table.name: ", ".join(name for name, _ in table.key) for table in TABLES}
 
 
