@@ -36,19 +36,26 @@ ended AS (
         call.outcome,
         call.wait_seconds
     FROM told
-    INNER JOIN ringside.call
-        ON told.source = call.source
-        AND call.direction = 'inbound'
-        AND call.outcome IN ('answered', 'abandoned')
-    -- The index call_over_at is on just this.
+    -- For each interval by the index call_over_at, which is on just this. OFFSET 0 keeps it so: as a
+    -- join, many intervals are thought to have most calls between them, and all calls are read.
     CROSS JOIN LATERAL (
-        SELECT
-            CASE call.outcome
-                WHEN 'answered' THEN least(call.ended_at, call.transferred_at)
-                ELSE coalesce(call.abandoned_at, call.ended_at)
-            END AS at
-    ) AS over
-    WHERE over.at >= told.from_at AND over.at < told.to_at
+        SELECT ours.queue, ours.outcome, ours.wait_seconds
+        FROM ringside.call AS ours
+        CROSS JOIN LATERAL (
+            SELECT
+                CASE ours.outcome
+                    WHEN 'answered' THEN least(ours.ended_at, ours.transferred_at)
+                    ELSE coalesce(ours.abandoned_at, ours.ended_at)
+                END AS at
+        ) AS over
+        WHERE
+            ours.source = told.source
+            AND ours.direction = 'inbound'
+            AND ours.outcome IN ('answered', 'abandoned')
+            AND over.at >= told.from_at
+            AND over.at < told.to_at
+        OFFSET 0
+    ) AS call
 ),
 
 place AS (
