@@ -11,7 +11,7 @@ from zlib import crc32
 from schemas import events as e
 from schemas.events import Event
 from streams.facts import NOTHING, Facts, Spell
-from streams.rep_state import Rep, RepCorrected, Turn, spell
+from streams.rep_state import MAX_TURNS, Rep, RepCorrected, Turn, spell
 
 MAX_VOID = 32
 _NOWHERE = Turn(0.0, "offline")
@@ -23,7 +23,7 @@ def step(rep: Rep | None, event: Event) -> tuple[Rep, Facts]:
     old = rep or Rep(event.subject, ())
     known = old.corrected or RepCorrected(())
     mark, void = crc32(event.id.encode()), known.void
-    turns = [turn for turn in old.turns if turn is not _NOWHERE]
+    turns = [turn for turn in old.turns if turn != _NOWHERE]
     if event.causation_id is not None:
         cause = crc32(event.causation_id.encode())
         if cause not in void:
@@ -37,14 +37,14 @@ def step(rep: Rep | None, event: Event) -> tuple[Rep, Facts]:
     kept = tuple(turns) or (_NOWHERE,)
     if kept == old.turns and void == known.void:
         return old, NOTHING
-    new = Rep(old.rep, kept, (), RepCorrected(void, known.moved))
-    return new, _between(_spells(old), _spells(new))
+    # What is not kept any more stays counted.
+    new = Rep(old.rep, kept[-MAX_TURNS:], (), RepCorrected(void, known.moved))
+    return new, _between(_spells(old.rep, old.turns), _spells(old.rep, kept))
 
 
-def _spells(rep: Rep) -> list[Spell]:
-    turns = rep.turns
+def _spells(rep: str, turns: tuple[Turn, ...]) -> list[Spell]:
     return [
-        one for turn, after in pairwise(turns) for one in spell(rep.rep, turn, turn.at, after.at, 1)
+        one for turn, after in pairwise(turns) for one in spell(rep, turn, turn.at, after.at, 1)
     ]
 
 

@@ -15,6 +15,9 @@ _CELL = {
     "paused": m.REP_PAUSED.name,
 }
 
+MAX_TURNS = 64
+"""Turns kept at most. A busy rep takes four a call, so these are more than an hour's."""
+
 
 class Turn(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
     """The rep went into `state` at `at` (seconds since 1970)."""

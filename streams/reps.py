@@ -12,13 +12,11 @@ from zlib import crc32
 from schemas.events import Event
 from streams import rep_corrections
 from streams.facts import NOTHING, Facts, Spell
-from streams.rep_state import Rep, RepCorrected, Turn, spell
+from streams.rep_state import MAX_TURNS, Rep, RepCorrected, Turn, spell
 
-__all__ = ["Rep", "RepCorrected", "Turn"]
+__all__ = ["MAX_TURNS", "Rep", "RepCorrected", "Turn"]
 
 KEPT_SECONDS = 30 * 86_400
-MAX_TURNS = 64
-"""Turns kept at most. A busy rep takes four a call, so these are more than an hour's."""
 MAX_LATEST = 8
 """The latest turns, held apart: an event copies these few, and all of them once in so many."""
 

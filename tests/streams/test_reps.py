@@ -1,5 +1,7 @@
 """A rep's states: every second of a state, in the pane it fell into. T0 is 10:00:00."""
 
+import msgspec
+
 from schemas import events as e
 from streams import reps
 from streams.facts import Dims
@@ -21,6 +23,11 @@ def changed(*turns: tuple[float, e.RepState]) -> Fold:
         new_fold("ringside.reps"),
         [event("linh", T0 + at, e.RepStateChanged(state)) for at, state in turns],
     )
+
+
+def seconds_of(fold: Fold) -> dict[str, float]:
+    """Seconds in all quarters, without what was moved."""
+    return {cell: amount for cell, amount in quarter(fold).items() if cell.endswith("_seconds")}
 
 
 def minutes(fold: Fold, cell: str) -> dict[int, float]:
@@ -119,3 +126,24 @@ def test_a_reps_history_is_as_long_as_an_event_may_be_late() -> None:
     apply(fold, [event("linh", T0 + 1390, e.RepStateChanged("on_call"))])
     assert fold.ledger.late == 0
     assert quarter(fold)["rep_on_call_seconds"] == 10
+
+
+def test_a_rep_who_was_corrected_stays_as_small_as_any_other_and_counts_on() -> None:
+    # A pause that was a call; then ten hours of 9 s available, 27 s on a call, in turns.
+    wrong = event("linh", T0, e.RepStateChanged("paused"))
+    right = msgspec.structs.replace(
+        event("linh", T0, e.RepStateChanged("on_call")), id="right", causation_id=wrong.id
+    )
+    fold = apply(new_fold("ringside.reps"), [wrong, right])
+    cycles = 1000
+    for at in range(0, 36 * cycles, 36):
+        apply(fold, [event("linh", T0 + 4 + at, e.RepStateChanged("available"))])
+        apply(fold, [event("linh", T0 + 13 + at, e.RepStateChanged("on_call"))])
+    fold.apply(event("linh", T0 + 4 + 36 * cycles, e.RepStateChanged("offline")), 10_000)
+    (rep,) = fold.entities.values()
+    assert isinstance(rep, Rep)
+    assert len(rep.turns) <= reps.MAX_TURNS
+    assert seconds_of(fold) == {
+        "rep_available_seconds": 9 * cycles,
+        "rep_on_call_seconds": 4 + 27 * cycles,
+    }
