@@ -9,6 +9,7 @@ from dashboards.grafana import Json, rows
 from dashboards.layout import Look, Row, board, evenly
 from dashboards.panels import Meaning, columns, meaning, table_of_rows
 from dashboards.selection import REPS_SQL, TEAMS_SQL, variables
+from dashboards.shifts import BETWEEN_CALLS, shifts
 from dashboards.timeline import timeline
 from schemas import measures as m
 from schemas.kpis import BY_NAME
@@ -20,6 +21,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     "after_call_work": ("After-call work", "purple"),
     "paused": ("Paused", "orange"),
     "offline": ("Offline", "transparent"),
+    BETWEEN_CALLS: ("Between calls", "#80808040"),
 }
 """State -> how it is called, and its colour."""
 
@@ -50,23 +52,16 @@ def rep() -> core.Dashboard:
 
 
 def _states() -> Iterator[Row]:
-    query = f"""SELECT
-    since AS "time",
-    rep AS "Rep",
-    state AS "State"
-FROM ringside.rep_turn
-WHERE {REPS_SQL}
-    AND coalesce(until, $__timeTo()::timestamptz) >= $__timeFrom()::timestamptz
-    AND since <= $__timeTo()::timestamptz
-ORDER BY since"""  # noqa: S608 - made of the catalogue alone
     about = Meaning(
         "States",
-        "Each rep's latest states, an hour of them at least; further back the columns below.",
+        "The shift of each rep. The latest hour at least as the states were told; before it as the "
+        "calls tell: on a call, after-call work, and between calls, which may have been anything. "
+        "How long a rep was paused there the columns below have.",
     )
     colours: Json = {
         state: {"text": text, "color": colour} for state, (text, colour) in STATES.items()
     }
-    yield Row(9, ((24, timeline(about, rows(query), colours, by="Rep")),), "States")
+    yield Row(9, ((24, timeline(about, rows(shifts()), colours, by="Rep")),), "States")
     yield evenly(8, [_now(), _times(), _pauses()])
 
 

@@ -252,5 +252,5 @@ def test_the_floor_is_coloured_only_where_somebody_must_act() -> None:
 def test_the_states_of_a_rep_are_a_timeline_with_a_colour_for_each() -> None:
     (panel,) = (panel for panel in BOARDS["rep"]["panels"] if panel["type"] == "state-timeline")
     (mapping,) = panel["fieldConfig"]["defaults"]["mappings"]
-    assert mapping["options"].keys() == set(get_args(RepState))
+    assert mapping["options"].keys() == {*get_args(RepState), "between_calls"}
     assert [each["id"] for each in panel["transformations"]] == ["partitionByValues"]

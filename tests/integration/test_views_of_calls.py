@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
 import pytest_asyncio
+from boards import Asked, with_macros
 from postgres_support import Users, prepared, read
+
+from dashboards.queries import queries
 
 if TYPE_CHECKING:
     from agents.embedded.postgres import Postgres
@@ -142,3 +146,55 @@ async def test_of_a_thousand_intervals_those_that_end_within_the_span_are_reconc
 async def test_the_writer_and_the_reader_may_ask_for_an_interval(users: Users) -> None:
     for url in (users.writer_url, users.reader_url):
         assert await read(url, "SELECT * FROM ringside.reconciled('-infinity', 'infinity')") == []
+
+
+async def test_a_shift_is_told_by_the_states_that_are_kept_and_before_them_by_the_calls(
+    connection: asyncpg.Connection,
+) -> None:
+    # Linh: 08:00 to 08:10, then after-call work to 08:12. Two at once, 09:00 to 09:10 and 09:05 to
+    # 09:20, after-call work of the first to 09:25. One of 11:00 to 11:05, where states are kept:
+    # available from 10:30, paused from 11:00. Nobody answered f; Mai has no state at all.
+    def at(hour: int, minute: int = 0) -> datetime:
+        return datetime(2026, 9, 14, hour, minute, tzinfo=UTC)
+
+    for name, rep, start, over, done in (
+        ("a", "linh", at(8), at(8, 10), at(8, 12)),
+        ("b", "linh", at(9), at(9, 10), at(9, 25)),
+        ("c", "linh", at(9, 5), at(9, 20), None),
+        ("d", "linh", at(11), at(11, 5), None),
+        ("e", "mai", at(8), at(8, 3), None),
+    ):
+        times = {"offered_at": start, "answered_at": start, "ended_at": over}
+        await call(
+            connection, name, "loans", **times, **({"wrapup_ended_at": done} if done else {})
+        )
+        await connection.execute("UPDATE ringside.call SET rep = $2 WHERE call_id = $1", name, rep)
+    await call(connection, "f", "loans", offered_at=at(8), abandoned_at=at(9))
+    turns = [[at(10, 30).timestamp(), "available", ""], [at(11).timestamp(), "paused", "lunch"]]
+    await connection.execute(
+        """INSERT INTO ringside.rep_state (topic, partition, rep, epoch, last_offset, source, state,
+               reason, since, turns)
+           VALUES ('ringside.reps', 0, 'linh', 1, 1, 'pbx', 'paused', 'lunch', $1, $2)""",
+        at(11),
+        json.dumps(turns),
+    )
+    (query,) = (one for one in queries() if (one.board, one.panel) == ("rep", "States"))
+    asked = Asked("", "", at(12), timedelta(hours=5))
+    found = [tuple(row) for row in await connection.fetch(with_macros(query.expression, asked))]
+    assert [(time, state) for time, rep, state in found if rep == "linh"] == [
+        (at(8), "on_call"),
+        (at(8, 10), "after_call_work"),
+        (at(8, 12), "between_calls"),
+        (at(9), "on_call"),
+        (at(9, 5), "on_call"),
+        (at(9, 10), "on_call"),
+        (at(9, 20), "after_call_work"),
+        (at(9, 25), "between_calls"),
+        (at(10, 30), "available"),
+        (at(11), "paused"),
+    ]
+    assert [(time, state) for time, rep, state in found if rep == "mai"] == [
+        (at(8), "on_call"),
+        (at(8, 3), "between_calls"),
+    ]
+    assert {rep for _, rep, _ in found} == {"linh", "mai"}
