@@ -57,16 +57,16 @@ def floor() -> core.Dashboard:
 
 def _numbers() -> Row:
     where = QUEUES.and_(CHOSEN_WINDOW)
-    longest = gauge(kpis.LONGEST_WAIT, "Longest wait", "s", _WAIT_STEPS)
+    waiting, longest, in_progress = calls_now()
     free = Meaning("Available reps", "Reps that wait for a call now.", "short", _FREE_STEPS)
     is_free = TEAMS_NOW.and_('state="available"')
     available = promql.or_zero(f"sum(ringside_{kpis.REPS_IN_STATE.name}{is_free})")
     shown = [
-        number(gauge(kpis.CALLS_WAITING, "Calls waiting"), _now("sum", kpis.CALLS_WAITING)),
-        number(longest, _now("max", kpis.LONGEST_WAIT), is_big=True),
+        waiting,
+        longest,
         number(calm(SERVICE_LEVEL), _kpi(SERVICE_LEVEL, where), is_big=True),
         number(calm(ABANDONMENT), _kpi(ABANDONMENT, where), is_big=True),
-        number(gauge(kpis.CALLS_IN_PROGRESS, "In progress"), _now("sum", kpis.CALLS_IN_PROGRESS)),
+        in_progress,
         number(free, samples(available), is_big=True),
     ]
     return evenly(8, shown)
@@ -127,6 +127,17 @@ def _trend() -> Row:
                      [samples(longest, "{{state}}")])),
         ),
     )  # fmt: skip
+
+
+def calls_now() -> tuple[core.Stat, core.Stat, core.Stat]:
+    """Return the chosen queues' numbers of this moment: waiting, the longest wait, in progress."""
+    longest = gauge(kpis.LONGEST_WAIT, "Longest wait", "s", _WAIT_STEPS)
+    in_progress = gauge(kpis.CALLS_IN_PROGRESS, "In progress")
+    return (
+        number(gauge(kpis.CALLS_WAITING, "Calls waiting"), _now("sum", kpis.CALLS_WAITING)),
+        number(longest, _now("max", kpis.LONGEST_WAIT), is_big=True),
+        number(in_progress, _now("sum", kpis.CALLS_IN_PROGRESS)),
+    )
 
 
 def calm(kpi: Kpi) -> Meaning:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from grafanalib import core
 
 from dashboards import promql, sql
-from dashboards.floor import ACT, CALM, calm
+from dashboards.floor import ACT, CALM, calls_now, calm
 from dashboards.grafana import rows, samples
 from dashboards.layout import Look, Row, board, evenly
 from dashboards.panels import Meaning, bars, lines, meaning, number, table_of_rows
@@ -25,7 +25,9 @@ _RULES = (
     *("service_level_answered_of_answered", "service_level_handled_of_offered", _LEVEL),
     *("service_level_answered_less_short", "service_level_answered_less_early"),
 )
-_RULES_BY_END = tuple(f"{name}_by_end" for name in (*_RULES, "abandonment"))
+_RULES_BY_END = tuple(
+    f"{name}_by_end" for name in (*_RULES, "abandonment", "abandonment_less_short")
+)
 _PERCENTILES = tuple(
     f"{name}_p{percent}_seconds"
     for name in ("answered_wait", "talk", "handle")
@@ -36,9 +38,11 @@ _PARTS = (
     *("average_after_call_work_seconds", "average_dialling_time_seconds"),
 )
 _BY_QUARTER = (
-    *("calls_offered", "calls_answered", "calls_abandoned", "calls_flowed_out", *_BOUNDS),
-    *("abandonment", "average_speed_of_answer_seconds", "answered_wait_p90_seconds"),
-    *("average_handle_time_seconds", "transfer_rate", "holds_per_handled_call"),
+    *("calls_offered", "calls_answered", "calls_abandoned"),
+    *("abandoned_wait_within_short_abandon", "calls_flowed_out", *_BOUNDS, "abandonment"),
+    *("average_speed_of_answer_seconds", "answered_wait_p90_seconds"),
+    *("average_handle_time_seconds", "blind_transfer_rate", "attended_transfer_rate"),
+    "holds_per_handled_call",
 )
 _OUTBOUND = (
     *("calls_dialled", "calls_connected", "connect_rate", "outbound_abandonment"),
@@ -64,6 +68,7 @@ def queue() -> core.Dashboard:
 
 
 def _window() -> Iterator[Row]:
+    yield evenly(4, calls_now(), "Now")
     yield evenly(4, (_number(BY_NAME[name]) for name in _NUMBERS), "Window: $window")
     yield evenly(
         8,

@@ -28,7 +28,8 @@ STATES: Mapping[str, tuple[str, str]] = {
 _FIGURES = (
     *("calls_answered", "average_handle_time_seconds", "average_talk_time_seconds"),
     *("average_hold_time_seconds", "average_after_call_work_seconds", "handle_p90_seconds"),
-    *("transfer_rate", "holds_per_handled_call", "calls_dialled", "connect_rate"),
+    *("calls_transferred_blind", "calls_transferred_attended", "blind_transfer_rate"),
+    *("attended_transfer_rate", "holds_per_handled_call", "calls_dialled", "connect_rate"),
     *("concurrent_contacts", "occupancy_of_contacts", "utilisation", "occupancy"),
 )
 _TIMES = {
