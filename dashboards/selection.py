@@ -21,10 +21,15 @@ TEAMS_SQL = "team_site ~ $re$^(${site:regex})$$re$ AND team ~ $re$^(${team:regex
 QUEUES_SQL = "site ~ $re$^(${site:regex})$$re$ AND queue ~ $re$^(${queue:regex})$$re$"
 REPS_SQL = "rep ~ $re$^(${rep:regex})$$re$"
 
-_REPS = """SELECT DISTINCT rep_state.rep
-FROM ringside.rep_state
+# Not every PBX tells of states: whoever had a call of late can be chosen, too.
+_REPS = """SELECT told.rep
+FROM (
+    SELECT rep FROM ringside.rep_state
+    UNION
+    SELECT rep FROM ringside.call WHERE rep <> '' AND offered_at > now() - interval '1 day'
+) AS told
 LEFT JOIN ringside.roster_rep AS reps
-    ON reps.id = rep_state.rep AND reps.valid_from <= now() AND now() < reps.valid_to
+    ON reps.id = told.rep AND reps.valid_from <= now() AND now() < reps.valid_to
 WHERE coalesce(reps.team, 'unknown') ~ $re$^(${team:regex})$$re$
 ORDER BY 1"""
 
