@@ -512,7 +512,7 @@ COMMENT ON TABLE ringside.customer IS
     'Customers with missed calls of the last 8 days; see the view missed_call.';
 COMMENT ON COLUMN ringside.customer.customer IS 'Token of the number; never the number.';
 COMMENT ON COLUMN ringside.customer.missed IS
-    'Calls that nobody answered: [{call_id, source, queue, arrived_at, missed_at, is_open}, ...].';
+    'Calls that nobody answered: [{call_id, source, queue, arrived_at, missed_at, is_open, is_closed_by_us}, ...].';
 COMMENT ON COLUMN ringside.customer.last_at IS 'The newest event about a call of the customer.';
 COMMENT ON COLUMN ringside.rep_state.turns IS
     'The latest states by time, [[seconds since 1970, state, reason], ...]: an hour of them at least.';
