@@ -90,6 +90,7 @@ def test_a_stop_ends_in_time_also_while_kafka_is_away(  # noqa: PLR0917
     pipeline.publish(sent.messages)
     if exit_code == 0:
         pipeline.wait_until_written(len(sent.messages))
+        pipeline.wait_until_told_is_written()
     else:
         pipeline.wait_until_consumed(chance.randrange(1, 4000))
     new_broker.kill()

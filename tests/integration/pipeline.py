@@ -29,7 +29,7 @@ from agents.kafka import config
 from agents.kafka.deadletters import DeadLetter, from_record
 from agents.kafka.reading import read_to_end
 from agents.settings import Settings
-from schemas.codec import encode
+from schemas.codec import Message, encode
 from schemas.events import Event
 from schemas.topics import CUSTOMERS, DEAD_LETTERS, SOURCES, TOPIC_OF_TYPE
 
@@ -247,6 +247,19 @@ class Pipeline:
         """Return once Postgres has that many messages in its ledger."""
         wait_until(lambda: self.written() >= count, lambda: self._progress(count), seconds)
 
+    def wait_until_told_is_written(self, seconds: float = PATIENCE_SECONDS) -> None:
+        """Return once Postgres has what the workers have told each other of customers, too.
+
+        What is written of the sources was told in the same transactions, and nothing else is.
+        """
+        told = len(self._records(CUSTOMERS.name))
+        query = "SELECT coalesce(sum(consumed), 0)::bigint FROM ringside.ledger WHERE topic = $1"
+        wait_until(
+            lambda: self.row(query, CUSTOMERS.name)[0] >= told,
+            lambda: self._progress(told),
+            seconds,
+        )
+
     def written(self) -> int:
         """Return how many messages of the sources are in Postgres."""
         return self.ledger()["consumed"]
@@ -265,14 +278,17 @@ class Pipeline:
 
     def dead_letters(self) -> list[DeadLetter]:
         """Return what the dead-letter topic holds, as one sees it who reads only what counts."""
-        consumer = Consumer(config.consumer(self.settings, f"test-{secrets.token_hex(4)}"))
-        try:
-            records = [one.message for one in read_to_end(consumer, DEAD_LETTERS.name)]
-        finally:
-            consumer.close()
-        letters = [from_record(record) for record in records]
+        letters = [from_record(record) for record in self._records(DEAD_LETTERS.name)]
         assert None not in letters, "not a dead letter"
         return [letter for letter in letters if letter is not None]
+
+    def _records(self, topic: str) -> list[Message]:
+        """Return what a topic holds for one who reads only what is committed."""
+        consumer = Consumer(config.consumer(self.settings, f"test-{secrets.token_hex(4)}"))
+        try:
+            return [one.message for one in read_to_end(consumer, topic)]
+        finally:
+            consumer.close()
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """Return what Postgres answers to one who may only read, as Grafana."""
