@@ -41,7 +41,8 @@ integration: setup ## Tests against real Kafka, PostgreSQL and Prometheus, start
 
 # SEED=n repeats a run's random moments; ROWS="-k naive", for instance, runs some.
 faults: setup ## Every fault of docs/guarantees.md, by its row (half an hour)
-	$(BIN)/python -m pytest -q tests/faults --faults --broker=apache $(if $(SEED),--seed $(SEED)) $(ROWS)
+	$(BIN)/python -m pytest -q tests/faults --faults --broker=apache --numprocesses=2 --dist=worksteal \
+		$(if $(SEED),--seed $(SEED)) $(ROWS)
 
 soak: setup ## Half an hour of rolling panes: memory, and what is kept (MINUTES=n: another length)
 	$(BIN)/python -m pytest -q tests/faults --faults --broker=apache -k memory_stays_level \

@@ -11,6 +11,7 @@ import random
 import secrets
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,10 +41,18 @@ def pytest_configure(config: pytest.Config) -> None:
         " short: the short form of a longer one, so only there",
     )
     given = config.getoption("--seed")
+    if given is None and (beside := getattr(config, "workerinput", None)):
+        given = beside["faults_seed"]
     if given is None:
         # The place where the run begins; nothing else here looks at the environment.
         given = os.environ.get("RINGSIDE_FAULTS_SEED") or secrets.randbelow(10**6)  # noqa: TID251
     config.stash[_SEED] = int(given)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - pytest-xdist has no types
+    """Give the one seed to each of the processes that share the tests."""
+    node.workerinput["faults_seed"] = node.config.stash[_SEED]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
