@@ -40,7 +40,7 @@ integration: setup ## Tests against real Kafka, PostgreSQL and Prometheus, start
 	$(BIN)/python -m pytest -q tests/integration tests/faults -m "integration and not long"
 
 # SEED=n repeats a run's random moments; ROWS="-k naive", for instance, runs some.
-faults: setup ## Every fault of docs/guarantees.md, by its row (half an hour)
+faults: setup ## Every fault of docs/guarantees.md, by its row (twenty minutes)
 	$(BIN)/python -m pytest -q tests/faults --faults --broker=apache --numprocesses=2 --dist=worksteal \
 		$(if $(SEED),--seed $(SEED)) $(ROWS)
 
