@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import asyncpg
 import pytest
 from boards import Asked, with_macros
 from postgres_support import Users, prepared, session
+from query_plans import rows_read
 
 from agents.embedded.postgres import Postgres
 from dashboards.queries import queries
@@ -46,29 +44,12 @@ async def _fill(url: str) -> None:
         await connection.execute("ANALYZE ringside.pane")
 
 
-def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for part in plan.get("Plans", ()):
-        yield from _nodes(part)
-
-
-async def _panes_read(connection: asyncpg.Connection, query: str) -> float:
-    """Return how many panes are read, those left out afterwards among them."""
-    text = await connection.fetchval(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {query}")
-    read = 0.0
-    for node in _nodes(json.loads(text)[0]["Plan"]):
-        if node.get("Relation Name") == "pane":
-            rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
-            read += node["Actual Loops"] * rows
-    return read
-
-
 @pytest.mark.parametrize("view", VIEWS)
 async def test_one_day_of_a_day_view_reads_the_panes_near_it(filled: Users, view: str) -> None:
     day = (END - timedelta(days=9)).date()
     async with session(filled.reader_url) as connection:
         query = f"SELECT * FROM ringside.{view} WHERE day = '{day}'"  # noqa: S608
-        read = await _panes_read(connection, query)
+        read = await rows_read(connection, query, "pane")
         total = len(await connection.fetch(query))
     # The roster is empty: all is of the time zone UTC, and of the team "unknown".
     assert total == {"kpi_queue_day": 5, "kpi_team_day": 1}.get(view, 10)
@@ -88,5 +69,5 @@ async def test_no_board_that_looks_at_a_day_reads_all_panes(filled: Users) -> No
     async with session(filled.reader_url) as connection:
         for query in queries():
             if query.datasource == "postgres":
-                read = await _panes_read(connection, with_macros(query.expression, asked))
+                read = await rows_read(connection, with_macros(query.expression, asked), "pane")
                 assert read <= PANES / 4, f"{query.board}, {query.panel}: {read:,.0f} panes"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from postgres_support import Users, prepared, session
+from query_plans import rows_read
 
 from agents.embedded.postgres import Postgres
 
@@ -54,29 +53,17 @@ async def _fill(url: str) -> None:
         await connection.execute("ANALYZE ringside.pbx_counters")
 
 
-def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for part in plan.get("Plans", ()):
-        yield from _nodes(part)
-
-
 async def _calls_read(users: Users, since: datetime, until: datetime, plan_for: str) -> float:
     """Return how many calls are read, those left out afterwards among them."""
-    read = 0.0
     async with session(users.reader_url) as connection, connection.transaction():
         await connection.execute(f"SET LOCAL plan_cache_mode = force_{plan_for}_plan")
         await connection.execute(
             "PREPARE asked(timestamptz, timestamptz) AS SELECT * FROM ringside.reconciled($1, $2)"
         )
         execute = f"EXECUTE asked('{since.isoformat()}', '{until.isoformat()}')"
-        text = await connection.fetchval(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {execute}")
+        read = await rows_read(connection, execute, "call")
         assert len(await connection.fetch(execute)) == QUEUES * (until - since) / HALF_HOUR
         await connection.execute("DEALLOCATE asked")
-    for node in _nodes(json.loads(text)[0]["Plan"]):
-        if node.get("Relation Name") == "call":
-            left_out = node.get("Rows Removed by Filter", 0)
-            left_out += node.get("Rows Removed by Index Recheck", 0)
-            read += node["Actual Loops"] * (node["Actual Rows"] + left_out)
     return read
 
 
