@@ -1,33 +1,39 @@
 """The folds of a whole worker without Kafka: fed from a file, checkpointed by event time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from zlib import crc32
 
 from agents import clock
+from agents.settings import Settings
 from benchmarks.settings import PARTITIONS, settings_for
 from schemas.codec import Message, Rejected, decode
-from schemas.topics import SOURCES
+from schemas.topics import SOURCES, Topic
 from streams.changes import Changes
 from streams.fold import Fold
 from streams.ledger import Ledger
 
 
+def folds_of(topics: Iterable[Topic], settings: Settings) -> dict[tuple[str, int], Fold]:
+    """Return a fold for each partition of these topics, by both; nothing is counted yet."""
+    return {
+        (topic.name, partition): Fold(
+            topic.name,
+            partition,
+            ledger=Ledger(1),
+            lateness_seconds=settings.lateness_of(topic.name),
+        )
+        for topic in topics
+        for partition in range(PARTITIONS)
+    }
+
+
 class Folding:
-    """Four shards of five folds."""
+    """Four shards, each with a fold for every topic of the sources."""
 
     def __init__(self) -> None:
         settings = settings_for("127.0.0.1:9", "folding")
-        self.folds = {
-            (topic.name, partition): Fold(
-                topic.name,
-                partition,
-                ledger=Ledger(1),
-                lateness_seconds=settings.lateness_of(topic.name),
-            )
-            for topic in SOURCES
-            for partition in range(PARTITIONS)
-        }
+        self.folds = folds_of(SOURCES, settings)
         self.events = 0
         self._tokeniser = settings.tokeniser()
 

@@ -19,15 +19,13 @@ from zlib import crc32
 from agents.changelog import Record
 from agents.state import ChangelogTopics, to_records
 from agents.telling import note_records
-from benchmarks.contenders.folding import read, write
+from benchmarks.contenders.folding import folds_of, read, write
 from benchmarks.load import to_message
 from benchmarks.settings import PARTITIONS, settings_for
 from benchmarks.stage import Load
 from schemas.codec import Message, decode
 from schemas.notes import decode_notes
 from schemas.topics import CUSTOMERS, FOLDED
-from streams.fold import Fold
-from streams.ledger import Ledger
 
 
 class Parts:
@@ -35,16 +33,7 @@ class Parts:
 
     def __init__(self) -> None:
         settings = settings_for("127.0.0.1:9", "parts")
-        self.folds = {
-            (topic.name, partition): Fold(
-                topic.name,
-                partition,
-                ledger=Ledger(1),
-                lateness_seconds=settings.lateness_of(topic.name),
-            )
-            for topic in FOLDED
-            for partition in range(PARTITIONS)
-        }
+        self.folds = folds_of(FOLDED, settings)
         self.spent = dict.fromkeys(("decode", "fold", "records", "customers"), 0.0)
         self.records = 0
         self._tokeniser, self._topics = settings.tokeniser(), ChangelogTopics("parts")
