@@ -5,6 +5,7 @@ from dashboards.layout import GRID_WIDTH, Row
 from dashboards.panels import BAD, GOOD, Column, Meaning, table_of_samples
 from dashboards.promql import PREFIX
 from dashboards.selection import TEAMS_NOW
+from schemas.alerting import Target
 
 TITLE = "Monthly targets"
 _BY = "max by (team, site, measure)"
@@ -12,8 +13,8 @@ _BY = "max by (team, site, measure)"
 _TARGET, _REACHED, _GONE = (
     f"{_BY} ({PREFIX}monthly_target{name}{TEAMS_NOW})" for name in ("", "_reached", "_time_ratio")
 )
-_BEHIND = 0.8
-"""Where the alert's usual limit is (`rules.target.attainment`)."""
+_BEHIND = Target().attainment
+"""Where the alert's usual limit is."""
 
 
 def monthly_targets() -> Row:
