@@ -1,14 +1,14 @@
 """Write the generated parts of README.md anew: `python -m docs.readme`.
 
-They are the table of KPIs, from the catalogue, and the example in Python, from its file. A test
+They are a short table of KPIs, from the catalogue, and the example in Python, from its file. A test
 compares what is in README.md with the result.
 """
 
 import re
 from pathlib import Path
 
-from schemas.kpis import KPIS, Kpi
-from schemas.measure import Unit
+from schemas.funnel_kpis import FUNNEL_BY_NAME, FUNNEL_KPIS
+from schemas.kpis import BY_NAME, KPIS
 
 README = Path(__file__).parents[1] / "README.md"
 EXAMPLE = Path(__file__).parent / "examples" / "send_events.py"
@@ -16,22 +16,39 @@ BEGIN = "<!-- KPIs: written by `python -m docs.readme`; do not edit -->\n"
 END = "<!-- end of the KPIs -->\n"
 
 _EXAMPLE = re.compile(r"(?<=<!-- example: python -->\n```python\n).*?(?=```\n)", re.DOTALL)
-_UNITS = {
-    Unit.COUNT: "count",
-    Unit.SECONDS: "seconds",
-    Unit.RATIO: "0 to 1",
-    Unit.MULTIPLE: "mean number",
-}
+_FLOOR = (
+    "service_level_answered_of_offered",
+    "abandonment",
+    "average_speed_of_answer_seconds",
+    "average_handle_time_seconds",
+    "occupancy",
+    "connect_rate",
+    "first_contact_resolution_7d",
+    "missed_call_closure",
+    "activity_volume",
+    "meeting_no_show_rate",
+)
+_FUNNEL = (
+    "cohort_conversion",
+    "period_conversion",
+    "estimated_conversion",
+    "sales_velocity",
+)
 
 
 def table() -> str:
-    """Return the table: what a KPI is called, what it is, its unit."""
-    rows = ["| KPI | is | unit |", "|---|---|---|", *(_row(kpi) for kpi in KPIS)]
-    return "".join(f"{row}\n" for row in rows)
+    """Return the table: title and meaning of each chosen KPI, and how many more there are.
 
-
-def _row(kpi: Kpi) -> str:
-    return f"| **{kpi.title}** `{kpi.name}` | {kpi.help} | {_UNITS[kpi.unit]} |"
+    Raises:
+        KeyError: the catalogue has no KPI of a name that is chosen here.
+    """
+    chosen = (*(BY_NAME[name] for name in _FLOOR), *(FUNNEL_BY_NAME[name] for name in _FUNNEL))
+    rows = ("| KPI | is |", "|---|---|", *(f"| {kpi.title} | {kpi.help} |" for kpi in chosen))
+    more = len(KPIS) + len(FUNNEL_KPIS) - len(chosen)
+    return (
+        "".join(f"{row}\n" for row in rows)
+        + f"\n{more} more are in [docs/KPIS.md](docs/KPIS.md).\n"
+    )
 
 
 def rewritten(text: str) -> str:
