@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from shlex import quote
 from types import FrameType
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from agents.embedded.paths import PROJECT
 from agents.embedded.ports import HOST, preferred
 from agents.embedded.prepare import prepare_database, prepare_topics
 from agents.embedded.process import ChildProcess, Program
+from agents.embedded.shell import write_exports
 from agents.embedded.stack import Stack, Wanted, start_stack
 from agents.settings import Settings
 
@@ -30,6 +32,13 @@ _WORKER = ("worker",)
 _SIMULATE = (
     *("simulate", "--reps", "120", "--always-open"),
     *("--backfill", "20m", "--apply-roster"),
+)
+_SHARED = (
+    "RINGSIDE_KAFKA_BOOTSTRAP",
+    "RINGSIDE_DATABASE_URL",
+    "RINGSIDE_CUSTOMER_KEY",
+    "RINGSIDE_CUSTOMER_KEY_FILE",
+    "RINGSIDE_METRICS_PORT",
 )
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -54,7 +63,8 @@ def run_demo(home: Path, env: Mapping[str, str], say: Say, *, keep: bool = False
             wanted = _wanted(env, say, is_fresh=not keep)
             stack = running.enter_context(start_stack(home, env=env, say=say, wanted=wanted))
             children = start_children(home, stack, env, say, running)
-            say(what_to_open(home, stack, metrics_port=children.metrics_port))
+            exports = write_exports(home / "stack", shell_environment(stack, children))
+            say(what_to_open(home, stack, exports, metrics_port=children.metrics_port))
             children.watch(say)
         except KeyboardInterrupt:
             say("Stopping ...")
@@ -64,10 +74,13 @@ def run_demo(home: Path, env: Mapping[str, str], say: Say, *, keep: bool = False
 class Children:
     """The worker and the simulator of a demo."""
 
-    def __init__(self, worker: ChildProcess, simulator: ChildProcess, metrics_port: int) -> None:
+    def __init__(
+        self, worker: ChildProcess, simulator: ChildProcess, env: Mapping[str, str]
+    ) -> None:
         self.worker = worker
         self.simulator = simulator
-        self.metrics_port = metrics_port
+        self.env = env
+        self.metrics_port = int(env["RINGSIDE_METRICS_PORT"])
 
     def watch(self, say: Say) -> None:
         """Tells the numbers now and then; returns only by an exception.
@@ -113,7 +126,7 @@ def start_children(
     worker.wait_until(lambda: is_ok(port, "/ready"), _READY_SECONDS)
     if stack.prometheus is not None:
         stack.prometheus.set_targets({"workers": [f"{HOST}:{port}"]})
-    return Children(worker, simulator, port)
+    return Children(worker, simulator, child_env)
 
 
 def _receive(alerts: Webhook) -> tuple[str, ...]:
@@ -131,15 +144,26 @@ def child_environment(stack: Stack, env: Mapping[str, str], *, metrics_port: int
         "RINGSIDE_METRICS_HOST": HOST,
         "RINGSIDE_METRICS_PORT": str(metrics_port),
     }
+    # A key that was given stays: another key makes other tokens of the same customers.
+    if env.get("RINGSIDE_CUSTOMER_KEY") or env.get("RINGSIDE_CUSTOMER_KEY_FILE"):
+        del ours["RINGSIDE_CUSTOMER_KEY"]
     files = {f"{name}_FILE" for name in ours}
     given = {name: value for name, value in env.items() if name not in files}
-    # A key that was given stays: another key makes other tokens of the same customers.
-    if env.get("RINGSIDE_CUSTOMER_KEY"):
-        del ours["RINGSIDE_CUSTOMER_KEY"]
     return given | ours
 
 
-def what_to_open(home: Path, stack: Stack, *, metrics_port: int) -> str:
+def shell_environment(stack: Stack, children: Children) -> dict[str, str]:
+    """The settings with which commands in another terminal reach all that runs here.
+
+    The database's user is its administrator, if it is ours: some commands read, others write.
+    """
+    admin_url = stack.database_admin_url
+    admin = {"RINGSIDE_DATABASE_URL": admin_url, "RINGSIDE_DATABASE_ADMIN_URL": admin_url}
+    ours = {name: children.env[name] for name in _SHARED if name in children.env}
+    return ours | {name: url for name, url in admin.items() if url is not None}
+
+
+def what_to_open(home: Path, stack: Stack, exports: Path, *, metrics_port: int) -> str:
     """The text that a person reads once everything is up."""
     lines = [
         "",
@@ -162,7 +186,8 @@ def what_to_open(home: Path, stack: Stack, *, metrics_port: int) -> str:
             f"  Grafana        {stack.grafana.url} (admin / {stack.grafana.admin_password})"
         )
     lines.append(f"  logs           {home / 'stack' / 'logs'}")
-    lines.append(f"  in a terminal  ringside top --url http://{HOST}:{metrics_port}")
+    lines.append(f"  in a terminal  . {quote(str(exports))}")
+    lines.append("                 ringside top    (or any other command: ringside --help)")
     lines.extend(f"Not started: {error}" for error in stack.missing)
     return "\n".join(lines)
 
