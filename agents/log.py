@@ -32,6 +32,8 @@ _NOISY = {
     "mode": logging.WARNING,
     "asyncio": logging.WARNING,
     "alembic": logging.WARNING,
+    # Warns of each try; whoever waits for a server says so in a sentence.
+    "stamina": logging.ERROR,
     # Warns of every broker that is still starting.
     "librdkafka": logging.ERROR,
 }

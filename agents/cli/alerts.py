@@ -27,7 +27,9 @@ from agents.simulating.period import parse_duration
 from schemas.roster import Site
 
 commands = typer.Typer(
-    no_args_is_help=True, help="Say who is told of what; see and mark what was told."
+    no_args_is_help=True,
+    add_completion=False,
+    help="Say who is told of what; see and mark what was told.",
 )
 
 PORT = 9475
@@ -108,9 +110,7 @@ def send_test(
     ] = None,
     wait_seconds: Annotated[
         float,
-        typer.Option(
-            "--wait-seconds", min=1, help="How long it lasts; more than the longest group_wait."
-        ),
+        typer.Option("--wait", min=1, help="How long it lasts; more than the longest group_wait."),
     ] = 45.0,
 ) -> None:
     """Send a test alert through Alertmanager, and report whether it arrived.
@@ -154,6 +154,9 @@ def list_(
     """List the alerts of late, the newest first, with the ids that `mark` takes."""
     since_at = clock.now() - parse_duration(since)
     found = _with_database(settings_of(ctx), lambda each: AlertStore(each).recent(since_at))
+    if not found:
+        say(f"no alert in the last {since}")
+        return
     table = Table("id", "began", "ended", "severity", "alert", "what", "right?", "note")
     for alert in found:
         ended = f"{alert.ends_at:%m-%d %H:%MZ}" if alert.ends_at is not None else "fires"

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from agents import clock
-from agents.cli.context import err, out, say, settings_of, warn
+from agents.cli.context import note, out, say, settings_of, warn
 from agents.kafka import roster as rosters
 from agents.kafka.admin import connect
 from agents.kafka.topics import check_topics
@@ -23,7 +23,9 @@ from streams.baseline.profile import Profile
 from streams.roster import RosterIndex
 
 commands = typer.Typer(
-    no_args_is_help=True, help="See what is expected of each team and source, or learn it anew."
+    no_args_is_help=True,
+    add_completion=False,
+    help="See what is expected of each team and source, or learn it anew.",
 )
 
 _MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
@@ -46,6 +48,9 @@ def show(
         warn("there is no baseline yet; a worker learns one, or `ringside baseline rebuild`")
         raise typer.Exit(1)
     say(f"version {found.version}, learnt {_instant(found.computed_at)}")
+    if not found.profiles:
+        say("it expects nothing yet: not enough has been counted to learn from")
+        return
     out().print(_of_team(found, team, kind) if team else _overview(found))
 
 
@@ -60,7 +65,7 @@ def rebuild(
     The roster's calendars and teams apply as they are now. Safe to repeat.
     """
     settings = settings_of(ctx)
-    admin = connect(settings, wait_seconds=wait, progress=lambda text: err().print(text))
+    admin = connect(settings, wait_seconds=wait, progress=note)
     check_topics(admin, settings, [ROSTER])
     roster = RosterIndex(rosters.to_roster(rosters.read_values(settings)))
     try:

@@ -59,6 +59,11 @@ def warn(message: str) -> None:
     err().print(Text(message, style="yellow"), soft_wrap=True)
 
 
+def note(message: str) -> None:
+    """Print a line as it is (no markup) to stderr: progress, not a result."""
+    err().print(Text(message), soft_wrap=True)
+
+
 def say(message: str) -> None:
     """Print a line as it is (no markup) to stdout."""
     out().print(Text(message), soft_wrap=True)

@@ -19,13 +19,15 @@ from agents.postgres.users import create_user
 from agents.settings import Settings
 
 commands = typer.Typer(
-    no_args_is_help=True, help="Create, migrate and prune the PostgreSQL schema; make its users."
+    no_args_is_help=True,
+    add_completion=False,
+    help="Create, migrate and prune the PostgreSQL schema; make its users.",
 )
 commands.command("prune")(prune_)
 
 Patience = Annotated[
     float,
-    typer.Option("--wait-seconds", min=0, help="How long to wait for a server still starting."),
+    typer.Option("--wait", min=0, help="How long to wait for a server still starting."),
 ]
 _T = TypeVar("_T")
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agents import clock
-from agents.cli.context import err, out, say, settings_of, warn
+from agents.cli.context import note, out, say, settings_of, warn
 from agents.cli.progress import Counting
 from agents.kafka import config
 from agents.kafka.admin import connect
@@ -26,7 +26,9 @@ from agents.settings import Settings
 from schemas.codec import Reason
 from schemas.topics import DEAD_LETTERS
 
-commands = typer.Typer(no_args_is_help=True, help="See and retry what was refused.")
+commands = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="See and retry what was refused."
+)
 
 _HOUR_SECONDS = 3600
 
@@ -150,7 +152,7 @@ def _letters(
 
 
 def _consumer(settings: Settings, wait_seconds: float) -> Consumer:
-    connect(settings, wait_seconds=wait_seconds, progress=lambda text: err().print(text))
+    connect(settings, wait_seconds=wait_seconds, progress=note)
     return Consumer(config.consumer(settings, group(settings.app_id)))
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from agents.cli.context import err, out, say, settings_of, warn
+from agents.cli.context import note, out, say, settings_of, warn
 from agents.errors import InputError
 from agents.explaining import Explanation, explain
 from agents.kafka import roster as rosters
@@ -56,7 +56,7 @@ def command(  # noqa: PLR0913 - each is an option of the command line
     question = _question(kpi, from_, to, queue, rep)
     url = settings.required("database_url")
     question, stored, references = asyncio.run(_ask(url, question))
-    connect(settings, wait_seconds=wait, progress=lambda text: err().print(text))
+    connect(settings, wait_seconds=wait, progress=note)
     told = explain(settings, question, stored, references, _ghost_limits(settings))
     if as_json:
         say(json.dumps(_as_json(told), indent=2))

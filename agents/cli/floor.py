@@ -97,6 +97,10 @@ _CELLS = {PREFIX + name: name for name in _terms(SERVICE_LEVEL)} | {
     for measure in (CALLS_OFFERED, CALLS_ANSWERED, CALLS_ABANDONED)
 }
 
+_OF_QUEUES = {PREFIX + now.name for now in (CALLS_WAITING, CALLS_IN_PROGRESS, LONGEST_WAIT)} | set(
+    _CELLS
+)
+
 
 def add_up(pages: Iterable[Iterable[Sample]], window: str) -> Floor:
     """Return the floor that the pages of all workers make together."""
@@ -123,7 +127,7 @@ def _add(floor: Floor, sample: Sample) -> None:
         floor.teams[team].volume += value
     elif name == "ringside_events_total":
         floor.results[labels["result"]] += value
-    elif place[1]:
+    elif place[1] and name in _OF_QUEUES:
         _add_to_queue(floor.queues[place], name, value)
     elif name in _LARGEST:
         floor.totals[name] = max(floor.totals[name], value)
@@ -138,5 +142,5 @@ def _add_to_queue(row: QueueRow, name: str, value: float) -> None:
         row.in_progress += value
     elif name == PREFIX + LONGEST_WAIT.name:
         row.longest_wait_seconds = max(row.longest_wait_seconds, value)
-    elif name in _CELLS:
+    else:
         row.cells[_CELLS[name]] += value

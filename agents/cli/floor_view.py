@@ -50,7 +50,7 @@ def _teams(floor: Floor) -> RenderableType:
         return Text("\nno rep has been seen yet", style="dim")
     table = _table("team", "site", *_TITLES, "activities")
     for (site, team), row in sorted(floor.teams.items()):
-        table.add_row(Text(team), Text(site), *_team_cells(row))
+        table.add_row(Text(team or "(no team)"), Text(site), *_team_cells(row))
     return table
 
 

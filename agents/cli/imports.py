@@ -12,7 +12,7 @@ from typing import Annotated, Any, BinaryIO
 import typer
 
 from agents import clock
-from agents.cli.context import err, say, settings_of, warn
+from agents.cli.context import note, say, settings_of, warn
 from agents.cli.progress import Counting
 from agents.cli.publish import created, opened, sender_of, tokeniser_of
 from agents.errors import InputError, RefusedError
@@ -27,6 +27,7 @@ from schemas.customers import Tokeniser
 
 commands = typer.Typer(
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode="rich",
     help="Bring in what other programs exported.",
 )
@@ -139,7 +140,7 @@ class _Import:
             say(f"{deals_} can be imported ({parts}); nothing was sent (--dry-run)")
         else:
             self.sender.settle()
-            err().print(self.counting.text())
+            note(self.counting.text())
             say(f"{deals_} imported ({parts}); {self.sender.confirmed} confirmed by Kafka")
 
     def refusals(self) -> str:

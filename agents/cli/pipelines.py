@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from agents import clock
-from agents.cli.context import err, out, say, settings_of, warn
+from agents.cli.context import note, out, say, settings_of, warn
 from agents.kafka import pipelines, yamlfile
 from agents.kafka import roster as rosters
 from agents.kafka.admin import connect
@@ -21,7 +21,9 @@ from schemas.topics import ROSTER
 from streams.pipeline_rules import difference
 
 commands = typer.Typer(
-    no_args_is_help=True, help="Say through which stages deals go, and what events call them."
+    no_args_is_help=True,
+    add_completion=False,
+    help="Say through which stages deals go, and what events call them.",
 )
 
 File = Annotated[Path, typer.Argument(help="YAML, as docs/examples/pipelines.yaml.")]
@@ -108,7 +110,7 @@ async def _unknown(url: str, *, since_at: float) -> list[UnknownStage]:
 
 def _values(settings: Settings, wait_seconds: float) -> dict[str, bytes]:
     """Return what the topic has of pipelines."""
-    admin = connect(settings, wait_seconds=wait_seconds, progress=lambda text: err().print(text))
+    admin = connect(settings, wait_seconds=wait_seconds, progress=note)
     check_topics(admin, settings, [ROSTER])
     values = rosters.read_values(settings)
     return {key: value for key, value in values.items() if pipelines.is_key(key)}

@@ -10,7 +10,7 @@ import typer
 from confluent_kafka import Consumer
 
 from agents import clock
-from agents.cli.context import err, say, settings_of, warn
+from agents.cli.context import note, say, settings_of, warn
 from agents.errors import InputError
 from agents.kafka import config, privacy
 from agents.kafka.admin import connect
@@ -20,7 +20,9 @@ from agents.postgres.privacy import has_read
 from agents.settings import Settings
 from schemas.customers import is_token
 
-commands = typer.Typer(no_args_is_help=True, help="See and forget what is known of a customer.")
+commands = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="See and forget what is known of a customer."
+)
 
 _LOOK_SECONDS = 0.5
 Number = Annotated[
@@ -109,7 +111,7 @@ def _asked() -> str:
 
 @contextmanager
 def _consumer(settings: Settings) -> Iterator[Consumer]:
-    connect(settings, wait_seconds=10, progress=lambda text: err().print(text))
+    connect(settings, wait_seconds=10, progress=note)
     found = Consumer(config.consumer(settings, privacy.group(settings.app_id)))
     with closing(found) as consumer:
         yield consumer

@@ -10,7 +10,7 @@ from typing import Annotated, BinaryIO
 import typer
 
 from agents import clock
-from agents.cli.context import err, say, settings_of, warn
+from agents.cli.context import note, say, settings_of, warn
 from agents.cli.progress import Counting
 from agents.errors import InputError, RefusedError
 from agents.kafka.admin import connect
@@ -112,7 +112,7 @@ class _Publication:
             say(f"{self.accepted} events are right; nothing was sent (--dry-run)")
         else:
             self.sender.settle()
-            err().print(self.counting.text())
+            note(self.counting.text())
             say(f"{self.sender.confirmed} events confirmed by Kafka")
 
     def refusals(self) -> str:
@@ -151,7 +151,7 @@ def tokeniser_of(settings: Settings, *, dry_run: bool) -> Tokeniser:
 
 def sender_of(settings: Settings, wait_seconds: float) -> Sender:
     """Return a producer, once Kafka is there and its topics are as they should be."""
-    admin = connect(settings, wait_seconds=wait_seconds, progress=lambda text: err().print(text))
+    admin = connect(settings, wait_seconds=wait_seconds, progress=note)
     check_rights(admin, settings, Role.PUBLISHER)
     check_topics(admin, settings, SOURCES)
     return Sender(settings)

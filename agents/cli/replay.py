@@ -11,7 +11,7 @@ import typer
 from confluent_kafka.admin import AdminClient
 from rich.table import Table
 
-from agents.cli.context import err, out, say, settings_of
+from agents.cli.context import note, out, say, settings_of
 from agents.cli.progress import Counting
 from agents.errors import InputError
 from agents.kafka.admin import connect
@@ -49,7 +49,7 @@ class _Work:
 def _work(ctx: typer.Context) -> Iterator[_Work]:
     settings = settings_of(ctx)
     url = settings.required("database_admin_url")
-    admin = connect(settings, wait_seconds=10, progress=lambda text: err().print(text))
+    admin = connect(settings, wait_seconds=10, progress=note)
     with asyncio.Runner() as runner, explained(url):
         connection = runner.run(open_connection(url, application="ringside replay"))
         try:

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from agents import clock
-from agents.cli.context import err, out, say, settings_of, warn
+from agents.cli.context import note, out, say, settings_of, warn
 from agents.kafka import roster as rosters
 from agents.kafka import rosterfile
 from agents.kafka.admin import connect
@@ -21,7 +21,9 @@ from schemas.topics import ROSTER
 from streams.roster_rules import difference
 
 commands = typer.Typer(
-    no_args_is_help=True, help="Say who is in which team, and what each queue promises."
+    no_args_is_help=True,
+    add_completion=False,
+    help="Say who is in which team, and what each queue promises.",
 )
 
 Wait = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for Kafka.")]
@@ -98,5 +100,5 @@ async def _unknown(url: str, *, since_at: float) -> list[UnknownName]:
 
 
 def _connect(settings: Settings, wait_seconds: float) -> None:
-    admin = connect(settings, wait_seconds=wait_seconds, progress=lambda text: err().print(text))
+    admin = connect(settings, wait_seconds=wait_seconds, progress=note)
     check_topics(admin, settings, [ROSTER])

@@ -12,7 +12,7 @@ import typer
 from confluent_kafka.admin import AdminClient
 
 from agents import clock
-from agents.cli.context import err, say, settings_of, warn
+from agents.cli.context import note, say, settings_of, warn
 from agents.errors import InputError
 from agents.kafka import pipelines, rosterfile
 from agents.kafka import roster as rosters
@@ -191,7 +191,7 @@ class _Run:
             for message in messages:
                 sender.send(message)
             sender.finish()
-        err().print(f"roster: {len(messages)} entities published")
+        note(f"roster: {len(messages)} entities published")
 
     def go(self) -> None:
         """Simulate until it ends or a signal comes."""
@@ -246,7 +246,7 @@ class _Run:
         return connect(
             self.settings,
             wait_seconds=self.wait_seconds,
-            progress=lambda text: err().print(text),
+            progress=note,
         )
 
 
@@ -273,7 +273,7 @@ def _write_roster(file: Path, roster: Roster) -> None:
         file.write_text(rosterfile.dump(roster), encoding="utf-8")
     except OSError as error:
         raise InputError(f"{file} cannot be written: {error.strerror}") from None
-    err().print(f"roster written to {file}")
+    note(f"roster written to {file}")
 
 
 def _opened(stack: ExitStack, file: Path) -> BinaryIO:

@@ -5,14 +5,16 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from agents.cli.context import err, out, say, settings_of, warn
+from agents.cli.context import note, out, say, settings_of, warn
 from agents.errors import SettingsError, TopicsError
 from agents.kafka import rights, topics
 from agents.kafka.admin import connect
 from agents.kafka.rights import Role
 from schemas.topics import all_topics
 
-commands = typer.Typer(no_args_is_help=True, help="Create and check the Kafka topics.")
+commands = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Create and check the Kafka topics."
+)
 
 Wait = Annotated[
     float, typer.Option("--wait", min=0, help="Seconds to wait for a broker that does not answer.")
@@ -33,7 +35,7 @@ def apply(
 ) -> None:
     """Create the topics that are missing. Safe to repeat; nothing is ever deleted."""
     settings = settings_of(ctx)
-    admin = connect(settings, wait_seconds=wait, progress=lambda text: err().print(text))
+    admin = connect(settings, wait_seconds=wait, progress=note)
     plan = topics.compare(admin, settings)
     for topic in plan.missing:
         count = topic.partition_count(settings.partitions)
@@ -56,7 +58,7 @@ def apply(
 def list_(ctx: typer.Context, *, wait: Wait = 10) -> None:
     """List the topics of this installation, and whether they are as they should be."""
     settings = settings_of(ctx)
-    admin = connect(settings, wait_seconds=wait, progress=lambda text: err().print(text))
+    admin = connect(settings, wait_seconds=wait, progress=note)
     counts = topics.partition_counts(admin)
     table = Table("topic", "partitions", "key", "holds", box=None, pad_edge=False)
     for topic in all_topics(settings.app_id):
@@ -102,7 +104,7 @@ def acls(
         return
     if not named:
         raise SettingsError("--apply needs to know whom: --worker USER, --publisher USER, ...")
-    admin = connect(settings, wait_seconds=10, progress=lambda text: err().print(text))
+    admin = connect(settings, wait_seconds=10, progress=note)
     for role, user in named.items():
         count = rights.apply(admin, rights.rights(role, settings.app_id), user)
         say(f"{user} has the {count} rights of the {role}")

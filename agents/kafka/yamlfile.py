@@ -10,6 +10,8 @@ from agents.errors import InputError, RosterError
 
 T = TypeVar("T")
 
+_EMPTY_BY_DEFAULT = {"names", "won", "lost", "holidays"}
+
 
 class _Loader(yaml.SafeLoader):
     """YAML in which only null is not text: an id may be 007, 1e3 or no, a date stays as written."""
@@ -66,7 +68,7 @@ def _plain(tree: Any) -> Any:  # noqa: ANN401 - whatever YAML can hold
         return {
             key: _plain(value)
             for key, value in tree.items()
-            if not (key == "from" and value is None)
+            if not (value is None or (key in _EMPTY_BY_DEFAULT and not value))
         }
     return [_plain(value) for value in tree] if isinstance(tree, (list, tuple)) else tree
 

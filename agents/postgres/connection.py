@@ -46,7 +46,8 @@ async def open_patiently(url: str, *, patience_seconds: float, say: Say) -> Conn
             try:
                 return await open_connection(url, application="ringside db")
             except UnreachableError as error:
-                say(f"{error} (attempt {attempt.num})")
+                if attempt.num == 1:
+                    say(f"{error}. Waiting for it, up to {patience_seconds:.0f} s ...")
                 raise
     raise UnreachableError  # not reached: the last attempt raises
 

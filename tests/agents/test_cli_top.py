@@ -50,6 +50,11 @@ def test_counts_of_workers_add_up_and_waits_do_not() -> None:
     assert row.cells["calls_answered"] == 5 + 2 + 1
 
 
+def test_what_top_does_not_show_makes_no_row() -> None:
+    page = parse('ringside_reconciliation_missing{queue="loans",source="/pbx/hanoi"} 1\n')
+    assert not add_up([page], "15m").queues
+
+
 def test_the_service_level_is_that_of_the_sums() -> None:
     # Answered in target 5 + 1, of 8 answered and 2 abandoned.
     assert add_up(PAGES, "15m").queues["hanoi", "loans"].service_level == 6 / 10

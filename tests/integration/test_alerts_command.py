@@ -89,7 +89,7 @@ async def test_it_says_whom_the_routes_chose_and_that_it_arrived(
 ) -> None:
     token = tmp_path / "token"
     async with history(users) as kept_at, told(kept_at, server_folder, token) as url:
-        options = ("--alertmanager", url, "--wait-seconds", "6", "--label")
+        options = ("--alertmanager", url, "--wait", "6", "--label")
         code = await ringside(users, *options, "team=red")
         printed = capsys.readouterr()
     assert code == 0
@@ -109,7 +109,7 @@ async def test_a_way_that_fails_is_named_though_the_others_work(
     nowhere = f"{HOST}:1"
     token = tmp_path / "token"
     async with history(users) as kept_at, told(kept_at, server_folder, token, nowhere) as url:
-        code = await ringside(users, "--alertmanager", url, "--wait-seconds", "6")
+        code = await ringside(users, "--alertmanager", url, "--wait", "6")
         printed = capsys.readouterr()
     assert code == 1
     assert "told by webhook: 2" in printed.out
@@ -121,7 +121,7 @@ async def test_what_does_not_arrive_is_an_error_that_says_what_to_look_at(
     users: Users, server_folder: Path, tmp_path: Path, capsys: Capsys
 ) -> None:
     async with told(NOBODY_THERE, server_folder, tmp_path / "token") as url:
-        options = ("--alertmanager", url, "--wait-seconds", "1", "--label")
+        options = ("--alertmanager", url, "--wait", "1", "--label")
         assert await ringside(users, *options, "severity=none") == 1
     printed = capsys.readouterr()
     assert printed.out == "routed to: history\n"

@@ -231,15 +231,15 @@ def test_a_wrong_url_is_explained_and_the_password_not_shown(  # noqa: PLR0917
     assert postgres.admin_password not in errors
 
 
-def test_a_server_that_does_not_answer_is_tried_again_then_reported(
+def test_a_server_that_does_not_answer_is_waited_for_then_reported(
     new_postgres: Postgres, capsys: pytest.CaptureFixture[str]
 ) -> None:
     url = new_postgres.database.admin_url
     new_postgres.stop()
-    arguments = ["db", "migrate", "--wait-seconds", "1"]
+    arguments = ["db", "migrate", "--wait", "1"]
     assert run(arguments, {"RINGSIDE_DATABASE_ADMIN_URL": url}) == 1
     errors = capsys.readouterr().err
-    assert "(attempt 2)" in errors
+    assert "Waiting for it, up to 1 s" in errors
     assert "error: " in errors
     assert "PostgreSQL does not answer: start it, or correct the URL" in errors
 
