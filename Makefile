@@ -37,7 +37,8 @@ unit: setup ## Unit and property tests
 	$(BIN)/python -m pytest -q -m "not integration"
 
 integration: setup ## Tests against real Kafka, PostgreSQL and Prometheus, started as processes
-	$(BIN)/python -m pytest -q tests/integration tests/faults -m "integration and not long"
+	$(BIN)/python -m pytest -q tests/integration tests/faults -m "integration and not long" \
+		--numprocesses=2 --dist=loadfile
 
 # SEED=n repeats a run's random moments; ROWS="-k naive", for instance, runs some.
 faults: setup ## Every fault of docs/guarantees.md, by its row (twenty minutes)

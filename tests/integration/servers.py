@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -41,7 +41,8 @@ class PrometheusFactory(Protocol):
 
 
 _HERE = Path(__file__).parent
-_BROKER = pytest.StashKey[Broker]()
+_BROKER = pytest.StashKey[str]()
+"""What the run's broker is called."""
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +85,20 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     if broker := config.stash.get(_BROKER, None):
-        terminalreporter.write_line(f"Integration tests ran on {broker.name}.")
+        terminalreporter.write_line(f"Integration tests ran on {broker}.")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand over what the last lines say, where processes share the tests."""
+    handed_over = getattr(session.config, "workeroutput", None)
+    if handed_over is not None and _BROKER in session.config.stash:
+        handed_over["broker"] = session.config.stash[_BROKER]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - pytest-xdist has no types
+    if broker := getattr(node, "workeroutput", {}).get("broker"):
+        node.config.stash[_BROKER] = broker
 
 
 @pytest.fixture(scope="session")
@@ -122,7 +136,7 @@ def make_broker(
 def kafka(make_broker: Callable[[], Broker], pytestconfig: pytest.Config) -> Iterator[Broker]:
     """The run's broker: `kafka.bootstrap`. Use topics and groups with names of your own."""
     broker = make_broker()
-    pytestconfig.stash[_BROKER] = broker
+    pytestconfig.stash[_BROKER] = broker.name
     broker.start()
     yield broker
     broker.stop()
