@@ -1,4 +1,4 @@
-"""Views of the call floor that are no KPIs: what corrections moved, states as they followed."""
+"""Views of the call floor that are no KPIs: what corrections moved, calls over midnight."""
 
 from dashboards import sql
 from dashboards.view import UNKNOWN_QUEUE_LIMITS, View
@@ -8,7 +8,7 @@ _TARGET = f"coalesce(queues.target_seconds, {UNKNOWN_QUEUE_LIMITS['target_second
 
 def floor_views() -> tuple[View, ...]:
     """Return them; they build on those of views.py."""
-    return (_correction(), _rep_turn(), _across_midnight())
+    return (_correction(), _across_midnight())
 
 
 def _correction() -> View:
@@ -62,32 +62,6 @@ CROSS JOIN LATERAL (
 
 def _moved(where: str) -> str:
     return f"coalesce(sum(after - before) FILTER (WHERE {where}), 0)::bigint"
-
-
-def _rep_turn() -> View:
-    query = """SELECT
-    rep_state.rep,
-    turn.state,
-    turn.reason,
-    turn.since,
-    lead(turn.since) OVER (
-        PARTITION BY topic, partition, rep ORDER BY turn.number
-    ) AS until
-FROM ringside.rep_state
-CROSS JOIN LATERAL (
-    SELECT
-        to_timestamp((one.value ->> 0)::double precision) AS since,
-        one.value ->> 1 AS state,
-        one.value ->> 2 AS reason,
-        one.number
-    FROM jsonb_array_elements(rep_state.turns) WITH ORDINALITY AS one (value, number)
-) AS turn
-WHERE turn.since > to_timestamp(0)"""
-    return View(
-        "rep_turn",
-        "The latest states of each rep, from when until when; until is NULL for the present one.",
-        query,
-    )
 
 
 def _across_midnight() -> View:

@@ -9,7 +9,7 @@ from dashboards.grafana import Json, rows
 from dashboards.layout import Look, Row, board, evenly
 from dashboards.panels import Meaning, columns, meaning, table_of_rows
 from dashboards.selection import REPS_SQL, TEAMS_SQL, variables
-from dashboards.shifts import BETWEEN_CALLS, shifts
+from dashboards.shifts import BETWEEN_CALLS, PAUSED_FOR, pauses, shifts
 from dashboards.timeline import timeline
 from schemas import measures as m
 from schemas.kpis import BY_NAME
@@ -55,14 +55,16 @@ def rep() -> core.Dashboard:
 def _states() -> Iterator[Row]:
     about = Meaning(
         "States",
-        "The shift of each rep. The latest hour at least as the states were told; before it as the "
-        "calls tell: on a call, after-call work, and between calls, which may have been anything. "
-        "How long a rep was paused there the columns below have.",
+        "The shift of each rep: the states as they were told, pauses with their reason. Where none "
+        "were told, as the calls tell: on a call, after-call work, and between calls, which may "
+        "have been anything.",
     )
     colours: Json = {
         state: {"text": text, "color": colour} for state, (text, colour) in STATES.items()
     }
-    yield Row(9, ((24, timeline(about, rows(shifts()), colours, by="Rep")),), "States")
+    text, colour = STATES["paused"]
+    paused: Json = {f"^{PAUSED_FOR}(.*)$": {"text": f"{text}: $1", "color": colour}}
+    yield Row(9, ((24, timeline(about, rows(shifts()), colours, paused, by="Rep")),), "States")
     yield evenly(8, [_now(), _times(), _pauses()])
 
 
@@ -98,19 +100,9 @@ ORDER BY start_at"""  # noqa: S608 - made of the catalogue alone
 
 
 def _pauses() -> core.Table:
-    query = f"""SELECT
-    rep AS "Rep",
-    CASE WHEN kind = '' THEN '(no reason)' ELSE kind END AS "Reason",
-    {sql.total(m.REP_PAUSED)} AS "Paused"
-FROM ringside.kpi_quarter
-WHERE $__timeFilter(start_at)
-    AND {REPS_SQL}
-    AND {TEAMS_SQL}
-GROUP BY rep, kind
-HAVING sum(rep_paused_seconds) > 0
-ORDER BY 3 DESC"""  # noqa: S608 - made of the catalogue alone
-    about = Meaning("Paused, by reason", m.REP_PAUSED.help)
-    return table_of_rows(about, rows(query), [Meaning("Paused", "", "s")], sort_by="Paused")
+    about = Meaning("Paused, by reason", "How often, how long in all, and the longest one.")
+    shown = [Meaning("Longest", "", "s"), Meaning("Paused", "", "s")]
+    return table_of_rows(about, rows(pauses()), shown, sort_by="Paused")
 
 
 def _figures() -> Row:

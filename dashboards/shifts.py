@@ -1,24 +1,69 @@
-"""A rep's shift as a timeline: the states that are kept, and before them what the calls tell."""
+"""A rep's shift as a timeline: the states as they were told, before them what the calls tell."""
 
 from dashboards.selection import REPS_SQL
 
 BETWEEN_CALLS = "between_calls"
 """No state that anybody told: what a rep did is not known where calls alone are left."""
 
+PAUSED_FOR = "paused: "
+"""Begins the name of a pause with its reason."""
+
 _SECONDS_BEFORE = 14_400
 """A call that was answered so long before the chosen time may reach into it."""
+
+
+_TURNS = f"""SELECT rep, state, reason, since, until
+FROM ringside.rep_turn
+WHERE since >= $__timeFrom()::timestamptz
+    AND since < $__timeTo()::timestamptz
+    AND (until IS NULL OR until > since)
+    AND {REPS_SQL}
+UNION ALL
+SELECT held.rep, held.state, held.reason, held.since, held.until
+FROM (SELECT topic, partition, rep FROM ringside.rep_state WHERE {REPS_SQL}) AS known
+CROSS JOIN LATERAL (
+    SELECT turn.rep, turn.state, turn.reason, turn.since, turn.until
+    FROM ringside.rep_turn AS turn
+    WHERE turn.topic = known.topic
+        AND turn.partition = known.partition
+        AND turn.rep = known.rep
+        AND turn.since < $__timeFrom()::timestamptz
+        AND (turn.until IS NULL OR turn.until > turn.since)
+    ORDER BY turn.since DESC
+    LIMIT 1
+) AS held
+WHERE held.until IS NULL OR held.until > $__timeFrom()::timestamptz"""  # noqa: S608 - made of the catalogue alone
+"""The states that begin in the chosen time, and those that hold when it begins."""
+
+
+def pauses() -> str:
+    """Return the query of the pauses: by rep and reason how many, how long, the longest one."""
+    return f"""SELECT
+    rep AS "Rep",
+    CASE WHEN reason = '' THEN '(no reason)' ELSE reason END AS "Reason",
+    count(*) AS "Times",
+    max(seconds) AS "Longest",
+    sum(seconds) AS "Paused"
+FROM ({_TURNS}) AS turn
+CROSS JOIN LATERAL (
+    SELECT extract(epoch FROM
+        least(coalesce(until, now()), $__timeTo()::timestamptz)
+            - greatest(since, $__timeFrom()::timestamptz)
+    )::double precision AS seconds
+) AS pause
+WHERE state = 'paused' AND seconds > 0
+GROUP BY rep, reason
+ORDER BY 5 DESC"""  # noqa: S608 - made of the catalogue alone
 
 
 def shifts() -> str:
     """Return the query of time, rep and state, by time.
 
-    Of a state only the latest hour is kept; calls are kept as long as anybody likes. Where a rep
-    has several calls at once, one conversation is enough to be on a call.
+    Not every PBX tells of states, so before the first one the calls speak. Where a rep has several
+    at once, one conversation is enough to be on a call.
     """
     return f"""WITH kept AS (
-    SELECT rep, state, since, until
-    FROM ringside.rep_turn
-    WHERE {REPS_SQL}
+{_TURNS}
 ),
 told AS (
     SELECT rep, answered_at, over_at, greatest(over_at, wrapup_ended_at) AS done_at
@@ -52,8 +97,7 @@ FROM level
 WHERE at <= $__timeTo()::timestamptz
     AND at < coalesce((SELECT min(since) FROM kept WHERE kept.rep = level.rep), 'infinity')
 UNION ALL
-SELECT since, rep, state
+SELECT greatest(since, $__timeFrom()::timestamptz), rep,
+    CASE WHEN reason = '' THEN state ELSE '{PAUSED_FOR}' || reason END
 FROM kept
-WHERE coalesce(until, $__timeTo()::timestamptz) >= $__timeFrom()::timestamptz
-    AND since <= $__timeTo()::timestamptz
 ORDER BY 1"""  # noqa: S608 - made of the catalogue alone

@@ -11,11 +11,18 @@ from schemas.events import Event
 from streams.deal_state import Deal
 from streams.meeting_corrections import BOOKED, RETRACTED
 from streams.meeting_state import Meeting, told_of
-from streams.rep_state import Rep
+from streams.rep_state import Rep, needed_from
 
 
-def is_met(entity: Any, event: Event) -> bool:  # noqa: ANN401 - of any topic, or None
-    """Whether *entity*, as it was before a correction, had been told what that corrects."""
+def is_met(
+    entity: Any,  # noqa: ANN401 - of any topic, or None
+    event: Event,
+    horizon_at: float,
+) -> bool:
+    """Whether *entity*, as it was before a correction, had been told what that corrects.
+
+    Nothing older than `horizon_at` comes any more.
+    """
     if entity is None:
         return False
     corrected, cause = entity.corrected, event.causation_id or ""
@@ -23,7 +30,8 @@ def is_met(entity: Any, event: Event) -> bool:  # noqa: ANN401 - of any topic, o
         return True
     mark = crc32(cause.encode())
     if isinstance(entity, Rep):
-        return any(turn.mark == mark for turn in entity.turns)
+        turns = entity.turns
+        return any(turn.mark == mark for turn in turns[needed_from(turns, horizon_at) :])
     if isinstance(entity, Meeting):
         # A booking has no mark: of it, too, a correction is of all there are.
         is_of_all = event.type in {BOOKED, RETRACTED}

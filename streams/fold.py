@@ -65,7 +65,7 @@ class Fold(FoldState):
         if before is not None and key not in before:
             before[key] = old
         if event.causation_id is not None and getattr(new, "corrected", None) is not None:
-            ledger.corrected(is_met=is_met(old, event))
+            ledger.corrected(is_met=is_met(old, event, newest_at - self._lateness_seconds))
             new = with_moved(new, event, offset, facts, self.grains)
         entities[key] = self._changed[key] = new
         is_live = self._is_live

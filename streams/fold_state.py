@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from schemas.measures import MINUTE_SECONDS, QUARTER_SECONDS
-from schemas.topics import CALLS, DEALS
+from schemas.topics import CALLS, DEALS, REPS
 from streams.changes import Changes, Closing
 from streams.due import Due
 from streams.expiry import Expiry
@@ -24,6 +24,7 @@ from streams.machines import MACHINES
 from streams.notes import NoteTaker
 from streams.panes import Table, pane_start
 from streams.quarters import Parts
+from streams.rep_turns import Turns, TurnTaker, all_turns
 from streams.snapshot import Entity, PaneKey, Snapshot
 from streams.watermark import Watermark
 
@@ -68,7 +69,8 @@ class FoldState:
         # Looked up once: the fold is the hot path, and each dot in it costs.
         self._key, self._step = self.machine.key, self.machine.step
         self._is_live, self._timed = self.machine.is_live, self.machine.timed
-        self._before = self._notes.before
+        self._turns = TurnTaker() if topic == REPS.name else None
+        self._before = self._notes.before if self._turns is None else self._turns.before
         self._count = self.grains.count
         self.ghost_limits = GhostLimits() if ghost_limits is None else ghost_limits
         self._legs = Legs() if topic == CALLS.name else None
@@ -129,6 +131,8 @@ class FoldState:
             for key in closing.entities:
                 self._forget(key)
             self._touched = True
+        if self._turns is not None:
+            self._turns.release(fence)
 
     def _forget(self, key: str) -> None:
         entity, watermark = self.entities.get(key), self.watermark.at
@@ -145,6 +149,8 @@ class FoldState:
                 self.funnel.changed(key, entity, None)
             if self._legs is not None:
                 self._legs.forget(key)
+            if self._turns is not None:
+                self._turns.forget(key)
         else:  # it came back to life
             self._expiry.add(key, entity)
 
@@ -171,14 +177,20 @@ class FoldState:
         self._touched = False
         self.ledger.newest_at = self.watermark.newest_at
         ledger = msgspec.structs.replace(self.ledger, reasons=self.ledger.reasons.copy())
-        notes = self._notes.take(self.entities, ledger)
+        notes, turns = self._notes.take(self.entities, ledger), self._take_turns()
         changed, self._changed = self._changed, {}
         panes: dict[PaneKey, Parts | None] = dict.fromkeys(self._gone)
         self._gone = []
         for start, dims, parts in self.grains.take_changed():
             panes[PaneKey(start, dims)] = parts
         first, self._taken_offset = self._taken_offset, ledger.next_offset
-        return Changes(self.topic, self.partition, ledger, changed, panes, notes, first)
+        return Changes(self.topic, self.partition, ledger, changed, panes, notes, first, turns)
+
+    def _take_turns(self) -> Turns:
+        watermark = self.watermark.at
+        if self._turns is None or watermark is None:
+            return {}
+        return self._turns.take(self.entities, self._changed, watermark, self.ledger.fence)
 
     def whole(self) -> Snapshot:
         """Return everything that Postgres should have, whether it has it or not."""
@@ -188,7 +200,10 @@ class FoldState:
             for start, quarter in self.grains.quarters.slots.items()
             for dims, cells in quarter.panes.items()
         }
-        return Snapshot(self.topic, self.partition, ledger, panes, self.entities.copy())
+        turns = {} if self._turns is None else all_turns(self.entities)
+        return Snapshot(
+            self.topic, self.partition, ledger, panes, self.entities.copy(), None, turns
+        )
 
     def resume(self, ledger: Ledger) -> None:
         """Go on from where a ledger says; the entities and panes must be those of its time."""

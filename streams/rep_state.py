@@ -1,5 +1,8 @@
 """What is known of a rep: the states, since when, and what of it was corrected."""
 
+from bisect import bisect_left
+from operator import attrgetter
+
 import msgspec
 
 from schemas import events as e
@@ -15,8 +18,10 @@ _CELL = {
     "paused": m.REP_PAUSED.name,
 }
 
+_at = attrgetter("at")
+
 MAX_TURNS = 64
-"""Turns kept at most. A busy rep takes four a call, so these are more than an hour's."""
+"""Turns kept at most of those that Postgres has. A call makes four, so it is mostly an hour's."""
 
 
 class Turn(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
@@ -30,12 +35,20 @@ class Turn(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
     """Which event said so: a checksum of its id, for those that correct it."""
 
 
+def needed_from(turns: tuple[Turn, ...], horizon_at: float) -> int:
+    """Return the index of the first turn that an event no older than the horizon may cut."""
+    # What held at the horizon is needed, too: it is cut by the first event after it.
+    return max(0, bisect_left(turns, horizon_at, key=_at) - 1)
+
+
 class RepCorrected(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Which statements about a rep do not count any more, and what that moved."""
 
     void: tuple[int, ...]
     """Marks of events, told already or yet to come."""
     moved: tuple[Moved, ...] = ()
+    gone: tuple[float, ...] = ()
+    """When turns began that were taken back or moved; another may begin then."""
 
 
 class Rep(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -1,11 +1,10 @@
 """A rep's states as a state machine: who is available, talking, paused, and since when.
 
 Each state counts its seconds in the panes over which it held. It is counted when it ends; what
-still runs is added when read (`running`).
+still runs is added when read (`running`). Old turns go at checkpoints: see streams/rep_turns.py.
 """
 
-import math
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from typing import Any
 from zlib import crc32
 
@@ -21,18 +20,20 @@ MAX_LATEST = 8
 """The latest turns, held apart: an event copies these few, and all of them once in so many."""
 
 
-def step(rep: Rep | None, event: Event, horizon_at: float = -math.inf) -> tuple[Rep, Facts]:
-    """Take one change of state in; a repetition returns the same object.
-
-    Nothing older than `horizon_at` will come any more, so earlier turns need not be kept.
-    """
+def step(  # noqa: PLR0911 - in one piece: half of all events come through here
+    rep: Rep | None, event: Event, horizon_at: float = 0.0
+) -> tuple[Rep, Facts]:
+    """Take one change of state in; a repetition returns the same object."""
+    if event.causation_id is not None:
+        return rep_corrections.step(rep, event, horizon_at)
     data: Any = event.data  # a RepStateChanged: the topic admits no other type
-    at = event.at
-    if event.causation_id is not None or (rep is not None and rep.corrected is not None):
-        return rep_corrections.step(rep, event)
-    turn = Turn(at, data.state, data.reason or "", event.source, crc32(event.id.encode()))
+    at, mark = event.at, crc32(event.id.encode())
+    turn = Turn(at, data.state, data.reason or "", event.source, mark)
     if rep is None:
         return Rep(event.subject, (), (turn,)), NOTHING
+    corrected = rep.corrected
+    if corrected is not None and mark in corrected.void:
+        return rep, NOTHING
     latest = rep.latest
     before = latest[-1] if latest else rep.now
     if at > before.at:
@@ -40,25 +41,14 @@ def step(rep: Rep | None, event: Event, horizon_at: float = -math.inf) -> tuple[
         name = rep.rep
         ended = spell(name, before, before.at, at, 1)
         if len(latest) < MAX_LATEST:
-            return Rep(name, rep.earlier, (*latest, turn)), ended
-        return Rep(name, _needed(rep.turns, horizon_at), (turn,)), ended
+            return Rep(name, rep.earlier, (*latest, turn), corrected), ended
+        return Rep(name, rep.turns, (turn,), corrected), ended
     turns = rep.turns
     if turn in turns:
         return rep, NOTHING
     index = bisect_right(turns, turn)
-    return Rep(rep.rep, (*turns[:index], turn, *turns[index:])), _facts(turns, rep.rep, index, turn)
-
-
-def _needed(turns: tuple[Turn, ...], horizon_at: float) -> tuple[Turn, ...]:
-    """Return the turns that an event in the wrong order could still fall among."""
-    if turns[0].at >= horizon_at:
-        return turns[-MAX_TURNS:]
-    # What held at the horizon is needed, too: it is cut by the first event after it.
-    return turns[max(0, bisect_left(turns, horizon_at, key=_at) - 1) :]
-
-
-def _at(turn: Turn) -> float:
-    return turn.at
+    facts = _facts(turns, rep.rep, index, turn)
+    return Rep(rep.rep, (*turns[:index], turn, *turns[index:]), (), corrected), facts
 
 
 def expires_at(rep: Rep) -> float:

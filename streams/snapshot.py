@@ -11,6 +11,7 @@ from streams.deal_state import Deal
 from streams.facts import Amount, Dims
 from streams.ledger import Ledger
 from streams.meetings import Meeting
+from streams.rep_turns import Turns
 from streams.reps import Rep
 
 Entity = Call | Rep | Meeting | Deal | Activity | Customer | Counters
@@ -38,16 +39,18 @@ class Snapshot:
     entities: dict[str, Entity] = field(default_factory=dict)
     first_offset: int | None = None
     """The first message by which it may differ from the snapshot before; None: not known."""
+    turns: Turns = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
         """How many rows it will write."""
-        return len(self.panes) + len(self.entities) + 1
+        return len(self.panes) + len(self.entities) + len(self.turns) + 1
 
     def absorb(self, newer: "Snapshot") -> None:
         """Take in a newer snapshot of the same partition."""
         self.panes.update(newer.panes)
         self.entities.update(newer.entities)
+        self.turns.update(newer.turns)
         self.ledger = newer.ledger
         both = self.first_offset, newer.first_offset
         self.first_offset = None if None in both else min(one for one in both if one is not None)

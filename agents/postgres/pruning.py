@@ -40,6 +40,7 @@ PRUNED = (
     Rows("call", "entities", "offered_at", "last_at < $1"),
     Rows("meeting", "entities", "starts_at", "last_at < $1"),
     Rows("activity", "entities", "logged_at"),
+    Rows("rep_turn", "entities", "since", "coalesce(until, since) < $1"),
     Rows("customer", "entities", "last_at"),
     Rows("deal", "entities", "last_at", "status <> 'open'"),
     Rows("alert", "alerts", "starts_at", "ends_at < $1"),

@@ -22,6 +22,8 @@ from agents.postgres.tables import (
     PANE,
     PBX_COUNTERS,
     REP_STATE,
+    REP_TURN,
+    TABLES,
     Table,
 )
 from schemas.measures import HISTOGRAMS, MEASURES
@@ -116,10 +118,7 @@ def cumulative(buckets: Iterable[int]) -> str:
 
 def _entities(snapshots: Iterable[Snapshot]) -> dict[Table, list[Row]]:
     """Return the rows of each table, in the order of their keys."""
-    tables: dict[Table, list[Row]] = {
-        table: []
-        for table in (CALL, MEETING, DEAL, ACTIVITY, REP_STATE, CORRECTION, CUSTOMER, PBX_COUNTERS)
-    }
+    tables: dict[Table, list[Row]] = {table: [] for table in TABLES if table not in {PANE, LEDGER}}
     for snapshot in snapshots:
         partition = (snapshot.topic, snapshot.partition)
         fence = (snapshot.ledger.epoch, snapshot.ledger.fence)
@@ -133,6 +132,11 @@ def _entities(snapshots: Iterable[Snapshot]) -> dict[Table, list[Row]]:
             if corrected is not None:
                 for ids, values in moved(key, corrected.moved):
                     tables[CORRECTION].append((*partition, *ids, *fence, *values))
+        for (rep, since), turn in sorted(snapshot.turns.items()):
+            # What was taken back ends as it begins.
+            until = turn.until if turn.state else since
+            told = (until, turn.state, turn.reason, turn.source)
+            tables[REP_TURN].append((*partition, rep, since, *fence, *told))
     return tables
 
 
@@ -149,9 +153,7 @@ def _entity(  # noqa: PLR0911 - one for each kind
             return DEAL, (key,), _deal(entity)
         case Rep():
             now = entity.now
-            turns = [(turn.at, turn.state, turn.reason) for turn in entity.turns]
-            told = (now.source, now.state, now.reason, now.at, _json(turns).decode())
-            return REP_STATE, (key,), told
+            return REP_STATE, (key,), (now.source, now.state, now.reason, now.at)
         case Counters():
             source, queue, from_at, to_at, *values = msgspec.structs.astuple(entity)
             return PBX_COUNTERS, (source, queue, from_at, to_at), tuple(values)

@@ -173,7 +173,15 @@ REP_STATE = Table(
         ("state", _TEXT),
         ("reason", _TEXT),
         ("since", _INSTANT),
-        ("turns", Type.JSON),
+    ),
+)
+REP_TURN = Table(
+    "rep_turn",
+    (*_PARTITION, ("rep", _TEXT), ("since", _INSTANT)),
+    (
+        *_FENCE,
+        ("until", _INSTANT),
+        *((name, _TEXT) for name in ("state", "reason", "source")),
     ),
 )
 CORRECTION = Table(
@@ -223,7 +231,7 @@ LEDGER = Table(
     offset="next_offset",
 )
 TABLES = (
-    *(PANE, CALL, MEETING, DEAL, ACTIVITY, REP_STATE),
+    *(PANE, CALL, MEETING, DEAL, ACTIVITY, REP_STATE, REP_TURN),
     *(CORRECTION, CUSTOMER, PBX_COUNTERS, LEDGER),
 )
 """In the order in which they are written: always the same, so that workers cannot deadlock."""

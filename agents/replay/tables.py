@@ -118,6 +118,8 @@ def _at(table: Table) -> str | None:
     columns = table.columns
     if table.name == "rep_state":
         return None
+    if table.name == "rep_turn":
+        return "since"
     return next((name for name in ("start_at", "last_at") if name in columns), None)
 
 

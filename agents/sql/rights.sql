@@ -13,6 +13,7 @@ GRANT SELECT, INSERT, UPDATE ON
     ringside.deal,
     ringside.activity,
     ringside.rep_state,
+    ringside.rep_turn,
     ringside.customer,
     ringside.correction,
     ringside.pbx_counters,
@@ -52,6 +53,7 @@ GRANT DELETE ON
     ringside.call,
     ringside.meeting,
     ringside.activity,
+    ringside.rep_turn,
     ringside.customer,
     ringside.deal,
     ringside.alert
@@ -61,6 +63,7 @@ GRANT SELECT (to_at) ON ringside.pbx_counters TO ringside_pruner;
 GRANT SELECT (offered_at, last_at) ON ringside.call TO ringside_pruner;
 GRANT SELECT (starts_at, last_at) ON ringside.meeting TO ringside_pruner;
 GRANT SELECT (logged_at) ON ringside.activity TO ringside_pruner;
+GRANT SELECT (since, until) ON ringside.rep_turn TO ringside_pruner;
 GRANT SELECT (last_at) ON ringside.customer TO ringside_pruner;
 GRANT SELECT (last_at, status) ON ringside.deal TO ringside_pruner;
 GRANT SELECT (starts_at, ends_at) ON ringside.alert TO ringside_pruner;

@@ -238,9 +238,24 @@ CREATE TABLE ringside.rep_state (
     state text NOT NULL,
     reason text NOT NULL,
     since timestamptz NOT NULL,
-    turns jsonb NOT NULL DEFAULT '[]',
     PRIMARY KEY (topic, partition, rep)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
+
+CREATE TABLE ringside.rep_turn (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    rep text NOT NULL,
+    since timestamptz NOT NULL,
+    epoch bigint NOT NULL,
+    last_offset bigint NOT NULL,
+    until timestamptz,
+    state text NOT NULL,
+    reason text NOT NULL,
+    source text NOT NULL,
+    PRIMARY KEY (topic, partition, rep, since)
+);
+
+CREATE INDEX rep_turn_since ON ringside.rep_turn (since);
 
 CREATE TABLE ringside.customer (
     topic text NOT NULL,
@@ -514,8 +529,12 @@ COMMENT ON COLUMN ringside.customer.customer IS 'Token of the number; never the 
 COMMENT ON COLUMN ringside.customer.missed IS
     'Calls that nobody answered: [{call_id, source, queue, arrived_at, missed_at, is_open, is_closed_by_us}, ...].';
 COMMENT ON COLUMN ringside.customer.last_at IS 'The newest event about a call of the customer.';
-COMMENT ON COLUMN ringside.rep_state.turns IS
-    'The latest states by time, [[seconds since 1970, state, reason], ...]: an hour of them at least.';
+COMMENT ON TABLE ringside.rep_turn IS 'The states of each rep as they followed each other.';
+COMMENT ON COLUMN ringside.rep_turn.until IS
+    'NULL: it holds now; the same as since: it was taken back, or moved.';
+COMMENT ON COLUMN ringside.rep_turn.state IS
+    'available, ringing, on_call, after_call_work, paused or offline; empty: it was taken back.';
+COMMENT ON COLUMN ringside.rep_turn.reason IS 'Why paused; else empty.';
 COMMENT ON TABLE ringside.correction IS
     'What corrected and retracted events moved: one row per cell of a pane, before and after.';
 COMMENT ON COLUMN ringside.correction.log_offset IS 'Of the correcting event in its topic and partition.';

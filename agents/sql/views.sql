@@ -1544,29 +1544,6 @@ CROSS JOIN LATERAL (
 COMMENT ON VIEW ringside.service_level_correction IS 'The service level of each corrected quarter of an hour and queue, before and after.';
 GRANT SELECT ON ringside.service_level_correction TO ringside_reader;
 
--- The latest states of each rep, from when until when; until is NULL for the present one.
-CREATE VIEW ringside.rep_turn AS
-SELECT
-    rep_state.rep,
-    turn.state,
-    turn.reason,
-    turn.since,
-    lead(turn.since) OVER (
-        PARTITION BY topic, partition, rep ORDER BY turn.number
-    ) AS until
-FROM ringside.rep_state
-CROSS JOIN LATERAL (
-    SELECT
-        to_timestamp((one.value ->> 0)::double precision) AS since,
-        one.value ->> 1 AS state,
-        one.value ->> 2 AS reason,
-        one.number
-    FROM jsonb_array_elements(rep_state.turns) WITH ORDINALITY AS one (value, number)
-) AS turn
-WHERE turn.since > to_timestamp(0);
-COMMENT ON VIEW ringside.rep_turn IS 'The latest states of each rep, from when until when; until is NULL for the present one.';
-GRANT SELECT ON ringside.rep_turn TO ringside_reader;
-
 -- How many calls ended on a later day than they came on, by the day they came on.
 CREATE VIEW ringside.call_across_midnight AS
 SELECT

@@ -11,6 +11,7 @@ from streams.deal_state import Deal, Move, Owned
 from streams.facts import Dims
 from streams.ledger import Ledger
 from streams.meetings import Meeting
+from streams.rep_turns import TAKEN_BACK, RepTurn
 from streams.reps import Rep, Turn
 from streams.snapshot import Entity, PaneKey, Snapshot
 
@@ -157,6 +158,23 @@ def test_a_reps_row_is_the_present_state_and_since_when() -> None:
     turns = (Turn(1.0, "available", "", "pbx"), Turn(5.0, "paused", "lunch", "pbx"))
     row = entity("mai", Rep("mai", turns))
     assert (row["rep"], row["state"], row["reason"], row["since"]) == ("mai", "paused", "lunch", 5)
+
+
+def test_each_turn_of_a_rep_is_a_row_and_one_that_was_taken_back_ends_as_it_begins() -> None:
+    turns = {
+        ("mai", 1.0): RepTurn(5.0, "paused", "lunch", "pbx"),
+        ("mai", 5.0): RepTurn(None, "on_call", "", "pbx"),
+        ("an", 3.0): TAKEN_BACK,
+    }
+    found = rows(snapshot(turns=turns))["rep_turn"]
+    assert [
+        tuple(row[name] for name in ("rep", "since", "until", "state", "reason", "source"))
+        for row in found
+    ] == [
+        ("an", 3.0, 3.0, "", "", ""),
+        ("mai", 1.0, 5.0, "paused", "lunch", "pbx"),
+        ("mai", 5.0, None, "on_call", "", "pbx"),
+    ]
 
 
 def test_a_logged_activity_has_a_row_and_a_lead_none() -> None:

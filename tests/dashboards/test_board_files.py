@@ -251,6 +251,8 @@ def test_the_floor_is_coloured_only_where_somebody_must_act() -> None:
 
 def test_the_states_of_a_rep_are_a_timeline_with_a_colour_for_each() -> None:
     (panel,) = (panel for panel in BOARDS["rep"]["panels"] if panel["type"] == "state-timeline")
-    (mapping,) = panel["fieldConfig"]["defaults"]["mappings"]
+    mapping, pauses = panel["fieldConfig"]["defaults"]["mappings"]
     assert mapping["options"].keys() == {*get_args(RepState), "between_calls"}
+    assert re.match(pauses["options"]["pattern"], "paused: lunch")[1] == "lunch"  # type: ignore[index]
+    assert pauses["options"]["result"]["color"] == mapping["options"]["paused"]["color"]
     assert [each["id"] for each in panel["transformations"]] == ["partitionByValues"]

@@ -71,10 +71,42 @@ def office(start: float) -> list[Event]:
     return plain + [said(id_, of, start + at, data, c) for id_, of, at, data, c in corrected]
 
 
+def shift(start: float) -> list[Event]:
+    """A call that began later than was told, and of two pauses one for another reason."""
+    told: list[tuple[str, float, e.RepState, str | None, str | None]] = [
+        ("r1", 0, "available", None, None),
+        ("r2", 60, "on_call", None, None),
+        ("r3", 180, "paused", "lunch", None),
+        ("r4", 900, "paused", "lunch", None),
+        ("r5", 1500, "offline", None, None),
+        ("w1", 75, "on_call", None, "r2"),
+        ("w2", 900, "paused", "training", "r4"),
+    ]
+    return [
+        said(id_, "linh", start + at, e.RepStateChanged(state, reason), corrects)
+        for id_, at, state, reason, corrects in told
+    ]
+
+
+def turns(pipeline: Pipeline, start: float) -> list[tuple[float, float | None, str, str]]:
+    """(since, until, state, reason) of linh's states that hold, in seconds after *start*."""
+    rows = pipeline.rows(
+        """SELECT extract(epoch FROM since)::float8, extract(epoch FROM until)::float8, state,
+               reason
+           FROM ringside.rep_turn
+           WHERE rep = 'linh' AND (until IS NULL OR until > since) ORDER BY since"""
+    )
+    return [
+        (since - start, None if until is None else until - start, state, reason)
+        for since, until, state, reason in rows
+    ]
+
+
 def moved_measures(pipeline: Pipeline) -> set[tuple[str, float, float, float]]:
     rows = pipeline.rows(
         """SELECT measure, extract(epoch FROM start_at)::float8, before, after
-           FROM ringside.measure_correction WHERE topic <> 'ringside.calls'"""
+           FROM ringside.measure_correction
+           WHERE topic NOT IN ('ringside.calls', 'ringside.reps')"""
     )
     return {cast("tuple[str, float, float, float]", row) for row in rows}
 
@@ -110,7 +142,7 @@ def check_office(pipeline: Pipeline, start: float) -> None:
     deal = "SELECT amount_minor, extract(epoch FROM stage_at)::float8 FROM ringside.deal"
     assert pipeline.row(deal) == (70, start + 930)
     assert pipeline.total("ringside_meetings_held", window="1h") == 1
-    assert pipeline.total("ringside_corrections_total") == 8
+    assert pipeline.total("ringside_corrections_total") == 8 + 2
     assert pipeline.total("ringside_corrections_unmet_total") == 0
 
 
@@ -133,10 +165,17 @@ def test_corrected_facts_move_in_postgresql_and_the_command_says_what_was(
     assert "no correction changed anything" in capsys.readouterr().out
     start = (now() - 2700) // 900 * 900
     worker = pipeline.start_worker()
-    sent = pipeline.publish([*calls(start), *office(start)])
+    sent = pipeline.publish([*calls(start), *office(start), *shift(start)])
     pipeline.wait_until_written(sent)
     check_calls(pipeline, start)
     check_office(pipeline, start)
+    assert turns(pipeline, start) == [
+        (0, 75, "available", ""),
+        (75, 180, "on_call", ""),
+        (180, 900, "paused", "lunch"),
+        (900, 1500, "paused", "training"),
+        (1500, None, "offline", ""),
+    ]
 
     # What was told and corrected is restored: a corrected correction, and a retraction of it all.
     worker.process.kill()
@@ -145,6 +184,7 @@ def test_corrected_facts_move_in_postgresql_and_the_command_says_what_was(
         said("z1", "m2", start + 30, e.MeetingHeld(), corrects="y1"),
         said("z2", "m1", start + 90, e.MeetingRetracted(), corrects="b1"),
         said("z3", "lead-1", start + 45, e.LeadQualified("linh"), corrects="y4"),
+        said("z4", "linh", start + 950, e.RepStateRetracted(), corrects="w2"),
     ]
     pipeline.wait_until_written(sent + pipeline.publish(more))
     assert moved_measures(pipeline) == {
@@ -152,6 +192,11 @@ def test_corrected_facts_move_in_postgresql_and_the_command_says_what_was(
         ("meetings_held", start, 2, 1),
         *moved_for_good(start),
     }
+    # There was one pause, until she went.
+    assert turns(pipeline, start)[2:] == [
+        (180, 1500, "paused", "lunch"),
+        (1500, None, "offline", ""),
+    ]
 
     monkeypatch.setenv("COLUMNS", "200")
     asked = ["corrections", "--from", "2020-01-01"]

@@ -31,6 +31,11 @@ AGES = """
         kind, logged_at)
     SELECT 't', 0, id, 1, 1, '', '', '', now() - age
     FROM (VALUES ('old', interval '61 d'), ('new', '59 d'), ('taken back', NULL)) AS of (id, age);
+    INSERT INTO ringside.rep_turn (topic, partition, rep, since, epoch, last_offset, until, state,
+        reason, source)
+    SELECT 't', 0, id, now() - since, 1, 1, now() - until, 'paused', '', ''
+    FROM (VALUES ('old', interval '70 d', interval '69 d'), ('long', '70 d', '50 d'),
+        ('left', '90 d', NULL), ('now', '5 d', NULL)) AS of (id, since, until);
     INSERT INTO ringside.deal (topic, partition, deal_id, epoch, last_offset, source, rep, pipeline,
         status, last_at, stage, moves, segment, owners, turns, is_cut)
     SELECT 't', 0, id, 1, 1, '', '', '', status, now() - age, '', '[]', '', '[]', '[]', false
@@ -86,16 +91,17 @@ def test_what_is_older_than_it_is_to_be_kept_goes_and_nothing_else(
     env = pruned.env | KEPT
     assert run(["db", "prune", "--dry-run"], env) == 0
     told = capsys.readouterr().out
-    # 6 panes, 2 meetings, 2 activities, 1 deal.
+    # 6 panes, 2 meetings, 2 activities, 2 states of reps, 1 deal.
     assert "pane: 6 rows" in told
-    assert "11 rows would go" in told
+    assert "13 rows would go" in told
     assert pruned.panes() == 12
 
     assert run(["db", "prune"], env) == 0
-    assert "11 rows deleted" in capsys.readouterr().out
+    assert "13 rows deleted" in capsys.readouterr().out
     assert pruned.panes() == 6
     assert pruned.names("meeting", "meeting_id") == ["ahead", "new", "old, with news"]
     assert pruned.names("activity", "activity_id") == ["new"]
+    assert pruned.names("rep_turn", "rep") == ["long", "now"]
     assert pruned.names("deal", "deal_id") == ["open for years", "won"]
 
     assert run(["db", "prune"], env) == 0
@@ -117,7 +123,7 @@ def test_it_waits_for_no_worker_and_no_worker_for_it(
         return code
 
     assert asyncio.run(beside_a_worker()) == 0
-    assert "11 rows deleted" in capsys.readouterr().out
+    assert "13 rows deleted" in capsys.readouterr().out
     assert pruned.panes() == 7
 
 

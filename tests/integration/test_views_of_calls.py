@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -170,14 +169,28 @@ async def test_a_shift_is_told_by_the_states_that_are_kept_and_before_them_by_th
         )
         await connection.execute("UPDATE ringside.call SET rep = $2 WHERE call_id = $1", name, rep)
     await call(connection, "f", "loans", offered_at=at(8), abandoned_at=at(9))
-    turns = [[at(10, 30).timestamp(), "available", ""], [at(11).timestamp(), "paused", "lunch"]]
     await connection.execute(
         """INSERT INTO ringside.rep_state (topic, partition, rep, epoch, last_offset, source, state,
-               reason, since, turns)
-           VALUES ('ringside.reps', 0, 'linh', 1, 1, 'pbx', 'paused', 'lunch', $1, $2)""",
+               reason, since)
+           VALUES ('ringside.reps', 0, 'linh', 1, 1, 'pbx', 'paused', 'lunch', $1),
+               ('ringside.reps', 0, 'an', 1, 1, 'pbx', 'offline', '', $1)""",
         at(11),
-        json.dumps(turns),
     )
+    for rep, since, until, state, reason in (
+        ("linh", at(10, 30), at(11), "available", ""),
+        ("linh", at(10, 45), at(10, 45), "", ""),  # taken back
+        ("linh", at(11), None, "paused", "lunch"),
+        ("an", at(2), at(6, 30), "paused", "training"),  # over before the chosen time
+        ("an", at(6, 30), at(9), "paused", "training"),  # from 07:00 on it is in it
+        ("an", at(9), at(9, 5), "on_call", ""),
+        ("an", at(9, 5), at(9, 20), "paused", "training"),
+        ("an", at(9, 20), None, "offline", ""),
+    ):
+        await connection.execute(
+            """INSERT INTO ringside.rep_turn
+               VALUES ('ringside.reps', 0, $1, $2, 1, 1, $3, $4, $5, 'pbx')""",
+            *(rep, since, until, state, reason),
+        )
     (query,) = (one for one in queries() if (one.board, one.panel) == ("rep", "States"))
     asked = Asked("", "", at(12), timedelta(hours=5))
     found = [tuple(row) for row in await connection.fetch(with_macros(query.expression, asked))]
@@ -191,10 +204,24 @@ async def test_a_shift_is_told_by_the_states_that_are_kept_and_before_them_by_th
         (at(9, 20), "after_call_work"),
         (at(9, 25), "between_calls"),
         (at(10, 30), "available"),
-        (at(11), "paused"),
+        (at(11), "paused: lunch"),
+    ]
+    assert [(time, state) for time, rep, state in found if rep == "an"] == [
+        (at(7), "paused: training"),
+        (at(9), "on_call"),
+        (at(9, 5), "paused: training"),
+        (at(9, 20), "offline"),
     ]
     assert [(time, state) for time, rep, state in found if rep == "mai"] == [
         (at(8), "on_call"),
         (at(8, 3), "between_calls"),
     ]
-    assert {rep for _, rep, _ in found} == {"linh", "mai"}
+    assert {rep for _, rep, _ in found} == {"linh", "mai", "an"}
+
+    (query,) = (one for one in queries() if (one.board, one.panel) == ("rep", "Paused, by reason"))
+    found = [tuple(row) for row in await connection.fetch(with_macros(query.expression, asked))]
+    # Of an 07:00 to 09:00 and 09:05 to 09:20; of linh an hour, to the end of the chosen time.
+    assert found == [
+        ("an", "training", 2, 7200, 8100),
+        ("linh", "lunch", 1, 3600, 3600),
+    ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,6 +21,8 @@ from schemas.events import Event
 from schemas.notes import Notes
 from schemas.topics import CALLS, FOLDED
 from streams.fold import Fold
+from streams.rep_state import Rep, needed_from
+from streams.rep_turns import TAKEN_BACK, Turns
 from streams.snapshot import PaneKey
 from tests.streams.calls_told import told_calls
 from tests.streams.lives import LIVES, T0, apply, check_ledger, new_fold, panes, seeded
@@ -39,6 +42,7 @@ class Worker:
     fold: Fold = field(init=False)
     changelog: dict[tuple[str, bytes], bytes | None] = field(default_factory=dict)
     database: dict[PaneKey, dict[str, Any]] = field(default_factory=dict)
+    turns: Turns = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.fold = new_fold(self.topic, self.lateness_seconds)
@@ -52,6 +56,7 @@ class Worker:
             assert record.key is not None
             self.changelog[TABLES[record.topic], record.key] = record.value
         self.database |= changes.snapshot.panes
+        self.turns |= changes.snapshot.turns
         if written:
             self.fold.release(changes.ledger.fence)
 
@@ -70,6 +75,10 @@ class Worker:
             for key, of in self.database.items()
         }
         return {key: of for key, of in cells.items() if of}
+
+    def held(self) -> Turns:
+        """What the database says of reps' states, without what was taken back."""
+        return {key: turn for key, turn in self.turns.items() if turn != TAKEN_BACK}
 
 
 def consume(worker: Worker, messages: Sequence[Message], random: Random, *, dies: bool) -> Worker:
@@ -129,10 +138,16 @@ def kept_entities(fold: Fold) -> dict[str, object]:
     """Those that are not over; when the others go depends on when somebody looks."""
     watermark = fold.watermark.at or 0.0
     return {
-        key: entity
+        key: entity if not isinstance(entity, Rep) else needed(entity, watermark)
         for key, entity in fold.entities.items()
         if fold.machine.expires_at(entity) > watermark
     }
+
+
+def needed(rep: Rep, watermark: float) -> Rep:
+    """The rep with the turns that may still change; the others go when Postgres has them."""
+    corrected = rep.corrected and msgspec.structs.replace(rep.corrected, gone=())
+    return Rep(rep.rep, rep.turns[needed_from(rep.turns, watermark) :], (), corrected)
 
 
 @pytest.mark.parametrize("topic", LIVES)
@@ -146,6 +161,7 @@ def test_checkpoints_and_restarts_anywhere_give_the_same_numbers(topic: str, see
     often = consume(Worker(topic, lateness_seconds), messages, random, dies=True)
 
     assert often.counted() == once.counted()
+    assert often.held() == once.held()
     assert often.fold.tables[900].closed_before == once.fold.tables[900].closed_before
     assert open_panes(often.fold) == open_panes(once.fold)
     assert kept_entities(often.fold) == kept_entities(once.fold)

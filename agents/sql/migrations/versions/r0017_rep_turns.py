@@ -1,0 +1,11 @@
+"""States of reps, a row each."""
+
+from agents.postgres.scripts import run_in_alembic
+
+revision = "0017"
+down_revision = "0016"
+
+
+def upgrade() -> None:
+    """Run the migration."""
+    run_in_alembic("migrations/0017_rep_turns.sql")
