@@ -14,6 +14,7 @@ from schemas.alerting import Rules
 
 commands = typer.Typer(
     no_args_is_help=True,
+    add_completion=False,
     help="Generate boards, rules, SQL views and docs/KPIS.md from the catalogue.",
 )
 
@@ -77,7 +78,10 @@ def rules(
             output.write_text(text, encoding="utf-8")
     except (OSError, ValueError, AttributeError, yaml.YAMLError) as error:
         # What msgspec finds wrong is a ValueError, too, and says where.
-        typer.secho(f"error: {file}: {error}", fg="red", err=True)
+        message = f"{file}: {error}"
+        if isinstance(error, OSError):
+            message = f"{error.filename} cannot be read or written: {error.strerror}"
+        typer.secho(f"error: {message}", fg="red", err=True)
         raise typer.Exit(1) from error
     typer.echo(text if output is None else f"wrote {output}", nl=output is not None)
 

@@ -17,7 +17,11 @@ from agents.errors import DatabaseError, OccupiedPortError
 from agents.postgres.alerts import AlertStore, KeptAlert
 
 MAX_BYTES = 4 * 2**20
-RUNBOOKS = Path(__file__).resolve().parents[2] / "docs" / "runbooks"
+_PACKAGED = Path(__file__).parent / "runbooks"
+# A wheel carries the runbooks inside the package; a checkout has them in docs/.
+RUNBOOKS = (
+    _PACKAGED if _PACKAGED.exists() else Path(__file__).resolve().parents[2] / "docs" / "runbooks"
+)
 _NAME = re.compile(r"[A-Za-z]+\.md")
 
 _log = log.get(__name__)

@@ -73,7 +73,7 @@ def _footer(floor: Floor) -> Text:
     text.append(f"   PostgreSQL {duration(age)} behind", _colour(good=age < 60))
     for name in ("reps", "queues"):
         if unknown := totals[f"ringside_unknown_{name}"]:
-            text.append(f"   {unknown:.0f} {name} not in the roster", "yellow")
+            text.append(f"   {name} not in the roster: {unknown:.0f}", "yellow")
     return text
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agents.embedded.errors import MissingError
 from agents.embedded.http import is_ok
-from agents.embedded.paths import deploy_file
+from agents.embedded.paths import DEPLOY
 from agents.embedded.ports import HOST, claim, writable_folder
 from agents.embedded.process import ChildProcess, Program
 
@@ -42,7 +42,7 @@ class Alertmanager:
         port = claim("Alertmanager", port)
         file = home / "alertmanager.yml"
         if configuration is None:
-            shutil.copyfile(deploy_file("alertmanager/alertmanager.yml"), file)
+            shutil.copyfile(DEPLOY / "alertmanager/alertmanager.yml", file)
         else:
             file.write_text(configuration, encoding="utf-8")
         command = (

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agents.embedded.errors import MissingError
 from agents.embedded.http import is_ok
-from agents.embedded.paths import GENERATED, deploy_file
+from agents.embedded.paths import DEPLOY, GENERATED
 from agents.embedded.ports import HOST, claim, writable_folder
 from agents.embedded.process import ChildProcess, Program
 from agents.embedded.secret_files import ensure_secret
@@ -107,7 +107,7 @@ def _lay_out(home: Path, sources: Sources) -> None:
     (folder / "reader_password").write_text(sources.database_password, encoding="utf-8")
     provisioning = home / "provisioning"
     shutil.rmtree(provisioning, ignore_errors=True)
-    shutil.copytree(deploy_file("grafana/provisioning"), provisioning)
+    shutil.copytree(DEPLOY / "grafana/provisioning", provisioning)
     for path in provisioning.rglob("*.yml"):
         text = path.read_text(encoding="utf-8")
         path.write_text(localised(text, replacements(folder, sources)), encoding="utf-8")

@@ -13,7 +13,7 @@ from typing import Protocol
 from agents.embedded.errors import EmbeddedError
 from agents.embedded.kafka_jars import find_jars, find_java
 from agents.embedded.kafka_probe import START_SECONDS, wait_until_ready
-from agents.embedded.paths import deploy_file
+from agents.embedded.paths import DEPLOY
 from agents.embedded.ports import HOST, claim, free_port, writable_folder
 from agents.embedded.process import ChildProcess, Program, run_to_end
 from agents.embedded.stand_in import StandIn
@@ -91,7 +91,7 @@ class ApacheKafka:
         port = claim("Apache Kafka", port)
         controller_port = free_port(taken=(port,))
         properties = data / "server.properties"
-        template = deploy_file("kafka/server.properties").read_text(encoding="utf-8")
+        template = (DEPLOY / "kafka/server.properties").read_text(encoding="utf-8")
         changes = _local_properties(data, port, controller_port) | dict(overrides or {})
         lines = "".join(f"{name}={value}\n" for name, value in changes.items())
         properties.write_text(f"{template}\n{lines}", encoding="utf-8")
@@ -183,7 +183,7 @@ def open_broker(
 
 
 def _java(java: Path, libs: Path, heap: str) -> tuple[str, ...]:
-    log4j = f"-Dlog4j2.configurationFile={deploy_file('kafka/log4j2.yaml')}"
+    log4j = f"-Dlog4j2.configurationFile={DEPLOY / 'kafka/log4j2.yaml'}"
     return (str(java), f"-Xmx{heap}", *_JVM, log4j, "-cp", f"{libs}/*")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from agents.embedded.errors import EmbeddedError, MissingError
-from agents.embedded.paths import deploy_file
+from agents.embedded.paths import DEPLOY
 from agents.embedded.ports import writable_folder
 from agents.embedded.process import Program, run_to_end
 
@@ -33,7 +33,7 @@ def find_java(env: Mapping[str, str]) -> Path:
 
 def kafka_version() -> str:
     """The version of Apache Kafka that deploy/kafka/pom.xml names."""
-    pom = deploy_file("kafka/pom.xml").read_text(encoding="utf-8")
+    pom = (DEPLOY / "kafka/pom.xml").read_text(encoding="utf-8")
     match = re.search(r"<kafka\.version>([^<]+)</kafka\.version>", pom)
     if match is None:
         raise EmbeddedError("deploy/kafka/pom.xml names no <kafka.version>.")
@@ -79,7 +79,7 @@ def _download(folder: Path, libs: Path, say: Callable[[str], None]) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     log = folder / "maven.log"
     command = (
-        *(maven, "-q", "-B", "-f", str(deploy_file("kafka/pom.xml"))),
+        *(maven, "-q", "-B", "-f", str(DEPLOY / "kafka/pom.xml")),
         *("dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={partial}"),
     )
     finished = run_to_end(Program(name="Maven", command=command, log=log), _MAVEN_SECONDS)

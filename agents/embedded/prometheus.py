@@ -13,7 +13,7 @@ import yaml
 
 from agents.embedded.errors import EmbeddedError, MissingError
 from agents.embedded.http import get, is_ok
-from agents.embedded.paths import deploy_file
+from agents.embedded.paths import DEPLOY
 from agents.embedded.ports import HOST, claim, writable_folder
 from agents.embedded.process import ChildProcess, Program
 
@@ -140,7 +140,7 @@ def _find(executable: str, name: str) -> Path:
 
 
 def _lay_out(home: Path, rules: Sequence[Path], password: str) -> None:
-    shutil.copyfile(deploy_file("prometheus/prometheus.yml"), home / "prometheus.yml")
+    shutil.copyfile(DEPLOY / "prometheus/prometheus.yml", home / "prometheus.yml")
     (home / "targets").mkdir(exist_ok=True)
     (home / "secrets").mkdir(mode=0o700, exist_ok=True)
     secret = home / "secrets" / "metrics_password"
