@@ -14,6 +14,8 @@ _OWNED = f"(sum({PREFIX}assigned_partitions) or vector(0))"
 _FLOOR = 'topic=~"ringside[.](calls|reps)"'
 """What is told as it happens. A CRM may bring last week's deals at any time."""
 _TOLD_WINDOW = "5m"
+_NAMES = 1000
+"""Workers name sources with more (streams/unknown.py); each counts those of its own partitions."""
 
 
 def first_alerts(rules: Rules) -> Iterator[Alert]:
@@ -30,6 +32,7 @@ def last_alerts(rules: Rules) -> Iterator[Alert]:
     yield _database_behind(rules.database)
     yield _alerts_undelivered()
     yield from _bad_input(rules)
+    yield _too_many_names(rules)
     yield _baseline_stale(rules)
 
 
@@ -162,6 +165,20 @@ def _bad_input(rules: Rules) -> Iterator[Alert]:
         by=("source",),
         board=_BOARD,
         for_seconds=bad.for_seconds,
+    )
+
+
+def _too_many_names(rules: Rules) -> Alert:
+    return Alert(
+        name="TooManyNames",
+        severity="warning",
+        expr=f"max by (source) ({PREFIX}source_unknown_names) > {_NAMES}",
+        summary="{{ $labels.source }} has named {{ $value }} reps, queues and kinds that are not "
+        f"in the roster within about a day, limit {_NAMES}",
+        expected=str(_NAMES),
+        by=("source",),
+        board=_BOARD,
+        for_seconds=rules.bad_input.for_seconds,
     )
 
 

@@ -144,4 +144,33 @@ INPUT_CASES = [
         {'ringside_source_over_limit{source="pbx", instance="one"}': "0x3 1x10 0x5"},
         {8: [], 9: [("BadSource", {"source": "pbx"})], 15: []},
     ),
+    Case(
+        "a source that makes up names is told of by its name, until they are past",
+        {
+            'ringside_source_unknown_names{source="crm", instance="one"}': "_x4 1001x10 stale",
+            'ringside_source_unknown_names{source="crm", instance="two"}': "_x4 1200x8 stale",
+        },
+        # Its sample is there from minute 4 to 14; for five minutes in minute 9.
+        {8: [], 9: [("TooManyNames", {"source": "crm"})], 18: []},
+        {
+            9: (
+                "TooManyNames",
+                {"severity": "warning", "source": "crm"},
+                {
+                    "summary": "crm has named 1200 reps, queues and kinds that are not in the "
+                    "roster within about a day, limit 1000, since 1970-01-01 00:04:00 +0000 UTC",
+                    "value": "1200",
+                    "expected": "1000",
+                    "pending_seconds": "300",
+                    "runbook_url": f"{RULES.runbooks_url}/TooManyNames.md",
+                    "dashboard_url": f"{RULES.grafana_url}/d/ringside-service",
+                },
+            )
+        },
+    ),
+    Case(
+        "a source with a thousand names is not told of",
+        {'ringside_source_unknown_names{source="crm", instance="one"}': "1000x20"},
+        {20: []},
+    ),
 ]
