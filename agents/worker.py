@@ -38,6 +38,8 @@ logger = log.get(__name__)
 
 STOP_SECONDS = 20.0
 """How long a clean stop may take; what is not written by then is recovered at the next start."""
+AWAY_STOP_SECONDS = 12.0
+"""And how long while Kafka is away: by then that is known, and waiting would change nothing."""
 FLUSH_SECONDS = 5.0
 END_SECONDS = STOP_SECONDS + FLUSH_SECONDS + 3.0
 """After so long a stop is ended by force: whoever asked for it would do so at 30 s."""
@@ -192,7 +194,7 @@ class Worker:
         self._stop.set()
         self._watchdog.stop_within(END_SECONDS)
         self._health.waits_for = "stopping"
-        await _within(STOP_SECONDS, self._app.stop(), "the app")
+        await self._stop_app()
         is_away = self._kafka.complaint() is not None
         unsaved = sum(shard.dirty_count for shard in self._shards) if is_away else 0
         if unsaved:
@@ -208,6 +210,17 @@ class Worker:
             if database is not None:
                 await database.close()
         return unsaved
+
+    async def _stop_app(self) -> None:
+        stopping = asyncio.ensure_future(self._app.stop())
+        await asyncio.wait({stopping}, timeout=AWAY_STOP_SECONDS)
+        if self._kafka.complaint() is None:
+            await asyncio.wait({stopping}, timeout=STOP_SECONDS - AWAY_STOP_SECONDS)
+        if stopping.done():
+            stopping.result()
+        else:
+            logger.warning("the app did not stop in time")
+            stopping.cancel()
 
     async def _look(self) -> None:
         """Watch the progress; a worker that hangs ends, so that it is restarted."""
@@ -278,10 +291,3 @@ def _learning_database(settings: Settings) -> Database | None:
 
 async def _wait(event: asyncio.Event) -> None:
     await event.wait()
-
-
-async def _within(seconds: float, action: Awaitable[None], name: str) -> None:
-    try:
-        await asyncio.wait_for(action, seconds)
-    except TimeoutError:
-        logger.warning("did not stop in time", what=name, seconds=seconds)
