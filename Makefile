@@ -41,7 +41,7 @@ integration: setup ## Tests against real Kafka, PostgreSQL and Prometheus, start
 		--numprocesses=2 --dist=loadfile
 
 # SEED=n repeats a run's random moments; ROWS="-k naive", for instance, runs some.
-faults: setup ## Every fault of docs/guarantees.md, by its row (twenty minutes)
+faults: setup ## Every fault of docs/guarantees.md, by its row (half an hour)
 	$(BIN)/python -m pytest -q tests/faults --faults --broker=apache --numprocesses=2 --dist=worksteal \
 		$(if $(SEED),--seed $(SEED)) $(ROWS)
 

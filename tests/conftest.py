@@ -2,6 +2,7 @@
 
 pytest_plugins = (
     "tests.integration.servers",
+    "tests.faults.proofs",
     "tests.faults.plugin",
     "tests.faults.installing",
     "tests.faults.disks",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -72,7 +73,8 @@ def new_disk(server_folder: Path) -> Iterator[NewDisk]:
     for folder in made:
         # Lazily: a server that is still ending may hold it.
         _run("umount", "-l", str(folder))
-        folder.rmdir()
+        # A worker that has not ended yet may have written there since.
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _run(*command: str) -> None:

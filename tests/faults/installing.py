@@ -24,7 +24,7 @@ class Install(Protocol):
 
 @pytest.fixture
 def install(
-    request: pytest.FixtureRequest, tmp_path: Path, env: Mapping[str, str]
+    request: pytest.FixtureRequest, tmp_path: Path, env: Mapping[str, str], under: tuple[str, ...]
 ) -> Iterator[Install]:
     """`install(server=new_postgres)`: on that server, and on the run's for what is left out."""
     made: list[Pipeline] = []
@@ -37,7 +37,7 @@ def install(
             database = request.getfixturevalue("database")
         else:
             database = server.create_database("ringside")
-        made.append(new_pipeline(kafka, database, tmp_path, env, **settings))
+        made.append(new_pipeline(kafka, database, tmp_path, env, under=under, **settings))
         return made[-1]
 
     yield make

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.faults.proofs import proof_of
+
 _HERE = Path(__file__).parent
 _SEED = pytest.StashKey[int]()
 
@@ -77,11 +79,14 @@ def row_of(item: pytest.Item) -> int | None:
 
 def _is_long(item: pytest.Item) -> bool:
     # A parameter may be marked by itself.
-    return any(not marker.kwargs.get("quick", False) for marker in item.iter_markers("fault"))
+    proof = proof_of(item)
+    markers = item.iter_markers("fault") if proof is None else [proof]
+    return any(not marker.kwargs.get("quick", False) for marker in markers)
 
 
 def _is_short(item: pytest.Item) -> bool:
-    return any(marker.kwargs.get("short", False) for marker in item.iter_markers("fault"))
+    markers = item.iter_markers("fault")
+    return proof_of(item) is None and any(one.kwargs.get("short", False) for one in markers)
 
 
 @pytest.fixture(scope="session")

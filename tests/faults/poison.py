@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from schemas.codec import encode
+from schemas.events import Event
+from tests.integration.busy_floor import load
 from tests.integration.floor_events import activity
 from tests.integration.pipeline import Raw
+
+Messages = Sequence[Event | Raw]
 
 TOPIC = "ringside.activities"
 ABOUT = (("trace", b"\x00\xfe\xff"), ("trace", b"again"))
@@ -73,3 +77,19 @@ def poison(count: int, now: float, chance: random.Random, *, large: int) -> list
         made.append(Raw(TOPIC, b"large-%d" % number, value, ABOUT))
     chance.shuffle(made)
     return made
+
+
+def mixed(chance: random.Random, good: Messages, bad: Messages) -> Messages:
+    """Return the good ones in their order, the bad ones anywhere between."""
+    places = sorted(chance.sample(range(len(good) + len(bad)), len(bad)))
+    made = list(good)
+    for place, one in zip(places, bad, strict=True):
+        made.insert(place, one)
+    return made
+
+
+def poisoned_halves(count: int, now: float, chance: random.Random) -> tuple[Messages, Messages]:
+    """Return a load in two halves; of ten messages one is refused, and to be kept."""
+    good = load(count * 9 // 10, now, seed=chance.randrange(2**32)).messages
+    both = mixed(chance, good, poison(count // 10, now, chance, large=0))
+    return both[: count // 2], both[count // 2 :]

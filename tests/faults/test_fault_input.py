@@ -4,31 +4,21 @@ from __future__ import annotations
 
 import random
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import psutil
 import pytest
 
 from schemas.events import Event
 from tests.faults.plugin import Figures
-from tests.faults.poison import KINDS, poison
+from tests.faults.poison import KINDS, Messages, mixed, poison
 from tests.faults.verdict import check, quarters
 from tests.integration.busy_floor import load
 from tests.integration.floor_events import activity, call
-from tests.integration.pipeline import Pipeline, Raw, Worker
+from tests.integration.pipeline import Pipeline, Worker
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.needs_transactions]
 Now = Callable[[], float]
-Messages = Sequence[Event | Raw]
-
-
-def mixed(chance: random.Random, good: Messages, bad: Messages) -> Messages:
-    """Return the good ones in their order, the bad ones anywhere between."""
-    places = sorted(chance.sample(range(len(good) + len(bad)), len(bad)))
-    made = list(good)
-    for place, one in zip(places, bad, strict=True):
-        made.insert(place, one)
-    return made
 
 
 @pytest.mark.fault(row=6)

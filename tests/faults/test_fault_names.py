@@ -50,6 +50,7 @@ def test_a_hundred_thousand_names_of_one_source_are_a_few_series_and_name_it(
 
 
 @pytest.mark.fault(row=13, quick=True, short=True)
+@pytest.mark.fails_without("bounding series", found="< 5000", quick=True)
 def test_two_thousand_names_of_one_source_are_a_few_series_and_name_it(
     pipeline: Pipeline, now: Now, figures: Figures
 ) -> None:

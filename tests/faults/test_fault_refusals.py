@@ -13,13 +13,15 @@ from agents.changelog import Changelog
 from agents.embedded.postgres import Postgres
 from schemas.topics import DEAD_LETTERS, TABLES, changelog
 from tests.faults.plugin import Figures
+from tests.faults.refusing import refused
 from tests.faults.verdict import check
 from tests.integration.busy_floor import load
 from tests.integration.installation import database_users
-from tests.integration.pipeline import Pipeline, Worker, wait_until
+from tests.integration.pipeline import Pipeline, wait_until
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.needs_apache_kafka]
 Now = Callable[[], float]
+STARTED = "it started, and should have refused"
 
 
 @pytest.fixture
@@ -32,15 +34,6 @@ def counted(pipeline: Pipeline, now: Now, chance: random.Random) -> Pipeline:
     return pipeline
 
 
-def refused(pipeline: Pipeline, **settings: str) -> str:
-    """Start a worker, which must end by itself, and return what it said."""
-    worker: Worker = pipeline.start_worker(ready=False, **settings)
-    assert worker.process.wait(60) in {1, 2}
-    said = " ".join(worker.log().split())
-    assert "Traceback" not in said, said
-    return said
-
-
 def delete(pipeline: Pipeline, topic: str) -> None:
     admin = AdminClient({"bootstrap.servers": pipeline.bootstrap, "log_level": 0})
     admin.delete_topics([topic], operation_timeout=30)[topic].result()
@@ -48,6 +41,7 @@ def delete(pipeline: Pipeline, topic: str) -> None:
 
 
 @pytest.mark.fault(row=10)
+@pytest.mark.fails_without("missing what was lost", found=STARTED)
 @pytest.mark.parametrize("table", TABLES)
 def test_a_changelog_that_was_deleted_is_missed_even_if_it_was_made_again(
     counted: Pipeline, figures: Figures, table: str
@@ -90,6 +84,7 @@ def _is_deleted(admin: AdminClient, group: str) -> bool:
 
 
 @pytest.mark.fault(row=10)
+@pytest.mark.fails_without("comparing topics", found="has 5 partitions and should have 4")
 def test_a_changed_partition_count_is_named(counted: Pipeline, figures: Figures) -> None:
     admin = AdminClient({"bootstrap.servers": counted.bootstrap, "log_level": 0})
     deals = "ringside.deals"
@@ -99,12 +94,13 @@ def test_a_changed_partition_count_is_named(counted: Pipeline, figures: Figures)
         "the broker to show the fifth partition",
     )
     said = refused(counted)
-    figures(said=said[said.index("topic ringside.deals") :][:120])
     assert "topic ringside.deals has 5 partitions and should have 4" in said
     assert "delete the topics that differ" in said
+    figures(said=said[said.index("topic ringside.deals") :][:120])
 
 
 @pytest.mark.fault(row=10)
+@pytest.mark.fails_without("comparing installations", found=STARTED, quick=True)
 def test_another_installation_of_the_same_name_is_refused_and_more_workers_of_this_one_are_not(
     pipeline: Pipeline, postgres: Postgres, now: Now, chance: random.Random, figures: Figures
 ) -> None:
@@ -144,6 +140,7 @@ def test_an_installation_that_has_moved_says_so_and_goes_on(
 
 
 @pytest.mark.fault(row=10)
+@pytest.mark.fails_without("noticing a usurper", found="not within 60 s")
 def test_a_worker_whose_partition_is_taken_by_one_outside_its_group_ends_and_says_so(
     pipeline: Pipeline, now: Now, chance: random.Random, figures: Figures
 ) -> None:
@@ -157,7 +154,7 @@ def test_a_worker_whose_partition_is_taken_by_one_outside_its_group_ends_and_say
     usurper.open()
     at = time.monotonic()
     pipeline.publish(second)
-    wait_until(lambda: not worker.process.is_running, worker.log)
+    wait_until(lambda: not worker.process.is_running, worker.log, 60)
     figures(partition=taken, ended_after_seconds=round(time.monotonic() - at, 1))
     assert worker.process.exit_code == 1
     said = " ".join(worker.log().split())

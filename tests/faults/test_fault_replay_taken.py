@@ -16,8 +16,9 @@ from agents.embedded.process import ChildProcess
 from schemas.events import Event
 from tests.faults.plugin import Figures
 from tests.faults.redefined import counts
+from tests.faults.refusing import refused
 from tests.integration.busy_floor import load
-from tests.integration.pipeline import Pipeline, Raw, ringside, wait_until
+from tests.integration.pipeline import Pipeline, Raw, wait_until
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.needs_transactions]
 Now = Callable[[], float]
@@ -44,6 +45,8 @@ def _is_activity(one: Event | Raw) -> bool:
 
 
 @pytest.mark.fault(row=12)
+@pytest.mark.fails_without("taking all rows at once", found="seen in between")
+@pytest.mark.fails_without("marking what is half taken", found="what is half taken can be dropped")
 def test_a_changed_definition_is_listed_then_taken_at_once_while_traffic_goes_on(
     pipeline: Pipeline, now: Now, chance: random.Random, figures: Figures
 ) -> None:
@@ -59,7 +62,9 @@ def test_a_changed_definition_is_listed_then_taken_at_once_while_traffic_goes_on
         with looking(pipeline) as seen:
             before = pipeline.row(SUMS)
             _interrupted(pipeline, chance)
+            taken_at = time.monotonic()
             _redefined(pipeline, "take")
+            figures(taken_within_seconds=round(time.monotonic() - taken_at, 1))
             after = pipeline.row(SUMS)
         pipeline.start_worker(module=REDEFINED)
         figures(stood_still_seconds=round(time.monotonic() - at, 1), looked=len(seen))
@@ -98,7 +103,7 @@ def _all_of_one(seen: list[Sums], before: Sums, after: Sums) -> None:
     """Who looked saw all of the old, then all of the new; in between, that of the first taking."""
     first, *between, last = [sums for sums, _ in groupby(seen)]
     assert (first, last) == (before, after)
-    assert len(between) <= 1, between
+    assert len(between) <= 1, f"seen in between: {between}"
     for sums in between:
         assert sums[0] <= after[0]
         assert before[1] <= sums[1] <= after[1]
@@ -114,16 +119,15 @@ def _interrupted(pipeline: Pipeline, chance: random.Random) -> None:
     """Begin to take it, and kill that when rows are taken and state is not; no worker starts."""
     log = pipeline.folder / "interrupted.log"
     env = {**pipeline.env, "PYTHONUNBUFFERED": "1"}
-    taking = ChildProcess(ringside("replay", "take", log=log, env=env, module=REDEFINED))
+    taking = ChildProcess(pipeline.program("replay", "take", log=log, env=env, module=REDEFINED))
     taking.start()
     taking.wait_until(lambda: "ledger: " in log.read_text(), 90)
     time.sleep(chance.uniform(0, 0.3))
     taking.kill()
     assert "taken. Start the workers" not in log.read_text(), "it was quicker than the kill"
-    assert pipeline.run("replay", "drop", check=False).returncode == 1
-    refused = pipeline.start_worker(ready=False, module=REDEFINED)
-    wait_until(lambda: not refused.process.is_running, refused.log)
-    assert "Run `ringside replay take` again" in " ".join(refused.log().split())
+    dropped = pipeline.run("replay", "drop", check=False)
+    assert dropped.returncode == 1, "what is half taken can be dropped"
+    assert "Run `ringside replay take` again" in refused(pipeline, module=REDEFINED)
 
 
 @contextmanager

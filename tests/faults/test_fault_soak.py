@@ -11,13 +11,13 @@ from itertools import count, islice
 
 import msgspec
 import numpy as np
-import psutil
 import pytest
 
 from schemas.events import CallOffered, Event
 from tests.faults.keys import Kept, Watermarks, in_changelog, open_rows, watermarks
 from tests.faults.plugin import Figures
 from tests.faults.source_log import read_log
+from tests.faults.watching import memory_bytes
 from tests.integration.floor_events import activity, call
 from tests.integration.pipeline import Pipeline, Worker, wait_until
 
@@ -59,11 +59,13 @@ def slope_mb_a_minute(samples: list[tuple[float, int]]) -> float:
 
 
 @pytest.mark.fault(row=14)
+@pytest.mark.fails_without("letting go of what is over", found="to keep the same")
 @pytest.mark.timeout(2400)
 def test_memory_stays_level_and_only_open_panes_are_kept_while_panes_roll(
     pipeline: Pipeline, now: Now, figures: Figures, request: pytest.FixtureRequest
 ) -> None:
-    minutes = float(request.config.getoption("--soak-minutes"))
+    # Two and a half days of events show that nothing is let go of.
+    minutes = 0.5 if pipeline.under else float(request.config.getoption("--soak-minutes"))
     worker = pipeline.start_worker()
     total = int(minutes * 60 * RATE)
     events = lives(now() - minutes * 60 * SPEED - 3600)
@@ -72,12 +74,11 @@ def test_memory_stays_level_and_only_open_panes_are_kept_while_panes_roll(
     with pipeline.publishing(islice(events, total), rate=RATE):
         while time.monotonic() < started_at + minutes * 60:
             time.sleep(SAMPLE_SECONDS)
-            if time.monotonic() > started_at + WARM_UP_SECONDS:
-                rss = psutil.Process(worker.process.pid).memory_info().rss
-                samples.append((time.monotonic() - started_at, rss))
+            samples.append((time.monotonic() - started_at, memory_bytes(worker)))
     pipeline.wait_until_written(total)
 
-    slope = slope_mb_a_minute(samples)
+    warm = [one for one in samples if one[0] > WARM_UP_SECONDS]
+    slope = slope_mb_a_minute(warm or samples)
     figures(minutes=minutes, slope_mb_a_minute=round(slope, 3))
     kept = _settled(pipeline, worker, watermarks(pipeline, read_log(pipeline.bootstrap)))
     figures(

@@ -12,9 +12,9 @@ from agents.embedded.postgres import Postgres
 from tests.faults import scenarios
 from tests.faults.installing import Install
 from tests.faults.plugin import Figures
-from tests.faults.poison import poison
+from tests.faults.poison import mixed, poison
 from tests.faults.scenarios import Start
-from tests.faults.test_fault_input import in_time, mixed, out_of_time
+from tests.faults.test_fault_input import in_time, out_of_time
 from tests.faults.verdict import check, first_wrong
 from tests.integration.busy_floor import Load, load
 from tests.integration.pipeline import Pipeline, wait_until

@@ -14,8 +14,10 @@ PATIENCE_SECONDS = 90.0
 _LOOK_SECONDS = 0.3
 
 
-def check(pipeline: Pipeline, *, seconds: float = PATIENCE_SECONDS) -> Truth:
+def check(pipeline: Pipeline, *, seconds: float | None = None) -> Truth:
     """Return what is true, once PostgreSQL, the pages, and the dead letters all say so.
+
+    They have PATIENCE_SECONDS for it, or as long as is said.
 
     Raises:
         AssertionError: some do not in that time; says which, and the ends of the workers' logs.
@@ -23,6 +25,7 @@ def check(pipeline: Pipeline, *, seconds: float = PATIENCE_SECONDS) -> Truth:
     truth = truth_of(pipeline.bootstrap)
     assert truth.ledger["consumed"] == sum(truth.ends.values()), "the log has holes"
     assert truth.ledger["applied"], "nothing was produced: nothing is checked"
+    seconds = PATIENCE_SECONDS if seconds is None else seconds
     deadline = time.monotonic() + seconds
     kept: list[DeadLetter] = []
     while wrong := _wrong(pipeline, truth, kept):

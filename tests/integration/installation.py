@@ -42,7 +42,13 @@ def remove_topics(bootstrap: str) -> None:
 
 
 def new_pipeline(
-    broker: Broker, database: Database, folder: Path, env: Mapping[str, str], **settings: str
+    broker: Broker,
+    database: Database,
+    folder: Path,
+    env: Mapping[str, str],
+    *,
+    under: tuple[str, ...] = (),
+    **settings: str,
 ) -> Pipeline:
     """Make an installation on an empty broker and an empty database; no worker yet."""
     remove_topics(broker.bootstrap)
@@ -62,7 +68,8 @@ def new_pipeline(
     }
     child_env = {name: value for name, value in env.items() if not name.startswith("RINGSIDE_")}
     child_env |= {f"RINGSIDE_{name}": value for name, value in ours.items()}
-    made = Pipeline(broker.bootstrap, database, users["writer"], users["reader"], folder, child_env)
+    urls = users["writer"], users["reader"]
+    made = Pipeline(broker.bootstrap, database, *urls, folder, child_env, under)
     prepare_topics(made.settings, _quietly)
     return made
 

@@ -111,6 +111,8 @@ class Pipeline:
     reader_url: str
     folder: Path
     env: Mapping[str, str]
+    under: tuple[str, ...] = ()
+    """A module and its arguments that run Ringside's programs, as `pdb` would."""
     workers: list[Worker] = field(default_factory=list)
 
     @property
@@ -133,7 +135,7 @@ class Pipeline:
             **{f"RINGSIDE_{name.upper()}": value for name, value in settings.items()},
         }
         log = self.folder / f"worker-{port}.log"
-        program = ringside("worker", *arguments, log=log, env=env, module=module)
+        program = self.program("worker", *arguments, log=log, env=env, module=module)
         worker = Worker(ChildProcess(program), port)
         self.workers.append(worker)
         worker.process.start()
@@ -151,6 +153,12 @@ class Pipeline:
         """The workers that run."""
         return [worker for worker in self.workers if worker.process.is_running]
 
+    def program(
+        self, *arguments: str, log: Path, env: Mapping[str, str], module: str = "agents"
+    ) -> Program:
+        """Return a `ringside` command as a program to be started."""
+        return _program(arguments[0], _command(*self.under, module, *arguments), log, env)
+
     def run(
         self, *arguments: str, check: bool = True, given: str = "", module: str = "agents"
     ) -> subprocess.CompletedProcess[str]:
@@ -159,7 +167,7 @@ class Pipeline:
         `module` is what is run instead of Ringside's own program.
         """
         return subprocess.run(  # noqa: S603 - our own command line
-            (sys.executable, "-m", module, *arguments),
+            _command(*self.under, module, *arguments),
             env=dict(self.env),
             cwd=PROJECT,
             input=given,
@@ -312,9 +320,15 @@ async def _fetch(url: str, query: str, arguments: Sequence[object]) -> list[tupl
         await connection.close()
 
 
-def ringside(*arguments: str, log: Path, env: Mapping[str, str], module: str = "agents") -> Program:
+def ringside(*arguments: str, log: Path, env: Mapping[str, str]) -> Program:
     """Return a `ringside` command as a program to be started."""
-    command = (sys.executable, "-m", module, *arguments)
-    return Program(
-        name=f"ringside {arguments[0]}", command=command, log=log, env=env, working_folder=PROJECT
-    )
+    return _program(arguments[0], _command("agents", *arguments), log, env)
+
+
+def _program(name: str, command: tuple[str, ...], log: Path, env: Mapping[str, str]) -> Program:
+    name = f"ringside {name}"
+    return Program(name=name, command=command, log=log, env=env, working_folder=PROJECT)
+
+
+def _command(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", *arguments)

@@ -221,14 +221,24 @@ def now() -> clock.Clock:
 
 
 @pytest.fixture
+def under(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """What runs Ringside's programs, as `pdb` in `python -m pdb -m agents` would; here nothing."""
+    return getattr(request, "param", ())
+
+
+@pytest.fixture
 def pipeline(
-    kafka: Broker, database: Database, tmp_path: Path, env: Mapping[str, str]
+    kafka: Broker,
+    database: Database,
+    tmp_path: Path,
+    env: Mapping[str, str],
+    under: tuple[str, ...],
 ) -> Iterator[Pipeline]:
     """An installation with topics and schema, without a worker: `pipeline.start_worker()`.
 
     Source topics have fixed names, so all topics are deleted before and afterwards.
     """
-    made = new_pipeline(kafka, database, tmp_path, env)
+    made = new_pipeline(kafka, database, tmp_path, env, under=under)
     yield made
     made.stop()
     remove_topics(kafka.bootstrap)
