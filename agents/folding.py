@@ -41,7 +41,7 @@ class BatchFolder:
         monotonic: Clock,
     ) -> None:
         self._settings = settings
-        self._tokeniser = tokeniser
+        self.tokeniser = tokeniser
         self._clock = clock
         self._monotonic = monotonic
         self.limits = limits
@@ -76,7 +76,7 @@ class BatchFolder:
         if batch.start_offset > fold.ledger.next_offset and not first:
             gap = f"{batch.topic}/{batch.partition}: a gap before offset {batch.start_offset}"
             raise AssertionError(gap)
-        topic, now, tokeniser = batch.topic, self._clock(), self._tokeniser
+        topic, now, tokeniser = batch.topic, self._clock(), self.tokeniser
         accepted: dict[str, int] = {}
         known_offset, apply = fold.ledger.next_offset, fold.apply
         decode = decode_record if topic != CUSTOMERS.name else decode_notes

@@ -95,7 +95,7 @@ class Settings(BaseModel):
     """PostgreSQL for `ringside db migrate` (a role that may create roles and schemas)."""
 
     customer_key: CustomerKey | None = None
-    """Key of the customers' tokens, 16 bytes or more. To rotate it, add a line `v2:...` to it."""
+    """Key of the customers' tokens, 16 bytes or more. To rotate it, add a line `v2:...` below."""
     country_code: Annotated[str, Field(pattern=r"^[0-9]{0,3}$")] = ""
     """Digits put before national numbers, e.g. `84`. Empty: they are kept as dialled."""
 

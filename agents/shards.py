@@ -20,7 +20,7 @@ from agents.membership import REBALANCE_SECONDS, SESSION_SECONDS, Membership
 from agents.settings import Settings
 from agents.shard import Shard
 from agents.state import ChangelogTopics, Restorer, to_records
-from agents.telling import note_records
+from agents.telling import hand_over, note_records
 from streams.fold import Fold
 from streams.ghosts import GhostLimits
 from streams.pipelines import EMPTY
@@ -132,6 +132,7 @@ class Shards:
             lateness_of=self._settings.lateness_of,
             epoch=int(self._clock()),
             ghost_limits=self.ghost_limits,
+            tokeniser=self.folder.tokeniser,
         )
         shard.folds = await asyncio.to_thread(_read, shard.changelog, restorer)
         if restorer.without_ledger is not None:
@@ -140,15 +141,12 @@ class Shards:
                 "but no ledger that says up to where it counts",
                 self._settings.app_id,
             )
+        hand_over(shard.folds, self.folder.tokeniser)
         shard.recovery_seconds = self._monotonic() - started_at
         shard.checkpointed_at = self._clock()
         shard.is_open = True
-        logger.info(
-            "shard restored",
-            shard=shard.index,
-            entries=restorer.entries,
-            seconds=round(shard.recovery_seconds, 3),
-        )
+        took = {"entries": restorer.entries, "seconds": round(shard.recovery_seconds, 3)}
+        logger.info("shard restored", shard=shard.index, **took)
 
     def _close(self, shard: Shard) -> None:
         shard.is_open = False
@@ -252,7 +250,7 @@ class Shards:
         changes = tuple(shard.unwritten.values())
         records = chain(
             shard.unwritten_letters,
-            note_records(changes, self._settings.partitions),
+            note_records(changes, self._settings.partitions, self.folder.tokeniser),
             to_records(changes, self._topics, shard.index),
         )
         try:

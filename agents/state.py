@@ -4,13 +4,16 @@ Keys and values are JSON, so that a changelog can be read with kcat. Structs are
 is their fields': new fields go to the end, with a default, and old records stay readable.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from agents.changelog import Entry, Record
 from agents.errors import RingsideError
+from schemas.customers import Tokeniser
 from schemas.topics import FOLDED, changelog
 from streams.changes import Changes
 from streams.facts import Dims
@@ -27,6 +30,7 @@ COHORT = "cohort"
 _encode = msgspec.json.Encoder().encode
 _key = msgspec.json.Decoder(list)
 _parts = msgspec.json.Decoder(Parts)
+_token = re.compile(rb"ct[1-9][0-9]{0,2}_[0-9a-f]{32}")
 _ledger = msgspec.json.Decoder(Ledger)
 _states: dict[str, msgspec.json.Decoder[Any]] = {
     topic: msgspec.json.Decoder(machine.state) for topic, machine in MACHINES.items()
@@ -76,7 +80,13 @@ class Restorer:
         lateness_of: Callable[[str], float],
         epoch: int,
         ghost_limits: GhostLimits | None = None,
+        tokeniser: Tokeniser | None = None,
     ) -> None:
+        """`tokeniser`: who renews the customers' tokens of older keys, where there may be any."""
+        self._renewed: Callable[[bytes], bytes] = _same
+        if tokeniser is not None and tokeniser.has_older:
+            token = tokeniser.token
+            self._renewed = partial(_token.sub, lambda found: token(found[0].decode()).encode())
         self._ledgers: dict[str, Ledger] = {}
         self._older: set[bytes] = set()
         """Keys of an older release's panes that nothing has taken the place of."""
@@ -126,12 +136,11 @@ class Restorer:
                 return topic
         return None
 
-    @staticmethod
-    def _entity(fold: Fold, key: str, value: bytes | None) -> None:
+    def _entity(self, fold: Fold, key: str, value: bytes | None) -> None:
         if value is None:
             fold.entities.pop(key, None)
         else:
-            fold.entities[key] = _states[fold.topic].decode(value)
+            fold.entities[key] = _states[fold.topic].decode(self._renewed(value))
 
     def _pane(self, fold: Fold, raw: bytes, fields: list[Any], value: bytes | None) -> None:
         _, start, *dims = fields
@@ -146,3 +155,7 @@ class Restorer:
             fold.grains.drop(*key)
         else:
             fold.grains.restore(*key, _parts.decode(value))
+
+
+def _same(value: bytes) -> bytes:
+    return value

@@ -83,8 +83,12 @@ def _is_digits(text: str) -> bool:
 class Tokeniser:
     """Replaces a customer's number by a keyed HMAC-SHA256, cut to 128 bits, and the key's version.
 
-    The same number gives the same token under one key, so calls of one customer still meet. Without
-    the key a token cannot be computed from a number; with it, it can: keep it like a password.
+    The same number gives the same token, so calls of one customer meet. Without the keys a token
+    cannot be computed from a number; with them, it can: keep them like passwords.
+
+    The first key makes a token of the number, and each later key one of the token before. So what
+    an older key made becomes the newest, wherever it comes from; and who has got hold of an older
+    key, and not of the newest, can make nothing of the newest tokens.
     """
 
     def __init__(
@@ -95,40 +99,46 @@ class Tokeniser:
         version: int = 1,
         older: Mapping[int, bytes] | None = None,
     ) -> None:
-        """Make tokens with *key*; know those that *older* keys made, by their versions."""
-        if min(map(len, [key, *(older or {}).values()])) < MIN_KEY_BYTES:
+        """Make tokens with *key* of those that *older* keys make, by their versions."""
+        by_version = {**(older or {}), version: key}
+        if min(map(len, by_version.values())) < MIN_KEY_BYTES:
             message = f"the customer key must have at least {MIN_KEY_BYTES} bytes"
             raise ValueError(message)
-        self._prefix = f"ct{version}_"
-        self._keyed = hmac.new(key, digestmod="sha256")
-        self._older = {
-            f"ct{number}_": hmac.new(old, digestmod="sha256")
-            for number, old in sorted((older or {}).items(), reverse=True)
-        }
+        self._keyed = [
+            (f"ct{number}_", hmac.new(one, digestmod="sha256"))
+            for number, one in sorted(by_version.items())
+        ]
         self._country_code = country_code
         # A floor sees the same customer several times within minutes (offered, redialled).
         self.token = lru_cache(maxsize=65_536)(self._token)
 
+    @property
+    def has_older(self) -> bool:
+        """Whether there is more than one key, so that there may be tokens of older ones."""
+        return len(self._keyed) > 1
+
     def _token(self, number: str) -> str:
-        """Return the token of *number*; a token is returned as it is."""
-        if is_token(number):
-            return number
-        normal = normalise(number, country_code=self._country_code)
-        # A copy of what has taken in the key: hmac.digest costs half as much again, and lets other
-        # threads have the interpreter for those microseconds, which costs as much once more.
-        keyed = self._keyed.copy()
-        keyed.update(normal.encode("utf-8", "surrogatepass"))
-        return self._prefix + keyed.hexdigest()[:_TOKEN_HEX_DIGITS]
+        """Return the newest token of *number*, or of a token of it."""
+        return self.tokens(number)[0]
 
     def tokens(self, number: str) -> tuple[str, ...]:
-        """Return every token that *number* has or had, the newest key's first."""
-        newest = self.token(number)
+        """Return every token that *number* has or had, the newest key's first.
+
+        Of a token, itself and those that came after it: what was before cannot be told from it.
+        """
+        made, later = [], self._keyed
         if is_token(number):
-            return (newest,)
-        normal = normalise(number, country_code=self._country_code)
-        older = []
-        for prefix, key in self._older.items():
+            made, text = [number], number
+            prefixes = [prefix for prefix, _ in self._keyed]
+            prefix = f"{number.partition('_')[0]}_"
+            later = later[prefixes.index(prefix) + 1 :] if prefix in prefixes else []
+        else:
+            text = normalise(number, country_code=self._country_code)
+        for prefix, key in later:
+            # A copy of what has taken in the key: hmac.digest costs half as much again, and lets
+            # other threads have the interpreter for those microseconds, which costs that once more.
             keyed = key.copy()
-            keyed.update(normal.encode("utf-8", "surrogatepass"))
-            older.append(prefix + keyed.hexdigest()[:_TOKEN_HEX_DIGITS])
-        return (newest, *older)
+            keyed.update(text.encode("utf-8", "surrogatepass"))
+            text = prefix + keyed.hexdigest()[:_TOKEN_HEX_DIGITS]
+            made.append(text)
+        return tuple(reversed(made))

@@ -130,8 +130,11 @@ def _is_news(note: Note, known: Leg) -> bool:
     A call is closed by us as time goes by, so also where nothing has come since the last note.
     """
     told, known_at = (note.epoch, note.offset), (known.epoch, known.offset)
-    if told != known_at or note.says is None or known.says is None:
+    if told != known_at:
         return told > known_at
+    if note.says is None or known.says is None:
+        # Taken back where it was said: it was handed over to another token.
+        return known.says is not None
     return note.says.is_closed_by_us and not known.says.is_closed_by_us
 
 

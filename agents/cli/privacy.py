@@ -17,8 +17,9 @@ from agents.kafka.admin import connect
 from agents.postgres.connection import connected
 from agents.postgres.privacy import erase as erase_rows
 from agents.postgres.privacy import has_read
+from agents.postgres.privacy import renew as renew_rows
 from agents.settings import Settings
-from schemas.customers import is_token
+from schemas.customers import Tokeniser, is_token
 
 commands = typer.Typer(
     no_args_is_help=True, add_completion=False, help="See and forget what is known of a customer."
@@ -35,6 +36,26 @@ def token(ctx: typer.Context) -> None:
     """Print the tokens of a number, newest key first. The number is asked for, and not shown."""
     for found in settings_of(ctx).tokeniser().tokens(_asked()):
         say(found)
+
+
+@commands.command()
+def renew(ctx: typer.Context) -> None:
+    """Put the newest token of each customer into the rows of before the key was exchanged.
+
+    Do it when all workers have the new key: they renew what they know themselves, and would write
+    the old token again until then. Safe to repeat.
+    """
+    settings = settings_of(ctx)
+    url, tokeniser = settings.required("database_admin_url"), settings.tokeniser()
+    if not tokeniser.has_older:
+        raise InputError("RINGSIDE_CUSTOMER_KEY holds one key: no token is of an older one")
+    for table, count in asyncio.run(_renew(url, tokeniser)).items():
+        say(f"{table}: {count} rows")
+
+
+async def _renew(url: str, tokeniser: Tokeniser) -> dict[str, int]:
+    async with connected(url, patience_seconds=0, say=warn) as connection:
+        return await renew_rows(connection, tokeniser.token)
 
 
 @commands.command()
@@ -56,9 +77,9 @@ def erase(
     if (token is None) != number:
         raise InputError("give either a token or --number")
     asked = _asked() if number else None
-    tokens = [*settings.tokeniser().tokens(asked)] if asked is not None else [token or ""]
-    if wrong := [one for one in tokens if not is_token(one)]:
-        raise InputError(f"{wrong[0]!r} is no token; --number asks for a number")
+    if token is not None and not is_token(token):
+        raise InputError(f"{token!r} is no token; --number asks for a number")
+    tokens = [*settings.tokeniser().tokens(asked or token or "")]
     url = settings.required("database_admin_url")
     with _consumer(settings) as consumer:
         offsets = privacy.ask(settings, consumer, tokens, at=clock.now())

@@ -63,9 +63,10 @@ def identity_of(settings: Settings, database: str | None) -> Identity:
     Raises:
         SettingsError: RINGSIDE_CUSTOMER_KEY is not set.
     """
-    by_version = keys(settings.required("customer_key"))
-    newest_first = [by_version[version] for version in sorted(by_version, reverse=True)]
-    return Identity(database, tuple(map(fingerprint, newest_first)))
+    in_turn = [key for _, key in sorted(keys(settings.required("customer_key")).items())]
+    # A later key makes tokens of what those before it made: without them it is another.
+    upto = [fingerprint(b"\n".join(in_turn[: count + 1])) for count in range(len(in_turn))]
+    return Identity(database, tuple(reversed(upto)))
 
 
 def fingerprint(key: bytes) -> str:

@@ -1,4 +1,6 @@
-"""Take a customer's token out of PostgreSQL, wherever a table has a column for it."""
+"""Take a customer's token out of PostgreSQL, or renew it, wherever a table has a column for it."""
+
+from collections.abc import Callable
 
 from agents.postgres.connection import Connection
 
@@ -32,6 +34,31 @@ async def erase(
             )
             done = await connection.execute(f"{change} WHERE customer = ANY($1)", tokens)
             found[name] = int(done.split()[-1])
+    return found
+
+
+async def renew(
+    connection: Connection, newest: Callable[[str], str], *, schema: str = "ringside"
+) -> dict[str, int]:
+    """Return, by table, how many rows have the newest token of their customer now.
+
+    `newest` gives it. Safe to repeat. What is only about a customer is the workers' to renew.
+    """
+    found: dict[str, int] = {}
+    for name, is_needed in await connection.fetch(_COLUMNS, schema):
+        if is_needed:
+            continue
+        table = await connection.fetchval(_QUOTED, schema, name)
+        held = f"SELECT DISTINCT customer FROM {table} WHERE customer IS NOT NULL"  # noqa: S608 - quoted by the server
+        tokens = [token for (token,) in await connection.fetch(held)]
+        pairs = [(old, new) for old in tokens if (new := newest(old)) != old]
+        done = await connection.execute(
+            f"UPDATE {table} AS t SET customer = pair.new"  # noqa: S608 - quoted by the server
+            " FROM unnest($1::text[], $2::text[]) AS pair (old, new) WHERE t.customer = pair.old",
+            [old for old, _ in pairs],
+            [new for _, new in pairs],
+        )
+        found[name] = int(done.split()[-1])
     return found
 
 

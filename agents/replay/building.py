@@ -98,7 +98,9 @@ class _Shard:
         self._topics = ChangelogTopics(own.app_id)
         self._changelog = Changelog(own, shard)
         self._tokeniser = settings.tokeniser()
-        restorer = Restorer(shard, lateness_of=settings.lateness_of, epoch=epoch)
+        restorer = Restorer(
+            shard, lateness_of=settings.lateness_of, epoch=epoch, tokeniser=self._tokeniser
+        )
         self._changelog.open()
         for entries in self._changelog.read():
             restorer.add(entries)

@@ -52,7 +52,7 @@ class Parts:
         for (_, partition), fold in self.folds.items():
             changes = fold.take_changes()
             if changes is not None:
-                said = list(note_records([changes], PARTITIONS))
+                said = list(note_records([changes], PARTITIONS, self._tokeniser))
                 records = list(to_records([changes], self._topics, partition))
                 self.records += len(said) + len(records)
                 told += said

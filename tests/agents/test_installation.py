@@ -61,7 +61,7 @@ def identity(text: str) -> Identity:
         # Each step of an exchange, against what those before it have written down.
         (f"{OLD}\nv2:{NEW}", OLD, None),
         (OLD, f"{OLD}\nv2:{NEW}", None),  # not restarted with the new one yet
-        (f"v2:{NEW}", f"{OLD}\nv2:{NEW}", None),
+        (f"v2:{NEW}", f"{OLD}\nv2:{NEW}", "another RINGSIDE_CUSTOMER_KEY"),  # it needs the first
         (OLD, f"v2:{NEW}", "another RINGSIDE_CUSTOMER_KEY"),
         (f"v2:{NEW}", OLD, "another RINGSIDE_CUSTOMER_KEY"),
     ],

@@ -14,6 +14,7 @@ from streams.changes import Changes
 from streams.ledger import Ledger
 
 AT = 1_788_256_800.0
+TOKENISER = Tokeniser(b"k" * 16)
 BROKER_LIMIT = 1_000_000
 """`message.max.bytes` of librdkafka; a broker's own is 48,588 more."""
 
@@ -41,13 +42,13 @@ def test_a_customer_is_in_the_partition_where_their_token_was_as_a_key() -> None
 
 def test_a_checkpoint_makes_one_record_for_each_partition_and_loses_no_note() -> None:
     notes = [note(token(number % 50), f"c{number}") for number in range(300)]
-    records = list(note_records([changes(notes)], 4))
+    records = list(note_records([changes(notes)], 4, TOKENISER))
     assert [record.topic for record in records] == [CUSTOMERS.name] * 4
     assert sorted(record.partition for record in records) == [0, 1, 2, 3]
     said: list[Note] = []
     for record in records:
         message = Message(record.topic, record.key, record.value)
-        found = decode_notes(message, record.topic, AT, Tokeniser(b"k" * 16))
+        found = decode_notes(message, record.topic, AT, TOKENISER)
         assert isinstance(found, Notes)
         assert (found.topic, found.partition) == (CALLS.name, 2)
         assert {partition_of(one.customer, 4) for one in found.notes} == {record.partition}
@@ -57,7 +58,7 @@ def test_a_checkpoint_makes_one_record_for_each_partition_and_loses_no_note() ->
 
 def test_more_than_fits_goes_into_further_records_in_order() -> None:
     notes = [note(token(1), f"c{number}") for number in range(2 * MAX_NOTES + 1)]
-    records = list(note_records([changes(notes)], 4))
+    records = list(note_records([changes(notes)], 4, TOKENISER))
     counts = [len(msgspec.json.decode(record.value or b"")[2]) for record in records]
     assert counts == [MAX_NOTES, MAX_NOTES, 1]
     entities = [one[4] for record in records for one in msgspec.json.decode(record.value or b"")[2]]

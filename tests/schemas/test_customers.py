@@ -88,21 +88,30 @@ def test_odd_text_becomes_a_token_too() -> None:
     assert Tokeniser(KEY).token("\ud800").startswith("ct1_")
 
 
-def test_the_newest_key_makes_tokens_and_the_older_ones_are_known() -> None:
-    older = {1: KEY, 2: KEY[::-1]}
-    tokeniser = Tokeniser(b"a third of sixteen", version=3, older=older)
+def test_each_key_makes_a_token_of_the_token_before() -> None:
+    tokeniser = Tokeniser(b"a third of sixteen", version=3, older={1: KEY, 2: KEY[::-1]})
     third, second, first = tokeniser.tokens("+84 90 123 45 67")
-    assert third == tokeniser.token("+84901234567")
-    assert third.startswith("ct3_")
     assert first == Tokeniser(KEY).token("+84901234567")
-    assert second == Tokeniser(KEY[::-1], version=2).token("+84901234567")
+    # By hand: what openssl dgst -sha256 -hmac says of the token before, its first half.
+    assert second == "ct2_" + hmac.new(KEY[::-1], first.encode(), "sha256").hexdigest()[:32]
+    of_third = hmac.new(b"a third of sixteen", second.encode(), "sha256").hexdigest()
+    assert third == tokeniser.token("+84901234567") == "ct3_" + of_third[:32]
 
 
-def test_a_token_of_an_older_key_stays_what_it_is() -> None:
+def test_a_token_of_an_older_key_becomes_the_newest() -> None:
     old = Tokeniser(KEY).token("+84901234567")
     rotated = Tokeniser(KEY[::-1], version=2, older={1: KEY})
-    assert rotated.token(old) == old
-    assert rotated.tokens(old) == (old,)
+    assert rotated.token(old) == rotated.token("+84901234567")
+    assert rotated.tokens(old) == (rotated.token(old), old)
+    assert rotated.has_older
+    assert not Tokeniser(KEY).has_older
+
+
+def test_a_token_of_a_key_that_is_not_here_stays_what_it_is() -> None:
+    newer = Tokeniser(KEY[::-1], version=2, older={1: KEY}).token("+84901234567")
+    assert Tokeniser(KEY).token(newer) == newer
+    old = Tokeniser(KEY).token("+84901234567")
+    assert Tokeniser(KEY[::-1], version=2).token(old) == old
 
 
 def test_keys_are_written_a_line_each() -> None:

@@ -1,4 +1,7 @@
-"""The customers' key is exchanged while calls are under way: nothing is refused, lost, doubled."""
+"""The customers' key is exchanged while calls are under way: nothing is refused, lost, doubled.
+
+And what a customer did before meets what the same one does after.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from schemas.customers import Tokeniser
+from tests.faults.refusing import refused
 from tests.integration.floor_events import call
 from tests.integration.installation import CUSTOMER_KEY
 from tests.integration.pipeline import Pipeline, wait_until
@@ -18,7 +22,11 @@ NEW_KEY = "a newer key for the tests"
 BOTH = f"{CUSTOMER_KEY}\nv2:{NEW_KEY}"
 ONLY_NEW = f"v2:{NEW_KEY}"
 FIRST = Tokeniser(CUSTOMER_KEY.encode()).token(NUMBER)
-SECOND = Tokeniser(NEW_KEY.encode(), version=2).token(NUMBER)
+SECOND = Tokeniser(NEW_KEY.encode(), version=2, older={1: CUSTOMER_KEY.encode()}).token(NUMBER)
+MET = """
+SELECT sum(contacts)::int, sum(contacts_preceded_24h)::int, sum(contacts_followed_24h)::int
+FROM ringside.pane
+"""
 
 
 def tokens(pipeline: Pipeline) -> dict[str, str]:
@@ -46,17 +54,29 @@ def test_each_step_of_an_exchange_counts_each_call_once(pipeline: Pipeline, now:
     pipeline.wait_until_written(12)
     assert pipeline.ledger()["applied"] == 8
     assert pipeline.ledger()["duplicate"] == 4
-    assert tokens(pipeline) == {"before": FIRST, "meanwhile": FIRST, "after": SECOND}
+    # Whoever takes a partition over with both keys renews what is known there, and writes it with
+    # the next change.
+    assert tokens(pipeline) == {"before": FIRST, "meanwhile": SECOND, "after": SECOND}
     assert pipeline.row("SELECT sum(calls_offered)::int FROM ringside.pane") == (3,)
 
+    # Three contacts of one customer: all but the first had one before, all but the last one after.
+    wait_until(lambda: pipeline.row(MET) == (3, 2, 2), lambda: str(pipeline.row(MET)))
+
+    _renews_rows(pipeline)
     _forgets_both(pipeline)
 
-    for worker in pipeline.running:
-        worker.process.stop()
-    pipeline.start_worker(customer_key=ONLY_NEW)
-    refused = pipeline.start_worker(ready=False)
-    wait_until(lambda: not refused.process.is_running, refused.log)
-    assert "one with another RINGSIDE_CUSTOMER_KEY" in " ".join(refused.log().split())
+    # The newest key makes tokens of the older one's tokens: without that one it is another.
+    said = refused(pipeline, customer_key=ONLY_NEW)
+    assert "one with another RINGSIDE_CUSTOMER_KEY" in said
+
+
+def _renews_rows(pipeline: Pipeline) -> None:
+    """`privacy renew` is for the rows of what does not change any more."""
+    pipeline.env = {**pipeline.env, "RINGSIDE_CUSTOMER_KEY": BOTH}
+    assert "call: 1 rows" in pipeline.run("privacy", "renew").stdout
+    assert set(tokens(pipeline).values()) == {SECOND}
+    assert "call: 0 rows" in pipeline.run("privacy", "renew").stdout
+    pipeline.env = {**pipeline.env, "RINGSIDE_CUSTOMER_KEY": CUSTOMER_KEY}
 
 
 def _forgets_both(pipeline: Pipeline) -> None:
