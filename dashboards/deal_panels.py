@@ -7,8 +7,7 @@ from grafanalib import core
 from dashboards.deal_sql import PIPELINES, values_of
 from dashboards.grafana import choice_variable, rows_variable
 from dashboards.panels import Meaning
-from schemas.conversion_kpis import COUNT, MONEY, MONEY_A_DAY, RATIO, SECONDS, FunnelKpi
-from schemas.funnel_kpis import FUNNEL_BY_NAME
+from schemas.funnel_kpis import COUNT, FUNNEL_BY_NAME, MONEY, MONEY_A_DAY, RATIO, SECONDS, FunnelKpi
 
 DIMENSIONS = ("team", "rep", "source", "segment", "currency")
 """Columns of the funnel's functions beside pipeline and stage; `rep` is the owner then."""

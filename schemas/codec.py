@@ -2,6 +2,8 @@
 
 CloudEvents 1.0 over Kafka in both of its modes: *structured* (the value is the whole event) and
 *binary* (the value is `data`, the attributes are headers named `ce_*`).
+
+The front door of schemas/messages.py, too: outside `schemas` its names are taken from here.
 """
 
 from datetime import UTC, datetime

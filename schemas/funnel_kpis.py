@@ -4,10 +4,27 @@ The counts behind them are in schemas/funnel.py. They are read in two ways: live
 (`ringside_funnel_*`), and from PostgreSQL's functions of deals and of touches.
 """
 
-from schemas.conversion_kpis import CONVERSION_KPIS, FunnelKpi
+from schemas.conversion_kpis import (
+    CONVERSION_KPIS,
+    COUNT,
+    MONEY,
+    MONEY_A_DAY,
+    RATIO,
+    SECONDS,
+    FunnelKpi,
+)
 from schemas.velocity_kpis import VELOCITY_KPIS
 
-__all__ = ["FUNNEL_BY_NAME", "FUNNEL_KPIS", "FunnelKpi"]
+__all__ = [
+    "COUNT",
+    "FUNNEL_BY_NAME",
+    "FUNNEL_KPIS",
+    "MONEY",
+    "MONEY_A_DAY",
+    "RATIO",
+    "SECONDS",
+    "FunnelKpi",
+]
 
 FUNNEL_KPIS: tuple[FunnelKpi, ...] = (*CONVERSION_KPIS, *VELOCITY_KPIS)
 FUNNEL_BY_NAME: dict[str, FunnelKpi] = {kpi.name: kpi for kpi in FUNNEL_KPIS}

@@ -2,8 +2,7 @@
 
 import msgspec
 
-from schemas.counter_events import PbxCounters
-from schemas.events import Event
+from schemas.events import Event, PbxCounters
 from streams.facts import NOTHING, Facts
 
 

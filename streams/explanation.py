@@ -11,8 +11,7 @@ import msgspec
 
 from schemas.codec import Decoded
 from schemas.events import Event
-from schemas.formulas import Kpi, Quantile, Ratio, Term, Within
-from schemas.kpis import WHEN_READ
+from schemas.kpis import WHEN_READ, Kpi, Quantile, Ratio, Term, Within
 from schemas.measure import Limit
 from schemas.measures import QUARTER_SECONDS
 from schemas.notes import Notes

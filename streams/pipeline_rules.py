@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from schemas.pipelines import ENDS, Pipeline, Pipelines
+from streams.differences import differences
 from streams.roster import UNKNOWN, since_at
+from streams.zones import is_zone
 
 
 def validate(pipelines: Pipelines) -> list[str]:
@@ -22,17 +23,7 @@ def validate(pipelines: Pipelines) -> list[str]:
 
 def difference(old: Pipelines, new: Pipelines) -> list[str]:
     """Return what applying *new* over *old* changes: `+` new, `-` gone, `~` changed."""
-    before, after = _described(old), _described(new)
-    lines = []
-    for key in sorted(before.keys() | after.keys()):
-        was, now = before.get(key), after.get(key)
-        if was is None:
-            lines.append(f"+ {key}: {now}")
-        elif now is None:
-            lines.append(f"- {key}: was {was}")
-        elif was != now:
-            lines.append(f"~ {key}: {now} (was: {was})")
-    return lines
+    return differences(_described(old), _described(new))
 
 
 def _title(entry: Pipeline) -> str:
@@ -67,9 +58,7 @@ def _one(entry: Pipeline) -> Iterator[str]:
             yield f"{name}: {text!r} has a control character; take it out"
     if entry.id == UNKNOWN:
         yield f"{name}: this id stands for what the file does not have; choose another"
-    try:
-        ZoneInfo(entry.zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    if not is_zone(entry.zone):
         yield (
             f"{name}: there is no time zone {entry.zone!r}; "
             "take one of the IANA list, such as Asia/Ho_Chi_Minh"

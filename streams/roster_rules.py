@@ -1,13 +1,14 @@
 """What a roster must obey, and how two of them differ: both as sentences for a person."""
 
 from collections.abc import Collection, Iterator
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from schemas.measures import ACTIVITY_VOLUME, SECONDS_BOUNDS
 from schemas.roster import LIMITS, TARGETS, Entry, Roster, Site, Team
+from streams.differences import differences
 from streams.roster import UNKNOWN, RosterIndex, since_at
+from streams.zones import is_zone
 
 _VOLUMES = tuple(measure.name for measure in ACTIVITY_VOLUME)
 
@@ -27,17 +28,7 @@ def validate(roster: Roster) -> list[str]:
 
 def difference(old: Roster, new: Roster) -> list[str]:
     """Return what applying *new* over *old* changes: `+` new, `-` gone, `~` changed."""
-    before, after = _described(old), _described(new)
-    lines = []
-    for key in sorted(before.keys() | after.keys()):
-        was, now = before.get(key), after.get(key)
-        if was is None:
-            lines.append(f"+ {key}: {now}")
-        elif now is None:
-            lines.append(f"- {key}: was {was}")
-        elif was != now:
-            lines.append(f"~ {key}: {now} (was: {was})")
-    return lines
+    return differences(_described(old), _described(new))
 
 
 def _entries(roster: Roster) -> Iterator[tuple[str, Entry]]:
@@ -60,7 +51,7 @@ def _ids(roster: Roster) -> Iterator[str]:
 
 def _sites(roster: Roster) -> Iterator[str]:
     for site in roster.sites:
-        if not _is_zone(site.zone):
+        if not is_zone(site.zone):
             yield (
                 f"site {site.id}: there is no time zone {site.zone!r}; "
                 "take one of the IANA list, such as Asia/Ho_Chi_Minh"
@@ -70,14 +61,6 @@ def _sites(roster: Roster) -> Iterator[str]:
                 f"site {site.id}: on {day} the working hours {hours} end before they begin; "
                 "hours past midnight belong to the next day"
             )
-
-
-def _is_zone(zone: str) -> bool:
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
 
 
 def _backward_hours(site: Site) -> Iterator[tuple[str, str]]:

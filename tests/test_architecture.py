@@ -122,6 +122,29 @@ def test_a_package_says_what_it_is_and_does_nothing(path: Path) -> None:
         assert len(tree.body) == 1
 
 
+BEHIND = {
+    "schemas.codec": ("messages", "wire", "admission"),
+    "schemas.events": tuple(
+        f"{of}_events" for of in ["call", "rep", "meeting", "deal", "activity", "counter"]
+    ),
+    "schemas.kpis": ("formulas", "floor_kpis", "queue_kpis", "customer_kpis"),
+    "schemas.funnel_kpis": ("conversion_kpis", "velocity_kpis"),
+}
+"""The front doors of `schemas`, and the modules whose names others take from there only."""
+
+
+def test_outside_schemas_there_is_one_path_to_each_name() -> None:
+    hidden = {f"schemas.{module}": door for door, found in BEHIND.items() for module in found}
+    assert all((ROOT / module.replace(".", "/")).with_suffix(".py").exists() for module in hidden)
+    wrong = [
+        f"{name(path)}: take it from {hidden[module]}, not from {module}"
+        for path in modules("streams", "agents", "dashboards", "tests", "benchmarks", "docs")
+        for module in re.findall(r"^from (schemas\.\w+) import", path.read_text(), re.MULTILINE)
+        if module in hidden
+    ]
+    assert wrong == []
+
+
 def test_no_module_is_longer_than_a_reader_likes() -> None:
     lengths = {name(path): len(path.read_text().splitlines()) for path in modules(*PACKAGES)}
     too_long = {path: n for path, n in lengths.items() if n > MAX_LINES}

@@ -17,8 +17,7 @@ from agents.postgres.connection import connected
 from agents.postgres.explained import Reference
 from agents.settings import Settings
 from agents.simulating.period import parse_instant
-from schemas.formulas import Quantile, Ratio, Term
-from schemas.kpis import BY_NAME, Kpi
+from schemas.kpis import BY_NAME, Kpi, Quantile, Ratio, Term
 from schemas.measures import QUARTER_SECONDS
 from streams.explanation import Question
 from streams.facts import Amount

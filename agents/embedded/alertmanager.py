@@ -7,21 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.embedded.errors import MissingError
-from agents.embedded.http import is_ok
+from agents.embedded.page_server import PageServer
 from agents.embedded.paths import DEPLOY
 from agents.embedded.ports import HOST, claim, writable_folder
 from agents.embedded.process import ChildProcess, Program
 
-_START_SECONDS = 30.0
-
 
 @dataclass(slots=True)
-class Alertmanager:
+class Alertmanager(PageServer):
     """An Alertmanager on its own, without a cluster."""
 
-    home: Path
-    port: int
-    process: ChildProcess
+    NAME = "Alertmanager"
 
     @classmethod
     def create(
@@ -55,29 +51,6 @@ class Alertmanager:
         )
         program = Program(name="Alertmanager", command=command, log=home / "alertmanager.log")
         return cls(home, port, ChildProcess(program))
-
-    @property
-    def url(self) -> str:
-        """Its page."""
-        return f"http://{HOST}:{self.port}"
-
-    def start(self) -> None:
-        """Starts the server and returns when it is ready.
-
-        Raises:
-            EmbeddedError: it could not be started; says why.
-        """
-        claim("Alertmanager", self.port)
-        self.process.start()
-        self.process.wait_until(lambda: is_ok(self.port, "/-/ready"), _START_SECONDS)
-
-    def stop(self) -> None:
-        """Ends the server in order."""
-        self.process.stop()
-
-    def kill(self) -> None:
-        """Ends the server as `kill -9` does."""
-        self.process.kill()
 
 
 def find_alertmanager() -> Path:

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agents.embedded.errors import MissingError
-from agents.embedded.http import is_ok
+from agents.embedded.page_server import PageServer
 from agents.embedded.paths import DEPLOY, GENERATED
 from agents.embedded.ports import HOST, claim, writable_folder
 from agents.embedded.process import ChildProcess, Program
 from agents.embedded.secret_files import ensure_secret
 
-_START_SECONDS = 90.0
 _HOMES = (Path("/usr/share/grafana"), Path("/opt/grafana"), Path("/opt/homebrew/share/grafana"))
 
 
@@ -30,12 +29,12 @@ class Sources:
 
 
 @dataclass(slots=True)
-class Grafana:
+class Grafana(PageServer):
     """A Grafana server with a generated password for `admin`."""
 
-    home: Path
-    port: int
-    process: ChildProcess
+    NAME = "Grafana"
+    READY_PATH = "/api/health"
+    START_SECONDS = 90.0
 
     @classmethod
     def create(cls, home: Path, sources: Sources, *, port: int | None = None) -> Grafana:
@@ -57,28 +56,9 @@ class Grafana:
         return cls(home, port, ChildProcess(program))
 
     @property
-    def url(self) -> str:
-        """Its page."""
-        return f"http://{HOST}:{self.port}"
-
-    @property
     def admin_password(self) -> str:
         """The password of `admin`, generated when the folder was made."""
         return ensure_secret(self.home / "secrets", "admin_password")
-
-    def start(self) -> None:
-        """Starts the server and returns when it is ready.
-
-        Raises:
-            EmbeddedError: it could not be started; says why.
-        """
-        claim("Grafana", self.port)
-        self.process.start()
-        self.process.wait_until(lambda: is_ok(self.port, "/api/health"), _START_SECONDS)
-
-    def stop(self) -> None:
-        """Ends the server in order."""
-        self.process.stop()
 
 
 def find_grafana() -> tuple[tuple[str, ...], Path]:

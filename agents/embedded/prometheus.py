@@ -12,22 +12,20 @@ from urllib.parse import urlencode
 import yaml
 
 from agents.embedded.errors import EmbeddedError, MissingError
-from agents.embedded.http import get, is_ok
+from agents.embedded.http import get
+from agents.embedded.page_server import PageServer
 from agents.embedded.paths import DEPLOY
 from agents.embedded.ports import HOST, claim, writable_folder
 from agents.embedded.process import ChildProcess, Program
 
-_START_SECONDS = 30.0
 _HOW_TO_GET_IT = "apt-get install prometheus, or put the upstream release's programs on the PATH"
 
 
 @dataclass(slots=True)
-class Prometheus:
+class Prometheus(PageServer):
     """A Prometheus server that reads its targets and rules from its own folder."""
 
-    home: Path
-    port: int
-    process: ChildProcess
+    NAME = "Prometheus"
 
     @classmethod
     def create(
@@ -65,11 +63,6 @@ class Prometheus:
         server.set_targets({"prometheus": [f"{HOST}:{port}"], "workers": [], "alertmanagers": []})
         return server
 
-    @property
-    def url(self) -> str:
-        """Its page."""
-        return f"http://{HOST}:{self.port}"
-
     def set_targets(self, targets: Mapping[str, Sequence[str]]) -> None:
         """Sets what is scraped (`workers`, `prometheus`) and told (`alertmanagers`).
 
@@ -80,24 +73,6 @@ class Prometheus:
             partial = path.with_suffix(".partial")
             partial.write_text(yaml.safe_dump([{"targets": list(addresses)}]), encoding="utf-8")
             partial.replace(path)
-
-    def start(self) -> None:
-        """Starts the server and returns when it is ready.
-
-        Raises:
-            EmbeddedError: it could not be started; says why.
-        """
-        claim("Prometheus", self.port)
-        self.process.start()
-        self.process.wait_until(lambda: is_ok(self.port, "/-/ready"), _START_SECONDS)
-
-    def stop(self) -> None:
-        """Ends the server in order."""
-        self.process.stop()
-
-    def kill(self) -> None:
-        """Ends the server as `kill -9` does."""
-        self.process.kill()
 
     def query(self, expression: str) -> list[dict[str, object]]:
         """The samples of an instant query: each with `metric` (labels) and `value`.

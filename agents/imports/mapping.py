@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 import yaml
@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from agents.errors import InputError
 from schemas.events import Currency, Name
+from streams.zones import is_zone
 
 Column = Annotated[str, Meta(min_length=1, max_length=256)]
 
@@ -106,9 +107,7 @@ def read(file: Path) -> Mapping:
 
 def _complaints(mapping: Mapping) -> Iterator[str]:
     """Yield what is wrong with a mapping that types cannot say."""
-    try:
-        ZoneInfo(mapping.zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    if not is_zone(mapping.zone):
         yield f"zone: there is no time zone {mapping.zone}; use an IANA name as Asia/Seoul"
     for value, meaning in mapping.stages.items():
         if isinstance(meaning, Meaning) and meaning.stage is None and meaning.outcome is None:

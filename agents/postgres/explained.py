@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from agents.postgres.connection import Connection
-from schemas.formulas import Quantile
+from schemas.kpis import Quantile
 from streams.explanation import Limits, Question, terms_of, topic_of
 from streams.facts import Amount
 

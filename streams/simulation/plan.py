@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -22,6 +21,7 @@ from streams.simulation.parts import (
     TeamPlan,
     demand,
 )
+from streams.zones import is_zone
 
 CALLS_PER_REP_HOUR = 10.5
 """With the handling times of `sized` this keeps reps busy for about three quarters of the time."""
@@ -222,11 +222,11 @@ def _check_references(plan: FloorPlan) -> None:
 
 
 def _check_site(site: SitePlan) -> None:
+    demand(is_zone(site.zone), f"site {site.id}: there is no time zone {site.zone!r}")
     try:
-        ZoneInfo(site.zone)
         msgspec.convert(site.hours, Hours)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        message = f"site {site.id}: no such zone or hours: {site.zone}, {site.hours}"
+    except msgspec.ValidationError as error:
+        message = f"site {site.id}: {site.hours!r} are no hours: {error}"
         raise PlanError(message) from None
     demand(bool(site.weekdays), f"site {site.id}: it needs a working day")
     opens, closes = site.hours.split("-")

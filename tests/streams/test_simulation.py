@@ -138,7 +138,7 @@ def test_mischief_repeats_and_delays_but_loses_and_changes_nothing() -> None:
         ({"queues": OPEN.queues[:2]}, "serves an unknown queue"),
         ({"campaigns": ()}, "no campaign outbound"),
         ({"customers": 0}, "customers"),
-        ({"sites": (SitePlan(id="seoul", zone="Asia/Seul"), OPEN.sites[1])}, "no such zone"),
+        ({"sites": (SitePlan(id="seoul", zone="Asia/Seul"), OPEN.sites[1])}, "no time zone"),
         (
             {"sites": (SitePlan(id="seoul", zone="UTC", hours="17:00-08:30"), OPEN.sites[1])},
             "closes before it opens",
