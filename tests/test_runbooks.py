@@ -1,8 +1,10 @@
 """Each alert has a runbook that says what it means, what to look at and what to do."""
 
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dashboards.alerts import alert_rules, names
 from schemas.alerting import Rules
@@ -19,7 +21,20 @@ def test_an_alert_has_a_runbook_with_what_somebody_needs_at_three_in_the_morning
 
 
 def test_there_is_no_runbook_without_an_alert() -> None:
-    assert {file.stem for file in RUNBOOKS.glob("*.md")} == set(names())
+    assert {file.stem for file in RUNBOOKS.glob("*.md")} - {"README"} == set(names())
+
+
+def test_the_list_of_runbooks_names_each_alert_with_its_severity() -> None:
+    rules = yaml.safe_load(alert_rules(Rules()))["groups"]
+    severities = {
+        rule["alert"]: rule["labels"]["severity"]
+        for group in rules
+        for rule in group["rules"]
+        if "alert" in rule
+    }
+    text = (RUNBOOKS / "README.md").read_text("utf-8")
+    listed = dict(re.findall(r"^\| \[(\w+)\]\(\1\.md\) \| .* \| (\w+) \|$", text, re.MULTILINE))
+    assert listed == severities
 
 
 def test_every_rule_links_to_its_runbook() -> None:
