@@ -41,8 +41,8 @@ def many(count: int) -> Fold:
     return fold
 
 
-def test_a_hundred_thousand_names_of_one_source_are_a_few_series() -> None:
-    fold = many(100_000)
+def test_twenty_thousand_names_of_one_source_are_a_few_series() -> None:
+    fold = many(20_000)
     reader = WindowReader()
     tracemalloc.start()
     shown = reader.read([fold], ROSTER, AT + 60)
@@ -52,9 +52,9 @@ def test_a_hundred_thousand_names_of_one_source_are_a_few_series() -> None:
         assert len(located) <= MAX_STRANGERS + 2, window
     cells = shown["1h"]
     total = sum(one.get("activities_logged", 0) for one in cells.values())
-    assert total == 100_003, "nothing is lost"
+    assert total == 20_003, "nothing is lost"
     of_others = [one for place, one in cells.items() if place.kind == OTHER]
-    assert sum(one["activities_logged"] for one in of_others) >= 100_000 - MAX_STRANGERS
+    assert sum(one["activities_logged"] for one in of_others) >= 20_000 - MAX_STRANGERS
     assert held_bytes < 5_000_000, "what the reader holds does not grow with the names"
 
 
