@@ -11,6 +11,8 @@ _TOO_SHORT = f"should have at least {MIN_KEY_BYTES} bytes; `openssl rand -hex 32
 _TOKEN_HEX_DIGITS = 32
 _token = re.compile(rf"ct[1-9][0-9]{{0,2}}_[0-9a-f]{{{_TOKEN_HEX_DIGITS}}}")
 _versioned = re.compile(r"v([1-9][0-9]{0,2}):(.*)")
+_Keyed = tuple[str, hmac.HMAC]
+"""What tokens of a key begin with, and what has taken in the key."""
 _PUNCTUATION = str.maketrans("", "", " \t-.()/\u2010\u2011\u2012\u2013")
 
 
@@ -119,26 +121,33 @@ class Tokeniser:
 
     def _token(self, number: str) -> str:
         """Return the newest token of *number*, or of a token of it."""
-        return self.tokens(number)[0]
+        text, later = self._begun(number)
+        return _made(text, later)
 
     def tokens(self, number: str) -> tuple[str, ...]:
         """Return every token that *number* has or had, the newest key's first.
 
         Of a token, itself and those that came after it: what was before cannot be told from it.
         """
-        made, later = [], self._keyed
-        if is_token(number):
-            made, text = [number], number
-            prefixes = [prefix for prefix, _ in self._keyed]
-            prefix = f"{number.partition('_')[0]}_"
-            later = later[prefixes.index(prefix) + 1 :] if prefix in prefixes else []
-        else:
-            text = normalise(number, country_code=self._country_code)
-        for prefix, key in later:
-            # A copy of what has taken in the key: hmac.digest costs half as much again, and lets
-            # other threads have the interpreter for those microseconds, which costs that once more.
-            keyed = key.copy()
-            keyed.update(text.encode("utf-8", "surrogatepass"))
-            text = prefix + keyed.hexdigest()[:_TOKEN_HEX_DIGITS]
-            made.append(text)
-        return tuple(reversed(made))
+        text, later = self._begun(number)
+        made = tuple(_made(text, later[:count]) for count in range(len(later), 0, -1))
+        return (*made, number) if is_token(number) else made
+
+    def _begun(self, number: str) -> tuple[str, list[_Keyed]]:
+        """Return what the first token is made of, and the keys that make it and the next ones."""
+        if not is_token(number):
+            return normalise(number, country_code=self._country_code), self._keyed
+        prefixes = [prefix for prefix, _ in self._keyed]
+        prefix = f"{number.partition('_')[0]}_"
+        later = prefixes.index(prefix) + 1 if prefix in prefixes else len(prefixes)
+        return number, self._keyed[later:]
+
+
+def _made(text: str, keys_in_turn: list[_Keyed]) -> str:
+    for prefix, key in keys_in_turn:
+        # A copy of what has taken in the key: hmac.digest costs half as much again, and lets other
+        # threads have the interpreter for those microseconds, which costs as much once more.
+        keyed = key.copy()
+        keyed.update(text.encode("utf-8", "surrogatepass"))
+        text = prefix + keyed.hexdigest()[:_TOKEN_HEX_DIGITS]
+    return text
