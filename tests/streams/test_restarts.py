@@ -187,6 +187,24 @@ def test_an_older_state_that_another_took_the_place_of_is_passed_over() -> None:
     assert restorer.finish()["ringside.calls"].ledger.consumed == 0
 
 
+def test_cohorts_that_an_older_release_kept_beside_the_panes_are_passed_over() -> None:
+    """As that release wrote them, values and tombstones; cohorts are read from deals now."""
+    worker = Worker("ringside.deals", 600.0)
+    apply(worker.fold, LIVES["ringside.deals"](seeded(1), 600.0))
+    worker.checkpoint(written=False)
+    before = worker.fold
+    for key, value in (
+        (b'["ringside.deals","cohort",20697,"sales","new","crm"]', b'{"entered":3,"won:4":1}'),
+        (b'["ringside.deals","cohort",20698,"sales","trial","crm"]', None),
+    ):
+        worker.changelog["panes", key] = value
+    worker.die()
+    assert len(worker.fold.entities) > 0
+    assert (panes(worker.fold), worker.fold.entities) == (panes(before), before.entities)
+    assert worker.fold.ledger == before.ledger
+    assert worker.fold.take_changes() is None
+
+
 @pytest.mark.parametrize("topic", LIVES)
 def test_a_restored_fold_equals_the_one_that_was_written(topic: str) -> None:
     worker = Worker(topic, 600.0)
