@@ -88,6 +88,9 @@ REPEATED = _happened("repeated", "Moves to where a deal already was; they count 
 SIMULTANEOUS = _happened(
     "simultaneous", "Moves and ends told for an instant at which something else was told, too."
 )
+WITHOUT_OLD_STAGE = _happened(
+    "without_old_stage", "Moves told without the stage that the deal came from."
+)
 OWNER_CHANGES = _happened("owner_changes", "Times a deal was given to another rep.")
 AMOUNT_CHANGES = _happened("amount_changes", "Times a deal was said to be worth something else.")
 MERGED = _happened("merged", "Deals that turned out to be another one, and take back all else.")
@@ -104,7 +107,8 @@ COUNTS: tuple[Count, ...] = (
     *(ENTRIES, NEXT_ENTRIES, RE_ENTRIES, BACKWARD, SKIPPED, STAYS, STAY_SECONDS),
     *(EXITS_LOST, EXITS_LOST_MINOR),
     *(WINS, WINS_MINOR, WINS_PRICED, LOSSES, LOSSES_MINOR, CYCLE_SECONDS),
-    *(REOPENED, REPEATED, SIMULTANEOUS, OWNER_CHANGES, AMOUNT_CHANGES, MERGED, DELETED, CUT),
+    *(REOPENED, REPEATED, SIMULTANEOUS, WITHOUT_OLD_STAGE, OWNER_CHANGES, AMOUNT_CHANGES),
+    *(MERGED, DELETED, CUT),
     *(OPEN, OPEN_MINOR),
 )
 

@@ -23,8 +23,9 @@ def parts(event: Event, data: e.DealImported) -> Iterator[Event]:
         data.rep, data.pipeline, data.stage, customer=data.customer, segment=data.segment
     )
     yield _at(event, "deal.created", created_at, created)
+    stage = data.stage
     for number, move in enumerate(data.moves, 1):
-        moved = e.DealStageChanged(move.stage)
+        moved, stage = e.DealStageChanged(move.stage, stage), move.stage
         yield _at(event, "deal.stage_changed", move.at.timestamp(), moved, number)
     if data.ended_at is None:
         priced_at = data.as_of.timestamp()

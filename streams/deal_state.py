@@ -23,6 +23,8 @@ class Move(msgspec.Struct, frozen=True, array_like=True, gc=False):
     sequence: str = ""
     mark: int = 0
     """Which event said so: a checksum of its id, for those that correct it."""
+    is_bare: bool = False
+    """Whether it was told without the stage that the deal came from."""
 
 
 class Turn(msgspec.Struct, frozen=True, array_like=True, gc=False):

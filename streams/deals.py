@@ -107,7 +107,8 @@ def _created(old: Deal, event: Event, data: e.DealCreated) -> Deal:
 
 
 def _moved(old: Deal, event: Event, data: e.DealStageChanged | e.DealCreated) -> Deal:
-    move = Move(event.at, data.stage, event.sequence, _mark(event))
+    is_bare = isinstance(data, e.DealStageChanged) and data.from_stage is None
+    move = Move(event.at, data.stage, event.sequence, _mark(event), is_bare)
     moves, cut = _with(old.moves, move, move_order, MAX_MOVES)
     if moves is old.moves and cut <= old.is_cut:
         return old
@@ -205,8 +206,7 @@ def _with(
     else:
         place = order(new)
         known = next((one for one in said if order(one) == place), None)
-        # Of two events that say the very same the one with the lesser mark is kept.
-        if known is not None and known.mark <= new.mark:
+        if known is not None and _precedence(known) <= _precedence(new):
             return said, False
         found = [one for one in said if one is not known]
         longer = tuple(sorted([*found, new], key=order))
@@ -214,3 +214,8 @@ def _with(
         return longer, False
     kept = (*longer[: at_most - 1], longer[-1])
     return (said if kept == said else kept), True
+
+
+def _precedence(said: Move | Turn | Owned) -> tuple[int, bool]:
+    """Return what decides which of two events that say the very same is kept: the lesser."""
+    return said.mark, isinstance(said, Move) and said.is_bare

@@ -187,6 +187,9 @@ class _Telling:
         for at in self._way.repeated:
             self.add(f.REPEATED, at)
         self._tell_simultaneous()
+        for move in self._deal.moves:
+            if move.is_bare:
+                self.add(f.WITHOUT_OLD_STAGE, move.at)
         for owned in self._deal.owners:
             self.add(f.OWNER_CHANGES, owned.at)
         for at in self._deal.amount_changes():

@@ -155,6 +155,8 @@ def test_what_a_crm_does_to_deals_is_counted_on_its_day() -> None:
     # Two moves at one instant; one to where it is by another name; a new owner, a new amount.
     names = ("simultaneous", "repeated", "owner_changes", "amount_changes")
     assert [found[name] for name in names] == [1, 1, 1, 1]
+    # No move said where the deal came from: these four, of which one was none.
+    assert found["without_old_stage"] == 4
     assert days(one, "amount_changes") == {(3, ""): 1}
 
 
