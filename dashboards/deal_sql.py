@@ -4,10 +4,19 @@ from schemas.money import minor_digits
 
 FROM, TO = "$__timeFrom()::timestamptz", "$__timeTo()::timestamptz"
 
-# Dollar-quoted, so that a name with a quote in it does not end the text.
-PIPELINE = "pipeline ~ $re$^(${pipeline:regex})$$re$"
+
+def _among(column: str, variable: str) -> str:
+    """Return the filter by a variable; where all are chosen the planner leaves it out.
+
+    Dollar-quoted, so that a name with a quote in it does not end the text.
+    """
+    chosen = f"${{{variable}:regex}}"
+    return f"($re${chosen}$re$ = '.*' OR {column} ~ $re$^({chosen})$$re$)"
+
+
+PIPELINE = _among("pipeline", "pipeline")
 CHOSEN = " AND ".join(
-    f"{column} ~ $re$^(${{{variable}:regex}})$$re$"
+    _among(column, variable)
     for column, variable in (
         ("pipeline", "pipeline"),
         ("team", "team"),
@@ -18,6 +27,13 @@ CHOSEN = " AND ".join(
     )
 )
 """Of what has all of these columns; owner and team are those of the time that a count is about."""
+
+_NAMED = ", ".join(
+    f"$re$${{{variable}:regex}}$re$"
+    for variable in ("team", "owner", "source", "segment", "currency")
+)
+ONLY = f"ringside.only_deals({_NAMED})"
+"""The same choice but for the pipeline, as an argument of functions of agents/sql/estimates.sql."""
 
 WITHIN = f"({FROM}, {TO})"
 """The arguments of a function of agents/sql/funnel.sql."""

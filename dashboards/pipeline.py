@@ -2,6 +2,7 @@
 
 from grafanalib import core
 
+from dashboards import estimate_queries as estimated
 from dashboards import pipeline_live as live
 from dashboards import pipeline_queries as ask
 from dashboards.deal_panels import (
@@ -89,8 +90,8 @@ def _estimates() -> Row:
     )
     estimate = Meaning(
         "Won so far, and in the end",
-        "Of the deals that entered in the chosen time, of all teams and owners. A young cohort "
-        "looks bad by what was won so far alone.",
+        "Of the deals that entered in the chosen time. Owner and team: those at the entry. A young "
+        "cohort looks bad by what was won so far alone.",
     )
     by_week = Meaning(
         "Won so far and expected, by week of entry",
@@ -101,13 +102,13 @@ def _estimates() -> Row:
         maximum=1,
     )
     table = table_of_rows(
-        defined(estimate, shown), rows(ask.ESTIMATE), columns(shown), sort_by="Entered"
+        defined(estimate, shown), rows(estimated.ESTIMATE), columns(shown), sort_by="Entered"
     )
     return _row(
         "Observed and estimated conversion",
         10,
         (13, table),
-        (11, points(by_week, [rows(ask.EXPECTATION, is_table=False)])),
+        (11, points(by_week, [rows(estimated.EXPECTATION, is_table=False)])),
     )
 
 
@@ -118,8 +119,8 @@ def _cohorts() -> Row:
         "Empty: the youngest of them is not yet so old. Read a column down to compare weeks at the "
         "same age.",
     )
-    shown = [shaded(each) for each in (*ask.MATURITY_HEADINGS, "so far")]
-    panel = table_of_rows(about, rows(ask.HEATMAP), shown, sort_by="Week")
+    shown = [shaded(each) for each in (*estimated.MATURITY_HEADINGS, "so far")]
+    panel = table_of_rows(about, rows(estimated.HEATMAP), shown, sort_by="Week")
     return _row("Cohorts", 9, (24, panel))
 
 

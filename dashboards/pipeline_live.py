@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from grafanalib import core
 
 from dashboards.deal_panels import column, count, defined, duration, kpis, share
-from dashboards.grafana import samples
+from dashboards.grafana import rows, samples
 from dashboards.layout import Row
-from dashboards.panels import Column, Meaning, table_of_samples
+from dashboards.panels import Column, Meaning, table_of_rows, table_of_samples
+from dashboards.pipeline_queries import BULK_EDITS
 from schemas import funnel as f
 from schemas.funnel import Count
 from schemas.funnel_kpis import FunnelKpi
@@ -23,6 +24,7 @@ _CHANGES: tuple[tuple[str, Count], ...] = (
     ("Reopened", f.REOPENED),
     ("Moved to where it was", f.REPEATED),
     ("At one instant", f.SIMULTANEOUS),
+    ("Without the old stage", f.WITHOUT_OLD_STAGE),
     ("Owner changed", f.OWNER_CHANGES),
     ("Amount changed", f.AMOUNT_CHANGES),
     ("Merged", f.MERGED),
@@ -61,11 +63,17 @@ def changes() -> Row:
     known = Column(
         samples("sum by (what) (ringside_unknown_stages)", is_table=True), count("Deals")
     )
+    bulk = Meaning(
+        "Bulk edits",
+        "Instants of the chosen time at which a source moved or ended ten deals or more. Each deal "
+        "counts for itself; but nobody worked on them one by one.",
+    )
     return Row(
         6,
         (
-            (18, table_of_samples(about, {"pipeline": "Pipeline"}, shown, sort_by="Entries")),
-            (6, table_of_samples(unknown, {"what": "What"}, [known], sort_by="Deals")),
+            (12, table_of_samples(about, {"pipeline": "Pipeline"}, shown, sort_by="Entries")),
+            (4, table_of_samples(unknown, {"what": "What"}, [known], sort_by="Deals")),
+            (8, table_of_rows(bulk, rows(BULK_EDITS), [], sort_by="When (UTC)")),
         ),
         "What else happened",
     )

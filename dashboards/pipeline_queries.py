@@ -1,4 +1,4 @@
-"""What the board `pipeline` asks PostgreSQL: SQL over stays and estimates.
+"""What the board `pipeline` asks PostgreSQL: SQL over how deals have gone.
 
 Every query ends with a column that is there whenever there is anything to show.
 """
@@ -9,14 +9,14 @@ FUNNEL = f"""WITH cohort AS (
     SELECT pipeline, stage, max(place) AS place, sum(entered) AS entered,
         sum(advanced) AS advanced, sum(lost) AS lost, sum(still_open) AS still_open,
         sum(won) AS won
-    FROM ringside.funnel_cohorts{WITHIN}
+    FROM ringside.funnel_entries{WITHIN}
     WHERE {CHOSEN}
     GROUP BY pipeline, stage
 ),
 day AS (
     SELECT pipeline, stage, sum(entries) AS entries, sum(next_entries) AS next_entries,
         sum(re_entries) AS re_entries, sum(backward) AS backward, sum(skipped) AS skipped
-    FROM ringside.funnel_days{WITHIN}
+    FROM ringside.funnel_moves{WITHIN}
     WHERE {CHOSEN}
     GROUP BY pipeline, stage
 ),
@@ -50,14 +50,14 @@ ORDER BY pipeline, cohort.place, stage"""  # noqa: S608 - made of constants alon
 COMPARED = f"""WITH cohort AS (
     SELECT pipeline, stage, ${{by:raw}} AS compared, max(place) AS place, sum(entered) AS entered,
         sum(advanced) AS advanced, sum(still_open) AS still_open, sum(won) AS won
-    FROM ringside.funnel_cohorts{WITHIN}
+    FROM ringside.funnel_entries{WITHIN}
     WHERE {CHOSEN}
     GROUP BY pipeline, stage, compared
 ),
 day AS (
     SELECT pipeline, stage, ${{by:raw}} AS compared, sum(entries) AS entries,
         sum(next_entries) AS next_entries
-    FROM ringside.funnel_days{WITHIN}
+    FROM ringside.funnel_moves{WITHIN}
     WHERE {CHOSEN}
     GROUP BY pipeline, stage, compared
 )
@@ -231,65 +231,15 @@ FROM {_STAYED}
 GROUP BY pipeline, stage, is_over
 ORDER BY pipeline, max(place), is_over DESC"""  # noqa: S608 - made of constants alone
 
-_MATURITY_DAYS = (7, 14, 28, 56, 84, 182)
-
-
-def _matured(days: int) -> str:
-    """Return the share won within so many days; NULL of a cohort that is not yet so old."""
-    return f"""CASE WHEN max(entered_on) + {days} <= max(today) THEN
-        coalesce(sum(won) FILTER (WHERE age_days <= {days}), 0)::float8 / sum(entered)
-    END AS "within {days} d\""""
-
-
-MATURITY_HEADINGS = tuple(f"within {days} d" for days in _MATURITY_DAYS)
-
-HEATMAP = f"""SELECT
-    date_trunc('week', entered_on)::date::text AS "Week",
+BULK_EDITS = f"""SELECT
+    to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') AS "When (UTC)",
+    source AS "Source",
     pipeline AS "Pipeline",
-    stage AS "Stage",
-    {", ".join(map(_matured, _MATURITY_DAYS))},
-    coalesce(sum(won) FILTER (WHERE entered_on + age_days <= today), 0)::float8
-        / sum(entered) AS "so far",
-    sum(entered) AS "Entered"
-FROM ringside.cohort_counts({FROM}, {TO}, {TO})
-WHERE {PIPELINE}
-GROUP BY date_trunc('week', entered_on), pipeline, stage
-HAVING sum(entered) > 0
-ORDER BY 1 DESC, 2, 3"""  # noqa: S608 - made of constants alone
-
-ESTIMATE = f"""SELECT
-    pipeline AS "Pipeline",
-    stage AS "Stage",
-    observed AS "Won so far",
-    estimate AS "Estimate",
-    low AS "Low",
-    high AS "High",
-    estimate_lost AS "Will be lost",
-    undecided AS "Cannot be told",
-    entered AS "Entered",
     won AS "Won",
     lost AS "Lost",
-    still_open AS "Still open"
-FROM ringside.conversion_estimate({FROM}, {TO}, {TO})
+    moved AS "Moves",
+    deals AS "Deals at once"
+FROM ringside.bulk_edits{WITHIN}
 WHERE {PIPELINE}
-ORDER BY pipeline, entered DESC, stage"""  # noqa: S608 - made of constants alone
-
-EXPECTATION = f"""SELECT
-    cohort::timestamp AT TIME ZONE 'UTC' AS "time",
-    pipeline || ', ' || stage || ': ' || what AS metric,
-    value
-FROM ringside.cohort_expectation(
-    'week', {FROM}, {TO}, {FROM} - interval '730 days', {TO}
-) AS expectation
-CROSS JOIN LATERAL (
-    VALUES ('won so far', observed), ('expected', expected), ('at least', low), ('at most', high)
-) AS line (what, value)
-WHERE {PIPELINE} AND (pipeline, stage) IN (
-    -- Of each pipeline the stage through which most deals came in.
-    SELECT DISTINCT ON (pipeline) pipeline, stage
-    FROM ringside.cohort_counts({FROM}, {TO}, {TO})
-    WHERE age_days IS NULL
-    GROUP BY pipeline, stage
-    ORDER BY pipeline, sum(entered) DESC
-)
-ORDER BY 1, 2"""  # noqa: S608 - made of constants alone
+ORDER BY at DESC
+LIMIT 100"""  # noqa: S608 - made of constants alone

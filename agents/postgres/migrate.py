@@ -8,14 +8,15 @@ from sqlalchemy import NullPool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from agents.errors import DatabaseError
-from agents.postgres.connection import Connection, Say, open_patiently
+from agents.postgres.connection import Connection, Say, connected, open_patiently
 from agents.postgres.errors import explained, place
 from agents.postgres.revisions import State, config, require_current, revision_of, state_of
 from agents.postgres.scripts import run, script
 
 MIN_VERSION = 15
 VIEW_SCRIPTS = (
-    *("views.sql", "funnel.sql", "velocity.sql", "incidence.sql", "estimates.sql"),
+    *("views.sql", "deal_stays.sql", "funnel.sql", "velocity.sql", "incidence.sql"),
+    "estimates.sql",
     *("touches.sql", "reconciliation.sql", "corrected.sql"),
 )
 """What makes views and functions, in this order; the generator of the boards writes the first."""
@@ -32,8 +33,10 @@ ORDER BY 1
 _FUNCTIONS = """
 SELECT oid::regprocedure::text FROM pg_proc
 WHERE pronamespace = 'ringside'::regnamespace AND prokind = 'f'
+    AND prorettype <> 'trigger'::regtype
 ORDER BY 1
 """
+"""All but those of triggers, which migrations make: to drop one would lock its table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +51,20 @@ class Migrated:
 async def migrate(url: str, *, patience_seconds: float, say: Say) -> Migrated:
     """Bring a database to this release, in one transaction. Safe to repeat, also at one time.
 
+    Then deals are judged anew if need be, some at a time; ended meanwhile, repeat it.
+
     Raises:
         DatabaseError: it cannot be reached, is newer than this release, or the user may not.
     """
     connection = await open_patiently(url, patience_seconds=patience_seconds, say=say)
     try:
-        return await _migrate_over(connection, url)
+        done = await _migrate_over(connection, url)
     finally:
         if not connection.is_closed():
             await connection.close()
+    async with connected(url, patience_seconds=patience_seconds, say=say) as another:
+        await _judge_deals(another, say)
+    return done
 
 
 async def _migrate_over(connection: Connection, url: str) -> Migrated:
@@ -73,6 +81,16 @@ async def _migrate_over(connection: Connection, url: str) -> Migrated:
     with explained(url):
         async with engine.begin() as begun:
             return await begun.run_sync(_in_transaction, before)
+
+
+async def _judge_deals(connection: Connection, say: Say) -> None:
+    """Judge the deals anew whose rows another release's SQL has made, some at a time."""
+    judged = 0
+    await connection.execute("SET ROLE ringside_migrator")
+    while count := await connection.fetchval("SELECT ringside.follow_stale_deals(1000)"):
+        judged += count
+        if judged % 50_000 == 0:
+            say(f"{judged} deals judged anew")
 
 
 def _in_transaction(connection: SyncConnection, before: str | None) -> Migrated:

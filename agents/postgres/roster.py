@@ -13,6 +13,8 @@ from schemas.roster import Roster
 from streams.roster import Period, RosterIndex
 
 _SQL = named_statements("roster.sql")
+SLICE_DEALS = 1000
+"""So many deals are judged anew in one transaction."""
 
 Columns = list[list[Any]]
 
@@ -27,19 +29,29 @@ class RosterWriter:
         """Replace it and the pipelines, if *version* is greater than what is there.
 
         A version is an offset of the roster topic. Return whether it was replaced. Every worker may
-        write the same one.
+        write the same one. Deals are judged by the pipelines that are there now when it returns.
 
         Raises:
             DatabaseError: it is not known to be written; write it again.
         """
         tables = roster_columns(roster) | pipeline_columns(pipelines or Pipelines())
         async with self._database.transaction() as connection:
-            if await connection.execute(_SQL["claim"], version) != "UPDATE 1":
-                return False
-            for table, columns in tables.items():
-                await connection.execute(_SQL[f"clear_{table}"])
-                await connection.execute(_SQL[f"fill_{table}"], *columns)
-        return True
+            is_newer = await connection.execute(_SQL["claim"], version) == "UPDATE 1"
+            if is_newer:
+                await connection.execute(_SQL["hold_deals"])
+                for table, columns in tables.items():
+                    await connection.execute(_SQL[f"clear_{table}"])
+                    await connection.execute(_SQL[f"fill_{table}"], *columns)
+                await connection.execute(_SQL["renew_deal_rules"])
+        while await self._follow_some():
+            pass
+        return is_newer
+
+    async def _follow_some(self) -> int:
+        """Judge some deals anew that are not yet; whoever did it before may have been killed."""
+        async with self._database.transaction() as connection:
+            count: int = await connection.fetchval(_SQL["follow_stale_deals"], SLICE_DEALS)
+            return count
 
 
 def roster_columns(roster: Roster) -> dict[str, Columns]:

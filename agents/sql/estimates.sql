@@ -4,37 +4,72 @@
 -- which it looks, so that the past can be asked. Days are those of the pipeline's zone, ages the midnights
 -- between.
 
+-- Which deals an estimate is made of: regular expressions for whole names. '{}': of all.
+CREATE FUNCTION ringside.only_deals(
+    teams text DEFAULT '.*', owners text DEFAULT '.*', sources text DEFAULT '.*',
+    segments text DEFAULT '.*', currencies text DEFAULT '.*'
+) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT jsonb_strip_nulls(jsonb_build_object(
+        'team', '^(' || nullif(teams, '.*') || ')$',
+        'owner', '^(' || nullif(owners, '.*') || ')$',
+        'source', '^(' || nullif(sources, '.*') || ')$',
+        'segment', '^(' || nullif(segments, '.*') || ')$',
+        'currency', '^(' || nullif(currencies, '.*') || ')$'
+    ))
+$$;
+
 -- The cohorts of what entered within [since, until): of the deals that first came to a stage on a day
 -- how many there are (age_days NULL), and how many of them were won and lost at which age; 731 stands
--- for more than 730. `today` is the day of `as_of` in the pipeline's zone.
+-- for more than 730. `today` is the day of `as_of` in the pipeline's zone. `only` says of which deals,
+-- by the owner and team at the entry (only_deals).
 CREATE FUNCTION ringside.cohort_counts(
-    since timestamptz, until timestamptz, as_of timestamptz DEFAULT now()
+    since timestamptz, until timestamptz, as_of timestamptz DEFAULT now(), only_of jsonb DEFAULT '{}'
 ) RETURNS TABLE (
     pipeline text, stage text, place double precision, entered_on date, today date,
     age_days integer, entered bigint, won bigint, lost bigint
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 SET enable_nestloop = off SET work_mem = '64MB' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 SET work_mem = '64MB' AS $$
+    WITH cohort AS MATERIALIZED (
+        SELECT
+            pipeline, stage, zone, day,
+            CASE WHEN ended_after_days > 731 THEN 731 ELSE ended_after_days END AS age_days,
+            max(place) AS place, count(*) AS entered,
+            count(*) FILTER (WHERE status = 'won') AS won,
+            count(*) FILTER (WHERE status = 'lost') AS lost
+        FROM ringside.deal_visits(since)
+        WHERE
+            is_first AND entered_at >= since AND entered_at < least(until, as_of)
+            AND (
+                only_of = '{}'
+                OR (
+                    team ~ coalesce(only_of ->> 'team', '')
+                    AND rep ~ coalesce(only_of ->> 'owner', '')
+                    AND source ~ coalesce(only_of ->> 'source', '')
+                    AND segment ~ coalesce(only_of ->> 'segment', '')
+                    AND currency ~ coalesce(only_of ->> 'currency', '')
+                )
+            )
+        GROUP BY 1, 2, 3, 4, 5
+    )
     SELECT
-        pipeline, stage, max(place), day, max((as_of AT TIME ZONE zone)::date),
-        CASE WHEN GROUPING(age.days) = 0 THEN age.days END,
-        CASE WHEN GROUPING(age.days) = 1 THEN count(*) ELSE 0 END,
-        CASE WHEN GROUPING(age.days) = 0 THEN count(*) FILTER (WHERE status = 'won') ELSE 0 END,
-        CASE WHEN GROUPING(age.days) = 0 THEN count(*) FILTER (WHERE status = 'lost') ELSE 0 END
-    FROM ringside.deal_visits(since)
-    CROSS JOIN LATERAL (
-        SELECT CASE
-            WHEN status <> 'open'
-                THEN least(greatest((ended_at AT TIME ZONE zone)::date - day, 0), 731)
-        END AS days
-    ) AS age
-    WHERE is_first AND entered_at >= since AND entered_at < least(until, as_of)
-    GROUP BY GROUPING SETS ((pipeline, stage, day), (pipeline, stage, day, age.days))
-    HAVING GROUPING(age.days) = 1 OR age.days IS NOT NULL
+        pipeline, stage, max(place), day, max((as_of AT TIME ZONE zone)::date), NULL,
+        sum(entered)::bigint, 0, 0
+    FROM cohort
+    GROUP BY pipeline, stage, day
+    UNION ALL
+    SELECT
+        pipeline, stage, max(place), day, max((as_of AT TIME ZONE zone)::date), age_days,
+        0, sum(won)::bigint, sum(lost)::bigint
+    FROM cohort
+    WHERE age_days IS NOT NULL
+    GROUP BY pipeline, stage, day, age_days
 $$;
 
 -- What was seen of each stage's cohorts by the evening of the day of `as_of`.
-CREATE FUNCTION ringside.cohort_seen(since timestamptz, until timestamptz, as_of timestamptz)
-RETURNS TABLE (
+CREATE FUNCTION ringside.cohort_seen(
+    since timestamptz, until timestamptz, as_of timestamptz, only_of jsonb DEFAULT '{}'
+) RETURNS TABLE (
     pipeline text, stage text, entered_on date, age_days integer,
     entered bigint, won bigint, lost bigint, still_open bigint
 )
@@ -48,16 +83,17 @@ LANGUAGE sql STABLE AS $$
             sum(entered)
             - coalesce(sum(won + lost) FILTER (WHERE entered_on + age_days <= today), 0)
         )::bigint
-    FROM ringside.cohort_counts(since, until, as_of)
+    FROM ringside.cohort_counts(since, until, as_of, only_of)
     GROUP BY pipeline, stage, entered_on
 $$;
 
 -- Each stage's deals at risk, won and lost by age, from age 0 on: what ringside.incidence takes.
-CREATE FUNCTION ringside.cohort_ages(since timestamptz, until timestamptz, as_of timestamptz)
-RETURNS TABLE (pipeline text, stage text, at_risk bigint[], won bigint[], lost bigint[])
+CREATE FUNCTION ringside.cohort_ages(
+    since timestamptz, until timestamptz, as_of timestamptz, only_of jsonb DEFAULT '{}'
+) RETURNS TABLE (pipeline text, stage text, at_risk bigint[], won bigint[], lost bigint[])
 LANGUAGE sql STABLE AS $$
     WITH counted AS MATERIALIZED (
-        SELECT * FROM ringside.cohort_counts(since, until, as_of)
+        SELECT * FROM ringside.cohort_counts(since, until, as_of, only_of)
     ),
     ended AS (
         SELECT pipeline, stage, entered_on, age_days, won, lost
@@ -117,7 +153,7 @@ $$;
 -- Beside what was seen of the cohorts of [since, until): the share that will be won, if the open ones
 -- end like the others, with its 95 % interval. `undecided` were open past the last age that is known.
 CREATE FUNCTION ringside.conversion_estimate(
-    since timestamptz, until timestamptz, as_of timestamptz DEFAULT now()
+    since timestamptz, until timestamptz, as_of timestamptz DEFAULT now(), only_of jsonb DEFAULT '{}'
 ) RETURNS TABLE (
     pipeline text, stage text, entered bigint, won bigint, lost bigint, still_open bigint,
     observed double precision, estimate double precision,
@@ -133,10 +169,10 @@ LANGUAGE sql STABLE AS $$
     FROM (
         SELECT pipeline, stage, sum(entered)::bigint AS entered, sum(won)::bigint AS won,
             sum(lost)::bigint AS lost, sum(still_open)::bigint AS still_open
-        FROM ringside.cohort_seen(since, until, as_of)
+        FROM ringside.cohort_seen(since, until, as_of, only_of)
         GROUP BY pipeline, stage
     ) AS seen
-    JOIN ringside.cohort_ages(since, until, as_of) AS ages USING (pipeline, stage)
+    JOIN ringside.cohort_ages(since, until, as_of, only_of) AS ages USING (pipeline, stage)
     LEFT JOIN LATERAL ringside.incidence(ages.at_risk, ages.won, ages.lost) AS found ON true
 $$;
 
@@ -145,7 +181,7 @@ $$;
 -- share that will be seen, with 95 %. NULL where nothing is known of deals so old.
 CREATE FUNCTION ringside.cohort_expectation(
     period text, since timestamptz, until timestamptz, known_since timestamptz,
-    as_of timestamptz DEFAULT now()
+    as_of timestamptz DEFAULT now(), only_of jsonb DEFAULT '{}'
 ) RETURNS TABLE (
     pipeline text, stage text, cohort date, entered bigint, won bigint, lost bigint,
     still_open bigint, observed double precision, expected double precision,
@@ -153,7 +189,7 @@ CREATE FUNCTION ringside.cohort_expectation(
 )
 LANGUAGE sql STABLE AS $$
     WITH seen AS MATERIALIZED (
-        SELECT * FROM ringside.cohort_seen(since, until, as_of)
+        SELECT * FROM ringside.cohort_seen(since, until, as_of, only_of)
     ),
     chances AS MATERIALIZED (
         SELECT asked.pipeline, asked.stage, asked.age_days,
@@ -162,7 +198,7 @@ LANGUAGE sql STABLE AS $$
             SELECT DISTINCT pipeline, stage, least(age_days, 730) AS age_days
             FROM seen WHERE still_open > 0
         ) AS asked
-        JOIN ringside.cohort_ages(known_since, as_of, as_of) AS ages USING (pipeline, stage)
+        JOIN ringside.cohort_ages(known_since, as_of, as_of, only_of) AS ages USING (pipeline, stage)
         CROSS JOIN LATERAL ringside.incidence(
             ages.at_risk, ages.won, ages.lost, asked.age_days
         ) AS found

@@ -43,10 +43,10 @@ DECLARE
     crossed_f double precision[] := '{0, 0}';
     variance double precision[] := '{0, 0}';
 BEGIN
-    FOR i IN 1 .. coalesce(cardinality(at_risk), 0) LOOP
+    FOR i IN greatest(after_age, -1) + 2 .. coalesce(cardinality(at_risk), 0) LOOP
         of_this := ARRAY[reached[i], lost[i]];
         of_all := of_this[1] + of_this[2];
-        CONTINUE WHEN i - 1 <= after_age OR of_all = 0;
+        CONTINUE WHEN of_all = 0;
         last_age := i - 1;
         n := at_risk[i];
         FOR k IN 1 .. 2 LOOP

@@ -33,6 +33,9 @@ GRANT INSERT, DELETE ON
 TO ringside_writer;
 GRANT SELECT, UPDATE ON ringside.roster_version TO ringside_writer;
 GRANT SELECT ON ringside.alembic_version TO ringside_writer;
+-- How deals have gone is written by triggers alone, and judged anew when the pipelines change.
+REVOKE ALL ON FUNCTION ringside.follow_stale_deals, ringside.renew_deal_rules FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ringside.follow_stale_deals, ringside.renew_deal_rules TO ringside_writer;
 -- The baseline is learnt from located panes; old versions go. Alerts stay, and are marked.
 GRANT SELECT ON ringside.pane_located TO ringside_writer;
 -- What ringside.reconciled() reads beside the facts.

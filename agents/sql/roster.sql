@@ -4,6 +4,16 @@
 -- Locks the row until the end of the transaction, so that writers take turns.
 UPDATE ringside.roster_version SET version = $1, applied_at = now() WHERE version < $1;
 
+-- hold_deals --
+-- Until the end of the transaction nobody judges deals by the pipelines that are about to go.
+SELECT pg_advisory_xact_lock(7246391003);
+
+-- renew_deal_rules --
+SELECT ringside.renew_deal_rules();
+
+-- follow_stale_deals --
+SELECT ringside.follow_stale_deals($1);
+
 -- clear_roster_site --
 DELETE FROM ringside.roster_site;
 

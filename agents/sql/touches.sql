@@ -26,13 +26,13 @@ WHERE logged_at IS NOT NULL;
 COMMENT ON VIEW ringside.touch IS
     'What reached a customer: answered calls, held meetings, logged activities (by kind).';
 
--- Each touch with the stay of a deal that it fell into, of deals heard of since. What names its deal
+-- Each touch since with the stay of a deal that it fell into. What names its deal
 -- belongs to that one; else it belongs to every deal of its customer that was open at that time.
 CREATE FUNCTION ringside.deal_touches(since timestamptz) RETURNS TABLE (
     deal_id text, pipeline text, stage text, number bigint, entered_at timestamptz,
     kind text, touch_id text, at timestamptz, rep text
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off SET work_mem = '64MB' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET work_mem = '64MB' AS $$
     WITH stay AS MATERIALIZED (SELECT * FROM ringside.deal_visits(since)),
     touched AS MATERIALIZED (SELECT * FROM ringside.touch WHERE at >= since)
     SELECT
@@ -59,7 +59,7 @@ CREATE FUNCTION ringside.stage_touches(since timestamptz) RETURNS TABLE (
     pipeline text, stage text, place double precision, stays bigint, kind text, touches bigint,
     stays_touched bigint, touches_per_stay double precision
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET enable_nestloop = off SET work_mem = '64MB' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET work_mem = '64MB' AS $$
     SELECT
         stay.pipeline, stay.stage, stay.place, stay.stays, coalesce(touched.kind, ''),
         coalesce(touched.touches, 0), coalesce(touched.stays_touched, 0),
@@ -87,7 +87,7 @@ CREATE FUNCTION ringside.conversion_by_touches(since timestamptz) RETURNS TABLE 
     pipeline text, stage text, place double precision, touches text, at_least bigint, stays bigint,
     went_on bigint, lost bigint, still_open bigint, went_on_of_over double precision
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET enable_nestloop = off SET work_mem = '64MB' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET work_mem = '64MB' AS $$
     WITH counted AS (
         SELECT stay.*, coalesce(touched.touches, 0) AS touches
         FROM ringside.deal_visits(since) AS stay
@@ -127,7 +127,7 @@ CREATE FUNCTION ringside.deal_paces(since timestamptz) RETURNS TABLE (
     to_call_seconds double precision, call_to_meeting_seconds double precision,
     meeting_to_stage_seconds double precision
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off SET work_mem = '64MB' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET work_mem = '64MB' AS $$
     WITH touched AS MATERIALIZED (SELECT * FROM ringside.deal_touches(since)),
     called AS (SELECT deal_id, min(at) AS at FROM touched WHERE kind = 'call' GROUP BY deal_id),
     met AS (
@@ -217,9 +217,7 @@ SELECT
         PARTITION BY deal.currency ORDER BY deal.amount_minor DESC NULLS LAST, missed.missed_at
     ) AS rank_in_currency
 FROM missed
-JOIN ringside.deal_journeys(
-    '-infinity', (SELECT coalesce(array_agg(DISTINCT customer), '{}') FROM missed)
-) AS deal
+JOIN ringside.deal_journey AS deal
     ON deal.customer = missed.customer AND deal.status = 'open'
 WHERE NOT EXISTS (
     SELECT FROM ringside.call AS later

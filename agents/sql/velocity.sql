@@ -9,7 +9,7 @@ RETURNS TABLE (
     source text, segment text, currency text, entered bigint, advanced bigint, lost bigint,
     lost_minor numeric
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 SET enable_nestloop = off SET work_mem = '64MB' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 SET work_mem = '64MB' AS $$
     SELECT
         entered_at >= since, pipeline, stage, max(place), rep, team, source, segment, currency,
         count(*), count(advanced_at),
@@ -31,7 +31,7 @@ RETURNS TABLE (
     lost_before bigint, lost_share_before double precision,
     lost_of_decided_before double precision, lost_minor_before numeric
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET enable_nestloop = off SET work_mem = '64MB' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET work_mem = '64MB' AS $$
     WITH step AS (
         SELECT
             pipeline, stage, max(place) AS place, currency,
@@ -63,17 +63,13 @@ CREATE FUNCTION ringside.lost_reasons(
     pipeline text, stage text, reason text, day date, rep text, team text, source text,
     segment text, currency text, lost bigint, lost_minor numeric
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off SET work_mem = '64MB' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET work_mem = '64MB' AS $$
     SELECT
-        journey.pipeline, stage, coalesce(reason, ''), (ended_at AT TIME ZONE zone)::date, ended_by,
-        coalesce(reps.team, 'unknown'), source, segment, currency, count(*),
+        pipeline, stage, coalesce(reason, ''), day, rep, team, source, segment, currency, count(*),
         coalesce(sum(amount_minor), 0)
-    FROM ringside.deal_journeys(since) AS journey
-    LEFT JOIN ringside.roster_rep AS reps
-        ON reps.id = ended_by AND reps.valid_from <= ended_at AND ended_at < reps.valid_to
-    WHERE status = 'lost' AND ended_at >= since AND ended_at < until
-    GROUP BY journey.pipeline, stage, reason, (ended_at AT TIME ZONE zone)::date, ended_by,
-        reps.team, source, segment, currency
+    FROM ringside.deal_endings(since, until)
+    WHERE status = 'lost'
+    GROUP BY pipeline, stage, coalesce(reason, ''), day, rep, team, source, segment, currency
 $$;
 
 -- How long stays in each stage lasted that ended since, exactly; and how old are those that last.
@@ -82,7 +78,7 @@ CREATE FUNCTION ringside.stage_times(since timestamptz) RETURNS TABLE (
     p50_seconds double precision, p90_seconds double precision, still_there bigint,
     age_p50_seconds double precision, age_p90_seconds double precision
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off SET work_mem = '64MB' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET work_mem = '64MB' AS $$
     WITH stay AS (
         SELECT
             pipeline, stage,
@@ -92,8 +88,7 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET enable_nestloop = off SET work
             CASE
                 WHEN left_at IS NULL THEN extract(epoch FROM now() - entered_at)::float8
             END AS aged
-        -- A deal that stands still since long ago has not been heard of, but it still stands.
-        FROM ringside.deal_visits('-infinity')
+        FROM ringside.deal_visits(since)
     )
     SELECT
         pipeline, stage, count(stayed), avg(stayed),
@@ -114,7 +109,7 @@ RETURNS TABLE (
     open bigint, won bigint, lost bigint, won_minor numeric, won_priced bigint,
     cycle_days double precision
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 SET enable_nestloop = off SET work_mem = '64MB' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 SET work_mem = '64MB' AS $$
     WITH period AS (
         SELECT true AS is_now, since AS begins_at, until AS ends_at
         UNION ALL
@@ -137,6 +132,7 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 SET enable_nestloop = off SET work_
     CROSS JOIN LATERAL (
         SELECT ended_at >= begins_at AND ended_at < ends_at AS is_within
     ) AS within
+    WHERE created_at < ends_at AND (ended_at IS NULL OR ended_at >= begins_at)
     GROUP BY is_now, pipeline, rep, team, source, segment, currency
 $$;
 
@@ -148,7 +144,7 @@ CREATE FUNCTION ringside.sales_velocity(
     won_minor numeric, average_won_minor double precision, cycle_days double precision,
     minor_per_day double precision
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET enable_nestloop = off SET work_mem = '64MB' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET work_mem = '64MB' AS $$
     WITH added AS (
         SELECT
             pipeline, currency, sum(open)::bigint AS open, sum(won)::bigint AS won,
@@ -171,15 +167,15 @@ CREATE FUNCTION ringside.cycles(since timestamptz, until timestamptz DEFAULT 'in
     pipeline text, currency text, won bigint, mean_days double precision,
     p50_days double precision, p90_days double precision
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET enable_nestloop = off SET work_mem = '64MB' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET work_mem = '64MB' AS $$
     SELECT
         pipeline, currency, count(*), avg(days),
         percentile_cont(0.5) WITHIN GROUP (ORDER BY days),
         percentile_cont(0.9) WITHIN GROUP (ORDER BY days)
     FROM (
         SELECT pipeline, currency, extract(epoch FROM ended_at - created_at)::float8 / 86400 AS days
-        FROM ringside.deal_journeys(since)
-        WHERE status = 'won' AND ended_at >= since AND ended_at < until
+        FROM ringside.deal_endings(since, until)
+        WHERE status = 'won'
     ) AS won
     GROUP BY pipeline, currency
 $$;
@@ -219,7 +215,7 @@ RETURNS TABLE (
     minor_per_day_before double precision, by_open double precision, by_win_rate double precision,
     by_average_won double precision, by_cycle double precision
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET enable_nestloop = off SET work_mem = '64MB' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET work_mem = '64MB' AS $$
     WITH factors AS (
         SELECT
             is_now, pipeline, currency,
@@ -251,9 +247,15 @@ $$;
 CREATE VIEW ringside.deal_ages AS
 WITH limits AS (
     SELECT times.pipeline, times.stage, coalesce(
-        stage.stalled_after_days, times.p90_seconds / 86400
+        stage.stalled_after_days, times.p90_days
     ) AS stalled_after_days
-    FROM ringside.stage_times('-infinity') AS times
+    FROM (
+        SELECT pipeline, stage, percentile_cont(0.9) WITHIN GROUP (
+            ORDER BY extract(epoch FROM left_at - entered_at)::float8 / 86400
+        ) AS p90_days
+        FROM ringside.deal_stay
+        GROUP BY pipeline, stage
+    ) AS times
     LEFT JOIN ringside.pipeline_stage AS stage
         ON stage.pipeline = times.pipeline AND stage.stage = times.stage
         AND stage.valid_from <= now() AND now() < stage.valid_to

@@ -25,3 +25,18 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for part in plan.get("Plans", ()):
         yield from _nodes(part)
+
+
+_TOUCHED = """
+    SELECT relname::text, seq_tup_read + coalesce(idx_tup_fetch, 0)
+    FROM pg_stat_xact_user_tables WHERE schemaname = 'ringside'"""
+
+
+async def rows_touched(connection: asyncpg.Connection, query: str) -> dict[str, int]:
+    """Run a query; return how many rows of each table were read, within functions, too."""
+    async with connection.transaction():
+        # What the session has not told the server yet of queries before is counted on.
+        before = dict(await connection.fetch(_TOUCHED))
+        await connection.fetch(query)
+        found = await connection.fetch(_TOUCHED)
+    return {table: read - before[table] for table, read in found if read > before[table]}

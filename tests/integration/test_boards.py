@@ -47,6 +47,7 @@ def selling(rep: str, at: float) -> Iterator[Event | Raw]:
     for type_, subject, fact in facts:
         yield Event(f"boards/{subject}/{type_}", "/crm/test", subject, type_, at, fact)
     yield from sold(rep, at)
+    yield from edited_at_once(rep, at)
     yield from corrected(rep, at)
     yield from passed_on(rep, at)
     yield Raw("ringside.calls", b"bad", b"not JSON")
@@ -64,6 +65,15 @@ def sold(rep: str, at: float) -> Iterator[Event]:
     )
     for deal, type_, after, fact in told:
         yield Event(f"boards/{deal}/{after}", "/crm/test", deal, type_, at - 1800 + after, fact)
+
+
+def edited_at_once(rep: str, at: float) -> Iterator[Event]:
+    """Ten deals that somebody marks in a list and moves by one click."""
+    made = e.DealCreated(rep, "new_business", "qualified", 5_000, "USD")
+    for deal in (f"bulk-{number}" for number in range(10)):
+        yield Event(f"{deal}/1", "/crm/test", deal, "deal.created", at - 1800, made)
+        moved = e.DealStageChanged("demo")
+        yield Event(f"{deal}/2", "/crm/test", deal, "deal.stage_changed", at - 600, moved)
 
 
 def corrected(rep: str, at: float) -> Iterator[Event]:

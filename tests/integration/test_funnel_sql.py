@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -12,10 +14,11 @@ import msgspec
 import pytest
 from postgres_support import Users, prepared, read
 
-from agents.embedded.postgres import Database
+from agents.embedded.postgres import Postgres
 from agents.postgres.pool import Database as Pool
 from agents.postgres.roster import RosterWriter
 from agents.postgres.sink import PostgresSink
+from schemas.events import Event
 from schemas.pipelines import Pipelines
 from schemas.roster import Rep, Roster, Site, Team
 from schemas.topics import DEALS
@@ -65,34 +68,48 @@ ROSTER = Roster(
 Counts = dict[tuple[Any, ...], Cells]
 
 
-def random_deals(count: int) -> Fold:
+def random_events(count: int) -> list[Event]:
     """Deals of twenty days from 1 September on: some stages unknown, some names of an end."""
-    fold = Fold(DEALS.name, 0, ledger=Ledger(1), lateness_seconds=2 * DAYS)
-    assert fold.funnel is not None
-    fold.funnel.pipelines = PipelineIndex(PIPELINES)
     random = Random(5)  # noqa: S311 - repeatable, not secret
-    for number in range(count):
-        events = deal_events(random, DAYS)
-        renamed = [
-            msgspec.structs.replace(one, subject=f"{one.subject}-{number}") for one in events
-        ]
-        random.shuffle(renamed)
-        apply(fold, renamed)
-    return fold
+    events = [
+        msgspec.structs.replace(one, subject=f"{one.subject}-{number}")
+        for number in range(count)
+        for one in deal_events(random, DAYS)
+    ]
+    random.shuffle(events)
+    return events
 
 
-@pytest.fixture
-async def users(database: Database) -> Users:
-    return await prepared(database)
+@pytest.fixture(scope="module")
+def users(postgres: Postgres) -> Iterator[Users]:
+    """One database for all: nobody here changes what it holds."""
+    made = postgres.create_database(f"funnel_{secrets.token_hex(6)}")
+    yield asyncio.run(prepared(made))
+    postgres.drop_database(made.name)
 
 
-@pytest.fixture
-async def fold(users: Users) -> AsyncIterator[Fold]:
+@pytest.fixture(scope="module")
+def fold(users: Users) -> Fold:
+    """Written as a worker does it: in checkpoints, the pipelines changed in between."""
+    folded = Fold(DEALS.name, 0, ledger=Ledger(1), lateness_seconds=2 * DAYS)
+    assert folded.funnel is not None
+    folded.funnel.pipelines = PipelineIndex(PIPELINES)
+    asyncio.run(_write(users, folded))
+    return folded
+
+
+async def _write(users: Users, fold: Fold) -> None:
     pool = Pool(users.writer_url)
-    folded = random_deals(400)
-    assert await RosterWriter(pool).write(ROSTER, 1, PIPELINES)
-    await PostgresSink(pool, lateness_of=lambda _: 0.0).write([folded.whole()])
-    yield folded
+    sink, roster = PostgresSink(pool, lateness_of=lambda _: 0.0), RosterWriter(pool)
+    events = random_events(400)
+    size = len(events) // 4 + 1
+    older = msgspec.structs.replace(PIPELINES, pipelines=PIPELINES.pipelines[:1])
+    known = {1: older, 2: PIPELINES}
+    for number, start in enumerate(range(0, len(events), size)):
+        apply(fold, events[start : start + size])
+        await sink.write([fold.whole()])
+        if number in known:
+            assert await roster.write(ROSTER, number, known[number])
     await pool.close()
 
 
