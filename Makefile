@@ -107,7 +107,7 @@ bench: setup ## Measure speed, delay and memory; one JSON object a line
 	$(BIN)/python -m benchmarks
 
 bench-deals: setup ## What 10,000, 100,000 and 1,000,000 deals cost; one JSON object a line
-	$(BIN)/python -m benchmarks deals
+	$(BIN)/python -m benchmarks deals deal_boards
 
 verify-bank-week: setup ## Replay a real week through everything; print each figure beside the expected
 	$(BIN)/python -m tests.worked.bank_week

@@ -6,6 +6,7 @@ import signal
 import sys
 
 from agents import log
+from benchmarks.deal_boards import deal_boards
 from benchmarks.deals import deals
 from benchmarks.delay import event_to_metric
 from benchmarks.fold import (
@@ -29,7 +30,11 @@ BENCHMARKS: dict[str, Benchmark] = {
     "recovery_seconds": recovery,
     "snapshot_rows_per_second": snapshot_rows,
 }
-ON_REQUEST: dict[str, Benchmark] = {"profile": profile, "deals": deals}
+ON_REQUEST: dict[str, Benchmark] = {
+    "profile": profile,
+    "deals": deals,
+    "deal_boards": deal_boards,
+}
 """What runs only when it is named; see also `make bench-deals`."""
 
 

@@ -1,0 +1,133 @@
+"""How long the boards of deals take PostgreSQL, and what it costs to keep what they read."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+from agents import clock
+from agents.embedded.postgres import Database, Postgres
+from agents.postgres.connection import connected
+from agents.postgres.migrate import migrate
+from agents.postgres.pool import Database as Pool
+from agents.postgres.roster import RosterWriter
+from agents.postgres.sink import PostgresSink
+from agents.postgres.users import create_user
+from benchmarks.deal_load import STAGES, lived
+from benchmarks.report import line, say
+from benchmarks.stage import Stage
+from dashboards.queries import Query, queries
+from schemas.pipelines import Pipeline, Pipelines
+from schemas.pipelines import Stage as StageOf
+from schemas.roster import Roster
+from schemas.topics import DEALS
+from streams.deal_state import Deal
+from streams.deals import step
+from streams.ledger import Ledger
+from streams.snapshot import Snapshot
+
+COUNTS = (100_000, 1_000_000)
+SPAN_DAYS = {"pipeline": 90, "deals": 30}
+"""What the boards look at when nobody chooses another time."""
+_PIPELINES = Pipelines(
+    pipelines=(Pipeline(id="sales", stages=tuple(StageOf(id=name) for name in STAGES)),)
+)
+_CHECKPOINT_DEALS = 10_000
+_PATIENCE_SECONDS = 30.0
+
+
+def deal_boards(stage: Stage, *, rounds: int, events: int) -> None:  # noqa: ARG001 - as all of them
+    """Print deal_boards_100000 and deal_boards_1000000."""
+    for count in COUNTS:
+        asyncio.run(of_deals(count, stage.folder / f"postgres-{count}"))
+
+
+async def of_deals(count: int, home: Path) -> None:
+    """Write so many deals and all that became of them; ask every panel of both boards."""
+    server = Postgres.create(home)
+    server.start()
+    try:
+        database = server.create_database("ringside")
+        written_seconds = await _fill(database, count)
+        say(f"asking the boards about {count:,} deals")
+        seconds = await _ask(database)
+    finally:
+        server.stop()
+    ordered = sorted(seconds, key=lambda panel: -seconds[panel])
+    for panel in ordered:
+        say(f"{seconds[panel]:8.2f} s  {panel}")
+    line(
+        f"deal_boards_{count}",
+        value=seconds[ordered[0]],
+        slowest_panel=ordered[0],
+        panels=len(ordered),
+        all_panels_seconds=sum(seconds.values()),
+        write_us_per_deal=written_seconds / count * 1e6,
+        limit=None,
+        is_ok=None,
+    )
+
+
+async def _fill(database: Database, count: int) -> float:
+    """Write the deals as checkpoints do; return how long that took."""
+    password = secrets.token_hex(16)
+    await migrate(database.admin_url, patience_seconds=_PATIENCE_SECONDS, say=say)
+    async with connected(
+        database.admin_url, patience_seconds=_PATIENCE_SECONDS, say=say
+    ) as connection:
+        await create_user(connection, "writer", "writer", password)
+        await create_user(connection, "reader", "reader", "reader")
+    pool = Pool(database.url("writer", password), statement_seconds=300.0)
+    await RosterWriter(pool).write(Roster(), 1, _PIPELINES)
+    sink = PostgresSink(pool, lateness_of=lambda _: 0.0)
+    say(f"writing {count:,} deals")
+    seconds = 0.0
+    for number, deals in enumerate(_checkpoints(count), 1):
+        began_at = time.monotonic()
+        await sink.write([Snapshot(DEALS.name, 0, Ledger(1, number), {}, dict(deals))])
+        seconds += time.monotonic() - began_at
+    await pool.close()
+    async with connected(
+        database.admin_url, patience_seconds=_PATIENCE_SECONDS, say=say
+    ) as connection:
+        await connection.execute("VACUUM ANALYZE")
+    return seconds
+
+
+def _checkpoints(count: int) -> Iterator[dict[str, Deal]]:
+    deals: dict[str, Deal] = {}
+    for event in lived(count, end_at=clock.now()):
+        deals[event.subject], _ = step(deals.get(event.subject), event)
+    rest = iter(deals.items())
+    while some := dict(islice(rest, _CHECKPOINT_DEALS)):
+        yield some
+
+
+async def _ask(database: Database) -> dict[str, float]:
+    """Return how long each panel took, the second time it was asked; its server is warm then."""
+    now, seconds = datetime.fromtimestamp(clock.now(), UTC), {}
+    async with connected(
+        database.url("reader", "reader"), patience_seconds=_PATIENCE_SECONDS, say=say
+    ) as connection:
+        for query in _asked():
+            text = _at(query, now)
+            await connection.fetch(text)
+            began_at = time.monotonic()
+            await connection.fetch(text)
+            seconds[query.panel] = time.monotonic() - began_at
+    return seconds
+
+
+def _asked() -> Iterator[Query]:
+    for query in queries():
+        if query.board in SPAN_DAYS and query.datasource == "postgres" and query.panel != "Alerts":
+            yield query
+
+
+def _at(query: Query, now: datetime) -> str:
+    since = now - timedelta(days=SPAN_DAYS[query.board])
+    text = query.expression.replace("$__timeFrom()", f"'{since:%Y-%m-%dT%H:%M:%SZ}'")
+    return text.replace("$__timeTo()", f"'{now:%Y-%m-%dT%H:%M:%SZ}'")
