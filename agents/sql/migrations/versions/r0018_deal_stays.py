@@ -2,10 +2,10 @@
 
 from agents.postgres.scripts import run_in_alembic
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 
 
 def upgrade() -> None:
     """Run the migration."""
-    run_in_alembic("migrations/0017_deal_stays.sql")
+    run_in_alembic("migrations/0018_deal_stays.sql")
