@@ -9,6 +9,7 @@ from agents import log
 from benchmarks.deal_boards import deal_boards
 from benchmarks.deals import deals
 from benchmarks.delay import event_to_metric
+from benchmarks.earlier import now_vs_before, now_vs_before_live
 from benchmarks.fold import (
     fold_vs_limit,
     fold_vs_limit_live,
@@ -31,6 +32,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "snapshot_rows_per_second": snapshot_rows,
 }
 ON_REQUEST: dict[str, Benchmark] = {
+    "now_vs_before": now_vs_before,
+    "now_vs_before_live": now_vs_before_live,
     "profile": profile,
     "deals": deals,
     "deal_boards": deal_boards,

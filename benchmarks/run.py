@@ -19,16 +19,23 @@ class ContenderError(Exception):
 
 
 def run(
-    contender: str, arguments: Iterable[str], folder: Path, *, seconds: float = 300.0
+    contender: str, arguments: Iterable[str], folder: Path, *, tree: Path = PROJECT
 ) -> Measured:
     """Run one contender to its end and return what it measured. Raises as `result`."""
-    return msgspec.convert(result(contender, arguments, folder, seconds=seconds), Measured)
+    return msgspec.convert(result(contender, arguments, folder, tree=tree), Measured)
 
 
 def result(
-    contender: str, arguments: Iterable[str], folder: Path, *, seconds: float = 300.0
+    contender: str,
+    arguments: Iterable[str],
+    folder: Path,
+    *,
+    seconds: float = 300.0,
+    tree: Path = PROJECT,
 ) -> dict[str, Any]:
     """Run a process of `benchmarks.contenders` to its end and return the JSON line it printed.
+
+    `tree` is where the sources are, if not here.
 
     Raises:
         ContenderError: it ended without one; the text holds the end of its log.
@@ -37,7 +44,7 @@ def result(
         name=contender,
         command=(sys.executable, "-m", f"benchmarks.contenders.{contender}", *arguments),
         log=folder / f"{contender}.log",
-        working_folder=PROJECT,
+        working_folder=tree,
     )
     child = ChildProcess(program)
     child.start()

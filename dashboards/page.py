@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from dashboards import funnel, promql
 from dashboards.mark import GENERATED_BY
-from schemas.kpis import KPIS, NOW, WHEN_READ, WITHINS, Kpi, Quantile, Ratio, Term
+from schemas import measures as m
+from schemas.kpis import KPIS, NOW, WHEN_READ, WITHINS, Kpi, Quantile, Ratio, Term, Within
 from schemas.labels import ENGLISH, LANGUAGES, titles
 from schemas.measure import Unit
 from schemas.measures import HISTOGRAMS, MEASURES, SECONDS_BOUNDS, WINDOWS
@@ -63,6 +64,7 @@ def page() -> str:
     parts = [
         f"<!-- {GENERATED_BY} -->\n{_INTRODUCTION}",
         _windows(),
+        _floor(),
         "## KPIs\n",
         *(_kpi(kpi) for kpi in KPIS),
         funnel.section(),
@@ -107,7 +109,8 @@ def _kpi(kpi: Kpi) -> str:
         f"- formula: {formula(kpi)}",
         f"- unit: {_UNITS[kpi.unit]}",
         f"- better: {kpi.better}{_target(kpi)}",
-        f"- told per: {', '.join(_told_per(kpi))}",
+        f"- live, in Prometheus: per {', '.join(_told_per(kpi))}",
+        f"- in history, in PostgreSQL: per {', '.join((*_told_per(kpi), *_in_history(kpi)))}",
         f"- source: {kpi.source}",
     ]
     if kpi.name in _IS_NOT_SAID:
@@ -125,10 +128,65 @@ def _told_per(kpi: Kpi) -> Iterator[str]:
     yield "site"
     if promql.is_by_queue(kpi):
         yield "queue"
-    if isinstance(kpi.formula, Quantile):
-        yield "team and rep (in PostgreSQL)"
-    elif promql.is_by_team(kpi):
-        yield "team, rep (in PostgreSQL)"
+    if promql.is_by_team(kpi):
+        yield "team"
+
+
+def _in_history(kpi: Kpi) -> Iterator[str]:
+    if promql.is_by_team(kpi):
+        yield "rep"
+
+
+def _floor() -> str:
+    """Return which number of the call floor is where, and of which direction."""
+    rows = (
+        (
+            f"{kpi.title} (`{kpi.name}`)",
+            directions(kpi),
+            ", ".join(_told_per(kpi)),
+            ", ".join((*_told_per(kpi), *_in_history(kpi))),
+        )
+        for kpi in KPIS
+        if promql.is_by_queue(kpi) or promql.is_by_team(kpi)
+        if directions(kpi)
+    )
+    return _section(
+        "The call floor, by dimension",
+        "Live is Prometheus, every few seconds; history is `kpi_quarter` in PostgreSQL, which "
+        "workers write every five seconds, so that the present quarter of an hour of each rep is "
+        "live, too. No metric has a rep as label. Calls in and out have measures of their own, so "
+        "a number is of one direction by what it counts; where one measure counts both, live and "
+        "in history its label and column `direction` tells them apart. What is not told per team "
+        "and rep has something in it that happens before a rep has the call: whoever gives up "
+        "waiting has met nobody, so by team it is no number, and `NULL` by rep.",
+        _table(("number", "direction", "live per", "in history per"), rows),
+    )
+
+
+def directions(kpi: Kpi) -> str:
+    """Return of which calls a KPI is; "" if it is not of calls."""
+    shape = kpi.formula
+    if isinstance(shape, Quantile):
+        return "outbound" if shape.histogram in _OUTBOUND else "inbound"
+    found = {_direction(term) for term in promql.terms_of(kpi)}
+    return " and ".join(sorted(found - {""}))
+
+
+_OUTBOUND = frozenset(
+    {
+        *(m.OUTBOUND_TALK_TIME, m.OUTBOUND_HANDLE_TIME),
+        *(m.CALLS_DIALLED, m.CALLS_CONNECTED, m.CALLS_NOT_CONNECTED, m.OUTBOUND_ABANDONED),
+        *(m.OUTBOUND_HANDLED, m.OUTBOUND_DIALLING, m.OUTBOUND_UNANSWERED, m.OUTBOUND_TALK),
+        *(m.OUTBOUND_HOLD, m.OUTBOUND_WRAPUP),
+    }
+)
+
+
+def _direction(term: Term) -> str:
+    if term in _OUTBOUND:
+        return "outbound"
+    topic = term.histogram.topic if isinstance(term, Within) else term.topic
+    return "inbound" if topic in {"calls", "customers"} else ""
 
 
 def _windows() -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from schemas.kpis import WAITING_IN_TARGET, Kpi, Quantile, Ratio, Term, Total, Within
+from schemas.measure import Histogram
 from schemas.measures import (
     ABANDONED_WAIT,
     ABANDONED_WAIT_BY_END,
@@ -20,6 +21,7 @@ from schemas.measures import (
     CALLS_OFFERED_AGAIN,
     CONTACTS_MISSED,
     MISSED_SETTLED,
+    OF_REPS,
 )
 
 PREFIX = "ringside_"
@@ -102,6 +104,8 @@ def is_by_team(kpi: Kpi) -> bool:
 
     A call that is given up has no rep. Per team, abandonment would be 0 % for everybody.
     """
+    if isinstance(kpi.formula, Quantile):
+        return kpi.formula.histogram in OF_REPS
     terms = terms_of(kpi)
     return bool(terms) and not any(is_without_a_rep(term) for term in terms)
 
@@ -114,7 +118,7 @@ def is_without_a_rep(term: Term) -> bool:
 
 
 def terms_of(kpi: Kpi) -> tuple[Term, ...]:
-    """Return what the KPI adds up; nothing for a quantile, whose histogram has no team."""
+    """Return what the KPI adds up; nothing for a quantile, which has a histogram instead."""
     formula = kpi.formula
     if isinstance(formula, Quantile):
         return ()
@@ -161,8 +165,14 @@ def _ratio(formula: Ratio, by: Sequence[str], where: Where) -> str:
     return f"({numerator})\n/ ({denominator} > 0)"
 
 
+def _family(histogram: Histogram, by: Sequence[str], where: Where) -> str:
+    """Return the name of a histogram: there is one by queue, and one by team."""
+    is_of_teams = any(label.startswith("team") for label in (*by, *where.matchers))
+    return f"{PREFIX}{'team_' if is_of_teams else ''}{histogram.name}_seconds"
+
+
 def _quantile(formula: Quantile, by: Sequence[str], where: Where) -> str:
-    buckets = f"{PREFIX}{formula.histogram.name}_seconds_bucket{where}"
+    buckets = f"{_family(formula.histogram, by, where)}_bucket{where}"
     summed = f"sum by ({', '.join((*by, 'le'))}) ({buckets})"
     # Of a histogram without observations Prometheus makes NaN; the comparison drops it.
     return f"histogram_quantile({formula.q:g}, {summed}) >= 0"

@@ -9,6 +9,7 @@ from dashboards.floor import ACT, CALM, calls_now, calm
 from dashboards.grafana import rows, samples
 from dashboards.layout import Look, Row, board, evenly
 from dashboards.panels import Meaning, bars, lines, meaning, number, table_of_rows
+from dashboards.percentiles import INBOUND, OUTBOUND
 from dashboards.selection import CHOSEN_WINDOW, QUEUES, QUEUES_SQL, variables
 from schemas import measures as m
 from schemas.kpis import BY_NAME, Kpi, Total
@@ -27,11 +28,6 @@ _RULES = (
 )
 _RULES_BY_END = tuple(
     f"{name}_by_end" for name in (*_RULES, "abandonment", "abandonment_less_short")
-)
-_PERCENTILES = tuple(
-    f"{name}_p{percent}_seconds"
-    for name in ("answered_wait", "talk", "handle")
-    for percent in (50, 90, 95)
 )
 _PARTS = (
     *("average_talk_time_seconds", "average_hold_time_seconds"),
@@ -97,7 +93,7 @@ def _window() -> Iterator[Row]:
         [
             _rules(
                 Meaning("Percentiles", "Half, 90 % and 95 % of the times are no longer."),
-                _PERCENTILES,
+                INBOUND,
             ),
             _rules(Meaning("Parts of the handle time", _help_of(_PARTS)), _PARTS),
         ],
@@ -177,6 +173,8 @@ LIMIT 1000"""  # noqa: S608 - made of the catalogue alone
 
 def _rest() -> Iterator[Row]:
     yield evenly(4, (_number(BY_NAME[name]) for name in _OUTBOUND), "Outbound, $window")
+    about = Meaning("Outbound percentiles", "Half, 90 % and 95 % of the times are no longer.")
+    yield Row(6, ((24, _rules(about, OUTBOUND)),))
     yield Row(8, ((10, _corrections()), (14, _odd())), "What the PBX told otherwise, or not")
     yield Row(8, ((24, _reconciled()),))
 

@@ -8,6 +8,7 @@ from dashboards import sql
 from dashboards.grafana import Json, rows
 from dashboards.layout import Look, Row, board, evenly
 from dashboards.panels import Meaning, columns, meaning, table_of_rows
+from dashboards.percentiles import percentiles_of_teams_and_reps
 from dashboards.selection import REPS_SQL, TEAMS_SQL, variables
 from dashboards.shifts import BETWEEN_CALLS, PAUSED_FOR, pauses, shifts
 from dashboards.timeline import timeline
@@ -26,8 +27,9 @@ STATES: Mapping[str, tuple[str, str]] = {
 """State -> how it is called, and its colour."""
 
 _FIGURES = (
-    *("calls_answered", "average_handle_time_seconds", "average_talk_time_seconds"),
-    *("average_hold_time_seconds", "average_after_call_work_seconds", "handle_p90_seconds"),
+    *("calls_answered", "average_speed_of_answer_seconds", "average_handle_time_seconds"),
+    *("average_talk_time_seconds", "average_hold_time_seconds"),
+    "average_after_call_work_seconds",
     *("calls_transferred_blind", "calls_transferred_attended", "blind_transfer_rate"),
     *("attended_transfer_rate", "holds_per_handled_call", "calls_dialled", "connect_rate"),
     *("concurrent_contacts", "occupancy_of_contacts", "utilisation", "occupancy"),
@@ -46,9 +48,9 @@ def rep() -> core.Dashboard:
     return board(
         "rep",
         "Reps: the states as they followed each other, the own calls and figures.",
-        [*_states(), _figures(), _calls()],
-        variables(("site", "team", "rep"), window_name="today"),
-        Look("now-8h", "30s"),
+        [*_states(), _figures(), percentiles_of_teams_and_reps(), _calls()],
+        variables(("site", "team", "rep", "window"), window_name="today"),
+        Look("now-8h", "5s"),
     )
 
 

@@ -195,6 +195,15 @@ def _state() -> Row:
                 Meaning("Table entries", "Entries held in memory, by table."),
                 ("sum by (table) (ringside_table_entries)", "{{table}}"),
             ),
+            bars(
+                Meaning(
+                    "Length of today",
+                    "Of the site's day, of which the window `today` is: 23 or 25 hours when clocks "
+                    "change.",
+                    "s",
+                ),
+                [samples("max by (site) (ringside_day_seconds)", "{{site}}")],
+            ),
         ],
         "What it holds",
     )

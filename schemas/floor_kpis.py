@@ -77,6 +77,16 @@ FLOOR_KPIS: tuple[Kpi, ...] = (
         "Nine of ten handled calls took no longer, after-call work included.",
     ),
     _quantile(m.HANDLE, 95, "Handle", "Of 20 handled calls 19 took no longer, wrap-up included."),
+    *(
+        _quantile(
+            histogram, percent, f"Outbound {title.lower()}", f"Of outbound calls {share} {verb}."
+        )
+        for histogram, title, verb in (
+            (m.OUTBOUND_TALK_TIME, "Talk", "talked no longer"),
+            (m.OUTBOUND_HANDLE_TIME, "Handle", "took no longer, dialling and wrap-up included"),
+        )
+        for percent, share in ((50, "half"), (90, "nine of ten"), (95, "19 of 20"))
+    ),
     total(m.CALLS_TRANSFERRED_BLIND, "Blind transfers", "Handled calls passed on unannounced."),
     total(m.CALLS_TRANSFERRED_ATTENDED, "Attended transfers", "Handled calls passed on in talk."),
     Kpi(

@@ -258,34 +258,33 @@ MEASURES: tuple[Measure, ...] = (
     CUSTOMER_NOTES_DROPPED,
 )
 
-ANSWERED_WAIT = Histogram(
-    "answered_wait", "Time in queue of answered calls, seconds.", "calls", SECONDS_BOUNDS
-)
-ABANDONED_WAIT = Histogram(
-    "abandoned_wait", "Time in queue of abandoned calls, seconds.", "calls", SECONDS_BOUNDS
-)
-TALK = Histogram("talk", "Time in conversation of handled calls, seconds.", "calls", SECONDS_BOUNDS)
-HANDLE = Histogram(
-    "handle", "Talk, hold and after-call work of handled calls, seconds.", "calls", SECONDS_BOUNDS
-)
 
-ANSWERED_WAIT_BY_END = Histogram(
-    "answered_wait_by_end",
-    "Time in queue of answered calls by when they ended, seconds.",
-    "calls",
-    SECONDS_BOUNDS,
+def _seconds_of(name: str, help_: str) -> Histogram:
+    return Histogram(name, f"{help_}, seconds.", "calls", SECONDS_BOUNDS)
+
+
+ANSWERED_WAIT = _seconds_of("answered_wait", "Time in queue of answered calls")
+ABANDONED_WAIT = _seconds_of("abandoned_wait", "Time in queue of abandoned calls")
+TALK = _seconds_of("talk", "Time in conversation of handled calls")
+HANDLE = _seconds_of("handle", "Talk, hold and after-call work of handled calls")
+ANSWERED_WAIT_BY_END = _seconds_of(
+    "answered_wait_by_end", "Time in queue of answered calls by when they ended"
 )
-ABANDONED_WAIT_BY_END = Histogram(
-    "abandoned_wait_by_end",
-    "Time in queue of abandoned calls by when they ended, seconds.",
-    "calls",
-    SECONDS_BOUNDS,
+ABANDONED_WAIT_BY_END = _seconds_of(
+    "abandoned_wait_by_end", "Time in queue of abandoned calls by when they ended"
+)
+OUTBOUND_TALK_TIME = _seconds_of("dialled_talk", "Talk time of outbound calls")
+OUTBOUND_HANDLE_TIME = _seconds_of(
+    "dialled_handle", "Dialling, talk, hold and after-call work of outbound calls"
 )
 
 HISTOGRAMS: tuple[Histogram, ...] = (
     *(ANSWERED_WAIT, ABANDONED_WAIT, TALK, HANDLE),
     *(ANSWERED_WAIT_BY_END, ABANDONED_WAIT_BY_END),
+    *(OUTBOUND_TALK_TIME, OUTBOUND_HANDLE_TIME),
 )
+OF_REPS = (ANSWERED_WAIT, TALK, HANDLE, OUTBOUND_TALK_TIME, OUTBOUND_HANDLE_TIME)
+"""Of these every call has a rep, and so a team."""
 
 ACTIVITY_VOLUME: tuple[Measure, ...] = (
     CALLS_ANSWERED,

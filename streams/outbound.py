@@ -4,6 +4,7 @@
 dials, the two are one moment, and `call.answered` alone says both.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from schemas import measures as m
@@ -13,6 +14,9 @@ from streams.facts import KNOWN_DIMS, Amount, Dims, Fact, replaced, ticks
 PATIENCE_SECONDS = 2.0
 """A customer who has answered and met no rep for longer was abandoned (Ofcom, FCC)."""
 
+_BOUNDS = tuple(map(float, m.SECONDS_BOUNDS))
+_TALK_BUCKETS = m.OUTBOUND_TALK_TIME.cells
+_HANDLE_BUCKETS = m.OUTBOUND_HANDLE_TIME.cells
 _CONNECTED = ((m.CALLS_CONNECTED.name, 1),)
 _ABANDONED = ((m.CALLS_CONNECTED.name, 1), (m.OUTBOUND_ABANDONED.name, 1))
 _CLOSED_BY_US = (m.CALLS_CLOSED_TALKING.name, 1)
@@ -44,11 +48,17 @@ def changes(old: Call, new: Call) -> Sequence[Fact]:
 
 
 def _wrapped_up(old: Call, new: Call) -> Sequence[Fact]:
-    """Return what the end of after-call work changes: its seconds."""
+    """Return what the end of after-call work changes: its seconds, and a bucket perhaps."""
     if new.answered_at is None or new.closed_at is None:
         return ()
     seconds = new.wrapup_seconds - old.wrapup_seconds
-    return (Fact(new.offered_at or 0.0, dims(new), ((_WRAPUP, seconds),)),) if seconds else ()
+    if not seconds:
+        return ()
+    cells: tuple[tuple[str, Amount], ...] = ((_WRAPUP, seconds),)
+    was, now = (bisect_left(_BOUNDS, handle_seconds(call)) for call in (old, new))
+    if was != now:
+        cells = (*cells, (_HANDLE_BUCKETS[was], -1), (_HANDLE_BUCKETS[now], 1))
+    return (Fact(new.offered_at or 0.0, dims(new), cells),)
 
 
 def met(call: Call) -> Fact | None:
@@ -68,12 +78,13 @@ def handled(call: Call) -> Fact | None:
     """The conversation, with the dialling before it; None before it is over."""
     if call.answered_at is None or call.closed_at is None:
         return None
-    dialling, hold = (
-        dialling_seconds(call),
-        call.hold_seconds if call.holds or call.durations else 0.0,
-    )
+    dialling, hold = dialling_seconds(call), held_seconds(call)
     talk, wrapup = call.talk_seconds, call.wrapup_seconds
-    cells: list[tuple[str, Amount]] = [_HANDLED]
+    cells: list[tuple[str, Amount]] = [
+        _HANDLED,
+        (_TALK_BUCKETS[bisect_left(_BOUNDS, talk)], 1),
+        (_HANDLE_BUCKETS[bisect_left(_BOUNDS, dialling + talk + hold + wrapup)], 1),
+    ]
     if dialling:
         cells.append((_DIALLING, dialling))
     if talk:
@@ -83,6 +94,16 @@ def handled(call: Call) -> Fact | None:
     if wrapup:
         cells.append((_WRAPUP, wrapup))
     return Fact(call.offered_at or 0.0, dims(call), tuple(cells))
+
+
+def held_seconds(call: Call) -> float:
+    """Return how long the customer was on hold; most never were."""
+    return call.hold_seconds if call.holds or call.durations else 0.0
+
+
+def handle_seconds(call: Call) -> float:
+    """Return how long the call took its rep, from dialling to the end of after-call work."""
+    return dialling_seconds(call) + call.talk_seconds + held_seconds(call) + call.wrapup_seconds
 
 
 def is_abandoned(call: Call) -> bool:

@@ -52,16 +52,28 @@ def window_families(windows: Windows) -> Iterator[GaugeMetricFamily]:
 
 
 def histogram_families(windows: Windows) -> Iterator[Metric]:
-    """Yield one gauge histogram per distribution, by queue: buckets go down as windows move on."""
+    """Yield gauge histograms by queue, and by team: buckets go down as windows move on.
+
+    Not by both at once: of each pair there would be two dozen buckets in each window.
+    """
     for histogram in m.HISTOGRAMS:
         name = f"ringside_{histogram.name}_seconds"
-        family = Metric(name, histogram.help, "gaugehistogram")
-        for window, located in windows.items():
-            for (queue, site), counts in _by_queue(histogram, located).items():
-                labels = {"queue": queue, "site": site, "window": window}
-                for bound, total in _cumulative(histogram, counts):
-                    family.add_sample(f"{name}_bucket", {**labels, "le": bound}, total)
-        yield family
+        yield _histogram(histogram, name, ("queue", "site"), windows)
+    for histogram in m.OF_REPS:
+        name = f"ringside_team_{histogram.name}_seconds"
+        yield _histogram(histogram, name, ("team", "team_site"), windows)
+
+
+def _histogram(
+    histogram: Histogram, name: str, labels: tuple[str, str], windows: Windows
+) -> Metric:
+    family = Metric(name, histogram.help, "gaugehistogram")
+    for window, located in windows.items():
+        for place, counts in _counted(histogram, located, labels).items():
+            of = {**dict(zip(labels, place, strict=True)), "window": window}
+            for bound, total in _cumulative(histogram, counts):
+                family.add_sample(f"{name}_bucket", {**of, "le": bound}, total)
+    return family
 
 
 def now_families(floor: Floor) -> Iterator[GaugeMetricFamily]:
@@ -125,13 +137,16 @@ def _missed(floor: Floor) -> Iterator[GaugeMetricFamily]:
     yield from (open_, oldest)
 
 
-def _by_queue(histogram: Histogram, located: Located) -> dict[tuple[str, str], list[float]]:
+def _counted(
+    histogram: Histogram, located: Located, labels: tuple[str, str]
+) -> dict[tuple[str, str], list[float]]:
+    """Return the counts of each bucket by two of the labels of a place."""
     found: dict[tuple[str, str], list[float]] = {}
     for place, cells in located.items():
         counts = _counts(histogram, cells)
         if counts is None:
             continue
-        key = (place.queue, place.site)
+        key = (getattr(place, labels[0]), getattr(place, labels[1]))
         sums = found.get(key)
         found[key] = counts if sums is None else [a + b for a, b in zip(sums, counts, strict=True)]
     return found

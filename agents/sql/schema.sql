@@ -99,6 +99,8 @@ CREATE TABLE ringside.pane (
     customer_notes_dropped bigint NOT NULL DEFAULT 0,
     first_offset bigint,
     abandoned_wait_by_end bigint[],
+    dialled_talk bigint[],
+    dialled_handle bigint[],
     PRIMARY KEY (topic, partition, start_at, queue, rep, direction, kind, source)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
 
@@ -444,6 +446,10 @@ COMMENT ON COLUMN ringside.pane.answered_wait_by_end IS
     'Cumulative counts: Time in queue of answered calls by when they ended, seconds. One per bound, last the total; NULL if none.';
 COMMENT ON COLUMN ringside.pane.abandoned_wait_by_end IS
     'Cumulative counts: Time in queue of abandoned calls by when they ended, seconds. One per bound, last the total; NULL if none.';
+COMMENT ON COLUMN ringside.pane.dialled_talk IS
+    'Cumulative counts: Talk time of outbound calls, seconds. One per bound, last the total; NULL if none.';
+COMMENT ON COLUMN ringside.pane.dialled_handle IS
+    'Cumulative counts: Dialling, talk, hold and after-call work of outbound calls, seconds. One per bound, last the total; NULL if none.';
 COMMENT ON COLUMN ringside.pane.contacts IS
     'Count. Inbound calls of known customers; all legs are one.';
 COMMENT ON COLUMN ringside.pane.contacts_preceded_24h IS

@@ -313,7 +313,28 @@ SELECT
         sum(abandoned_wait_by_end[21]), sum(abandoned_wait_by_end[22]),
         sum(abandoned_wait_by_end[23]), sum(abandoned_wait_by_end[24]),
         sum(abandoned_wait_by_end[25]), sum(abandoned_wait_by_end[26])
-    ]::bigint[] END AS abandoned_wait_by_end
+    ]::bigint[] END AS abandoned_wait_by_end,
+    CASE WHEN count(dialled_talk) > 0 THEN ARRAY[
+        sum(dialled_talk[1]), sum(dialled_talk[2]), sum(dialled_talk[3]), sum(dialled_talk[4]),
+        sum(dialled_talk[5]), sum(dialled_talk[6]), sum(dialled_talk[7]), sum(dialled_talk[8]),
+        sum(dialled_talk[9]), sum(dialled_talk[10]), sum(dialled_talk[11]),
+        sum(dialled_talk[12]), sum(dialled_talk[13]), sum(dialled_talk[14]),
+        sum(dialled_talk[15]), sum(dialled_talk[16]), sum(dialled_talk[17]),
+        sum(dialled_talk[18]), sum(dialled_talk[19]), sum(dialled_talk[20]),
+        sum(dialled_talk[21]), sum(dialled_talk[22]), sum(dialled_talk[23]),
+        sum(dialled_talk[24]), sum(dialled_talk[25]), sum(dialled_talk[26])
+    ]::bigint[] END AS dialled_talk,
+    CASE WHEN count(dialled_handle) > 0 THEN ARRAY[
+        sum(dialled_handle[1]), sum(dialled_handle[2]), sum(dialled_handle[3]),
+        sum(dialled_handle[4]), sum(dialled_handle[5]), sum(dialled_handle[6]),
+        sum(dialled_handle[7]), sum(dialled_handle[8]), sum(dialled_handle[9]),
+        sum(dialled_handle[10]), sum(dialled_handle[11]), sum(dialled_handle[12]),
+        sum(dialled_handle[13]), sum(dialled_handle[14]), sum(dialled_handle[15]),
+        sum(dialled_handle[16]), sum(dialled_handle[17]), sum(dialled_handle[18]),
+        sum(dialled_handle[19]), sum(dialled_handle[20]), sum(dialled_handle[21]),
+        sum(dialled_handle[22]), sum(dialled_handle[23]), sum(dialled_handle[24]),
+        sum(dialled_handle[25]), sum(dialled_handle[26])
+    ]::bigint[] END AS dialled_handle
 FROM ringside.pane_located
 GROUP BY start_at, day, team_day, team_site, team_zone, site, zone, team, queue, rep, direction, kind, source;
 COMMENT ON VIEW ringside.kpi_quarter IS 'Everything measured in a quarter of an hour, added up over the source partitions.';
@@ -487,7 +508,28 @@ SELECT
         sum(abandoned_wait_by_end[21]), sum(abandoned_wait_by_end[22]),
         sum(abandoned_wait_by_end[23]), sum(abandoned_wait_by_end[24]),
         sum(abandoned_wait_by_end[25]), sum(abandoned_wait_by_end[26])
-    ]::bigint[] END AS abandoned_wait_by_end
+    ]::bigint[] END AS abandoned_wait_by_end,
+    CASE WHEN count(dialled_talk) > 0 THEN ARRAY[
+        sum(dialled_talk[1]), sum(dialled_talk[2]), sum(dialled_talk[3]), sum(dialled_talk[4]),
+        sum(dialled_talk[5]), sum(dialled_talk[6]), sum(dialled_talk[7]), sum(dialled_talk[8]),
+        sum(dialled_talk[9]), sum(dialled_talk[10]), sum(dialled_talk[11]),
+        sum(dialled_talk[12]), sum(dialled_talk[13]), sum(dialled_talk[14]),
+        sum(dialled_talk[15]), sum(dialled_talk[16]), sum(dialled_talk[17]),
+        sum(dialled_talk[18]), sum(dialled_talk[19]), sum(dialled_talk[20]),
+        sum(dialled_talk[21]), sum(dialled_talk[22]), sum(dialled_talk[23]),
+        sum(dialled_talk[24]), sum(dialled_talk[25]), sum(dialled_talk[26])
+    ]::bigint[] END AS dialled_talk,
+    CASE WHEN count(dialled_handle) > 0 THEN ARRAY[
+        sum(dialled_handle[1]), sum(dialled_handle[2]), sum(dialled_handle[3]),
+        sum(dialled_handle[4]), sum(dialled_handle[5]), sum(dialled_handle[6]),
+        sum(dialled_handle[7]), sum(dialled_handle[8]), sum(dialled_handle[9]),
+        sum(dialled_handle[10]), sum(dialled_handle[11]), sum(dialled_handle[12]),
+        sum(dialled_handle[13]), sum(dialled_handle[14]), sum(dialled_handle[15]),
+        sum(dialled_handle[16]), sum(dialled_handle[17]), sum(dialled_handle[18]),
+        sum(dialled_handle[19]), sum(dialled_handle[20]), sum(dialled_handle[21]),
+        sum(dialled_handle[22]), sum(dialled_handle[23]), sum(dialled_handle[24]),
+        sum(dialled_handle[25]), sum(dialled_handle[26])
+    ]::bigint[] END AS dialled_handle
 FROM ringside.counted_day
 CROSS JOIN LATERAL (
     SELECT * FROM ringside.pane_located
@@ -613,6 +655,69 @@ SELECT
         sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
         sum(handle[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS handle_p95_seconds,
+    ringside.quantile(CASE WHEN count(dialled_talk) > 0 THEN ARRAY[
+        sum(dialled_talk[1]), sum(dialled_talk[2]), sum(dialled_talk[3]), sum(dialled_talk[4]),
+        sum(dialled_talk[5]), sum(dialled_talk[6]), sum(dialled_talk[7]), sum(dialled_talk[8]),
+        sum(dialled_talk[9]), sum(dialled_talk[10]), sum(dialled_talk[11]),
+        sum(dialled_talk[12]), sum(dialled_talk[13]), sum(dialled_talk[14]),
+        sum(dialled_talk[15]), sum(dialled_talk[16]), sum(dialled_talk[17]),
+        sum(dialled_talk[18]), sum(dialled_talk[19]), sum(dialled_talk[20]),
+        sum(dialled_talk[21]), sum(dialled_talk[22]), sum(dialled_talk[23]),
+        sum(dialled_talk[24]), sum(dialled_talk[25]), sum(dialled_talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS dialled_talk_p50_seconds,
+    ringside.quantile(CASE WHEN count(dialled_talk) > 0 THEN ARRAY[
+        sum(dialled_talk[1]), sum(dialled_talk[2]), sum(dialled_talk[3]), sum(dialled_talk[4]),
+        sum(dialled_talk[5]), sum(dialled_talk[6]), sum(dialled_talk[7]), sum(dialled_talk[8]),
+        sum(dialled_talk[9]), sum(dialled_talk[10]), sum(dialled_talk[11]),
+        sum(dialled_talk[12]), sum(dialled_talk[13]), sum(dialled_talk[14]),
+        sum(dialled_talk[15]), sum(dialled_talk[16]), sum(dialled_talk[17]),
+        sum(dialled_talk[18]), sum(dialled_talk[19]), sum(dialled_talk[20]),
+        sum(dialled_talk[21]), sum(dialled_talk[22]), sum(dialled_talk[23]),
+        sum(dialled_talk[24]), sum(dialled_talk[25]), sum(dialled_talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS dialled_talk_p90_seconds,
+    ringside.quantile(CASE WHEN count(dialled_talk) > 0 THEN ARRAY[
+        sum(dialled_talk[1]), sum(dialled_talk[2]), sum(dialled_talk[3]), sum(dialled_talk[4]),
+        sum(dialled_talk[5]), sum(dialled_talk[6]), sum(dialled_talk[7]), sum(dialled_talk[8]),
+        sum(dialled_talk[9]), sum(dialled_talk[10]), sum(dialled_talk[11]),
+        sum(dialled_talk[12]), sum(dialled_talk[13]), sum(dialled_talk[14]),
+        sum(dialled_talk[15]), sum(dialled_talk[16]), sum(dialled_talk[17]),
+        sum(dialled_talk[18]), sum(dialled_talk[19]), sum(dialled_talk[20]),
+        sum(dialled_talk[21]), sum(dialled_talk[22]), sum(dialled_talk[23]),
+        sum(dialled_talk[24]), sum(dialled_talk[25]), sum(dialled_talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS dialled_talk_p95_seconds,
+    ringside.quantile(CASE WHEN count(dialled_handle) > 0 THEN ARRAY[
+        sum(dialled_handle[1]), sum(dialled_handle[2]), sum(dialled_handle[3]),
+        sum(dialled_handle[4]), sum(dialled_handle[5]), sum(dialled_handle[6]),
+        sum(dialled_handle[7]), sum(dialled_handle[8]), sum(dialled_handle[9]),
+        sum(dialled_handle[10]), sum(dialled_handle[11]), sum(dialled_handle[12]),
+        sum(dialled_handle[13]), sum(dialled_handle[14]), sum(dialled_handle[15]),
+        sum(dialled_handle[16]), sum(dialled_handle[17]), sum(dialled_handle[18]),
+        sum(dialled_handle[19]), sum(dialled_handle[20]), sum(dialled_handle[21]),
+        sum(dialled_handle[22]), sum(dialled_handle[23]), sum(dialled_handle[24]),
+        sum(dialled_handle[25]), sum(dialled_handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS dialled_handle_p50_seconds,
+    ringside.quantile(CASE WHEN count(dialled_handle) > 0 THEN ARRAY[
+        sum(dialled_handle[1]), sum(dialled_handle[2]), sum(dialled_handle[3]),
+        sum(dialled_handle[4]), sum(dialled_handle[5]), sum(dialled_handle[6]),
+        sum(dialled_handle[7]), sum(dialled_handle[8]), sum(dialled_handle[9]),
+        sum(dialled_handle[10]), sum(dialled_handle[11]), sum(dialled_handle[12]),
+        sum(dialled_handle[13]), sum(dialled_handle[14]), sum(dialled_handle[15]),
+        sum(dialled_handle[16]), sum(dialled_handle[17]), sum(dialled_handle[18]),
+        sum(dialled_handle[19]), sum(dialled_handle[20]), sum(dialled_handle[21]),
+        sum(dialled_handle[22]), sum(dialled_handle[23]), sum(dialled_handle[24]),
+        sum(dialled_handle[25]), sum(dialled_handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS dialled_handle_p90_seconds,
+    ringside.quantile(CASE WHEN count(dialled_handle) > 0 THEN ARRAY[
+        sum(dialled_handle[1]), sum(dialled_handle[2]), sum(dialled_handle[3]),
+        sum(dialled_handle[4]), sum(dialled_handle[5]), sum(dialled_handle[6]),
+        sum(dialled_handle[7]), sum(dialled_handle[8]), sum(dialled_handle[9]),
+        sum(dialled_handle[10]), sum(dialled_handle[11]), sum(dialled_handle[12]),
+        sum(dialled_handle[13]), sum(dialled_handle[14]), sum(dialled_handle[15]),
+        sum(dialled_handle[16]), sum(dialled_handle[17]), sum(dialled_handle[18]),
+        sum(dialled_handle[19]), sum(dialled_handle[20]), sum(dialled_handle[21]),
+        sum(dialled_handle[22]), sum(dialled_handle[23]), sum(dialled_handle[24]),
+        sum(dialled_handle[25]), sum(dialled_handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS dialled_handle_p95_seconds,
     sum(calls_transferred_blind)::bigint AS calls_transferred_blind,
     sum(calls_transferred_attended)::bigint AS calls_transferred_attended,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_blind) + sum(calls_transferred_attended))::double precision / (sum(calls_handled)) END AS transfer_rate,
@@ -771,6 +876,69 @@ SELECT
         sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
         sum(handle[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS handle_p95_seconds,
+    ringside.quantile(CASE WHEN count(dialled_talk) > 0 THEN ARRAY[
+        sum(dialled_talk[1]), sum(dialled_talk[2]), sum(dialled_talk[3]), sum(dialled_talk[4]),
+        sum(dialled_talk[5]), sum(dialled_talk[6]), sum(dialled_talk[7]), sum(dialled_talk[8]),
+        sum(dialled_talk[9]), sum(dialled_talk[10]), sum(dialled_talk[11]),
+        sum(dialled_talk[12]), sum(dialled_talk[13]), sum(dialled_talk[14]),
+        sum(dialled_talk[15]), sum(dialled_talk[16]), sum(dialled_talk[17]),
+        sum(dialled_talk[18]), sum(dialled_talk[19]), sum(dialled_talk[20]),
+        sum(dialled_talk[21]), sum(dialled_talk[22]), sum(dialled_talk[23]),
+        sum(dialled_talk[24]), sum(dialled_talk[25]), sum(dialled_talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS dialled_talk_p50_seconds,
+    ringside.quantile(CASE WHEN count(dialled_talk) > 0 THEN ARRAY[
+        sum(dialled_talk[1]), sum(dialled_talk[2]), sum(dialled_talk[3]), sum(dialled_talk[4]),
+        sum(dialled_talk[5]), sum(dialled_talk[6]), sum(dialled_talk[7]), sum(dialled_talk[8]),
+        sum(dialled_talk[9]), sum(dialled_talk[10]), sum(dialled_talk[11]),
+        sum(dialled_talk[12]), sum(dialled_talk[13]), sum(dialled_talk[14]),
+        sum(dialled_talk[15]), sum(dialled_talk[16]), sum(dialled_talk[17]),
+        sum(dialled_talk[18]), sum(dialled_talk[19]), sum(dialled_talk[20]),
+        sum(dialled_talk[21]), sum(dialled_talk[22]), sum(dialled_talk[23]),
+        sum(dialled_talk[24]), sum(dialled_talk[25]), sum(dialled_talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS dialled_talk_p90_seconds,
+    ringside.quantile(CASE WHEN count(dialled_talk) > 0 THEN ARRAY[
+        sum(dialled_talk[1]), sum(dialled_talk[2]), sum(dialled_talk[3]), sum(dialled_talk[4]),
+        sum(dialled_talk[5]), sum(dialled_talk[6]), sum(dialled_talk[7]), sum(dialled_talk[8]),
+        sum(dialled_talk[9]), sum(dialled_talk[10]), sum(dialled_talk[11]),
+        sum(dialled_talk[12]), sum(dialled_talk[13]), sum(dialled_talk[14]),
+        sum(dialled_talk[15]), sum(dialled_talk[16]), sum(dialled_talk[17]),
+        sum(dialled_talk[18]), sum(dialled_talk[19]), sum(dialled_talk[20]),
+        sum(dialled_talk[21]), sum(dialled_talk[22]), sum(dialled_talk[23]),
+        sum(dialled_talk[24]), sum(dialled_talk[25]), sum(dialled_talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS dialled_talk_p95_seconds,
+    ringside.quantile(CASE WHEN count(dialled_handle) > 0 THEN ARRAY[
+        sum(dialled_handle[1]), sum(dialled_handle[2]), sum(dialled_handle[3]),
+        sum(dialled_handle[4]), sum(dialled_handle[5]), sum(dialled_handle[6]),
+        sum(dialled_handle[7]), sum(dialled_handle[8]), sum(dialled_handle[9]),
+        sum(dialled_handle[10]), sum(dialled_handle[11]), sum(dialled_handle[12]),
+        sum(dialled_handle[13]), sum(dialled_handle[14]), sum(dialled_handle[15]),
+        sum(dialled_handle[16]), sum(dialled_handle[17]), sum(dialled_handle[18]),
+        sum(dialled_handle[19]), sum(dialled_handle[20]), sum(dialled_handle[21]),
+        sum(dialled_handle[22]), sum(dialled_handle[23]), sum(dialled_handle[24]),
+        sum(dialled_handle[25]), sum(dialled_handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS dialled_handle_p50_seconds,
+    ringside.quantile(CASE WHEN count(dialled_handle) > 0 THEN ARRAY[
+        sum(dialled_handle[1]), sum(dialled_handle[2]), sum(dialled_handle[3]),
+        sum(dialled_handle[4]), sum(dialled_handle[5]), sum(dialled_handle[6]),
+        sum(dialled_handle[7]), sum(dialled_handle[8]), sum(dialled_handle[9]),
+        sum(dialled_handle[10]), sum(dialled_handle[11]), sum(dialled_handle[12]),
+        sum(dialled_handle[13]), sum(dialled_handle[14]), sum(dialled_handle[15]),
+        sum(dialled_handle[16]), sum(dialled_handle[17]), sum(dialled_handle[18]),
+        sum(dialled_handle[19]), sum(dialled_handle[20]), sum(dialled_handle[21]),
+        sum(dialled_handle[22]), sum(dialled_handle[23]), sum(dialled_handle[24]),
+        sum(dialled_handle[25]), sum(dialled_handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS dialled_handle_p90_seconds,
+    ringside.quantile(CASE WHEN count(dialled_handle) > 0 THEN ARRAY[
+        sum(dialled_handle[1]), sum(dialled_handle[2]), sum(dialled_handle[3]),
+        sum(dialled_handle[4]), sum(dialled_handle[5]), sum(dialled_handle[6]),
+        sum(dialled_handle[7]), sum(dialled_handle[8]), sum(dialled_handle[9]),
+        sum(dialled_handle[10]), sum(dialled_handle[11]), sum(dialled_handle[12]),
+        sum(dialled_handle[13]), sum(dialled_handle[14]), sum(dialled_handle[15]),
+        sum(dialled_handle[16]), sum(dialled_handle[17]), sum(dialled_handle[18]),
+        sum(dialled_handle[19]), sum(dialled_handle[20]), sum(dialled_handle[21]),
+        sum(dialled_handle[22]), sum(dialled_handle[23]), sum(dialled_handle[24]),
+        sum(dialled_handle[25]), sum(dialled_handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS dialled_handle_p95_seconds,
     sum(calls_transferred_blind)::bigint AS calls_transferred_blind,
     sum(calls_transferred_attended)::bigint AS calls_transferred_attended,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_blind) + sum(calls_transferred_attended))::double precision / (sum(calls_handled)) END AS transfer_rate,
@@ -937,6 +1105,69 @@ SELECT
         sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
         sum(handle[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS handle_p95_seconds,
+    ringside.quantile(CASE WHEN count(dialled_talk) > 0 THEN ARRAY[
+        sum(dialled_talk[1]), sum(dialled_talk[2]), sum(dialled_talk[3]), sum(dialled_talk[4]),
+        sum(dialled_talk[5]), sum(dialled_talk[6]), sum(dialled_talk[7]), sum(dialled_talk[8]),
+        sum(dialled_talk[9]), sum(dialled_talk[10]), sum(dialled_talk[11]),
+        sum(dialled_talk[12]), sum(dialled_talk[13]), sum(dialled_talk[14]),
+        sum(dialled_talk[15]), sum(dialled_talk[16]), sum(dialled_talk[17]),
+        sum(dialled_talk[18]), sum(dialled_talk[19]), sum(dialled_talk[20]),
+        sum(dialled_talk[21]), sum(dialled_talk[22]), sum(dialled_talk[23]),
+        sum(dialled_talk[24]), sum(dialled_talk[25]), sum(dialled_talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS dialled_talk_p50_seconds,
+    ringside.quantile(CASE WHEN count(dialled_talk) > 0 THEN ARRAY[
+        sum(dialled_talk[1]), sum(dialled_talk[2]), sum(dialled_talk[3]), sum(dialled_talk[4]),
+        sum(dialled_talk[5]), sum(dialled_talk[6]), sum(dialled_talk[7]), sum(dialled_talk[8]),
+        sum(dialled_talk[9]), sum(dialled_talk[10]), sum(dialled_talk[11]),
+        sum(dialled_talk[12]), sum(dialled_talk[13]), sum(dialled_talk[14]),
+        sum(dialled_talk[15]), sum(dialled_talk[16]), sum(dialled_talk[17]),
+        sum(dialled_talk[18]), sum(dialled_talk[19]), sum(dialled_talk[20]),
+        sum(dialled_talk[21]), sum(dialled_talk[22]), sum(dialled_talk[23]),
+        sum(dialled_talk[24]), sum(dialled_talk[25]), sum(dialled_talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS dialled_talk_p90_seconds,
+    ringside.quantile(CASE WHEN count(dialled_talk) > 0 THEN ARRAY[
+        sum(dialled_talk[1]), sum(dialled_talk[2]), sum(dialled_talk[3]), sum(dialled_talk[4]),
+        sum(dialled_talk[5]), sum(dialled_talk[6]), sum(dialled_talk[7]), sum(dialled_talk[8]),
+        sum(dialled_talk[9]), sum(dialled_talk[10]), sum(dialled_talk[11]),
+        sum(dialled_talk[12]), sum(dialled_talk[13]), sum(dialled_talk[14]),
+        sum(dialled_talk[15]), sum(dialled_talk[16]), sum(dialled_talk[17]),
+        sum(dialled_talk[18]), sum(dialled_talk[19]), sum(dialled_talk[20]),
+        sum(dialled_talk[21]), sum(dialled_talk[22]), sum(dialled_talk[23]),
+        sum(dialled_talk[24]), sum(dialled_talk[25]), sum(dialled_talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS dialled_talk_p95_seconds,
+    ringside.quantile(CASE WHEN count(dialled_handle) > 0 THEN ARRAY[
+        sum(dialled_handle[1]), sum(dialled_handle[2]), sum(dialled_handle[3]),
+        sum(dialled_handle[4]), sum(dialled_handle[5]), sum(dialled_handle[6]),
+        sum(dialled_handle[7]), sum(dialled_handle[8]), sum(dialled_handle[9]),
+        sum(dialled_handle[10]), sum(dialled_handle[11]), sum(dialled_handle[12]),
+        sum(dialled_handle[13]), sum(dialled_handle[14]), sum(dialled_handle[15]),
+        sum(dialled_handle[16]), sum(dialled_handle[17]), sum(dialled_handle[18]),
+        sum(dialled_handle[19]), sum(dialled_handle[20]), sum(dialled_handle[21]),
+        sum(dialled_handle[22]), sum(dialled_handle[23]), sum(dialled_handle[24]),
+        sum(dialled_handle[25]), sum(dialled_handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS dialled_handle_p50_seconds,
+    ringside.quantile(CASE WHEN count(dialled_handle) > 0 THEN ARRAY[
+        sum(dialled_handle[1]), sum(dialled_handle[2]), sum(dialled_handle[3]),
+        sum(dialled_handle[4]), sum(dialled_handle[5]), sum(dialled_handle[6]),
+        sum(dialled_handle[7]), sum(dialled_handle[8]), sum(dialled_handle[9]),
+        sum(dialled_handle[10]), sum(dialled_handle[11]), sum(dialled_handle[12]),
+        sum(dialled_handle[13]), sum(dialled_handle[14]), sum(dialled_handle[15]),
+        sum(dialled_handle[16]), sum(dialled_handle[17]), sum(dialled_handle[18]),
+        sum(dialled_handle[19]), sum(dialled_handle[20]), sum(dialled_handle[21]),
+        sum(dialled_handle[22]), sum(dialled_handle[23]), sum(dialled_handle[24]),
+        sum(dialled_handle[25]), sum(dialled_handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS dialled_handle_p90_seconds,
+    ringside.quantile(CASE WHEN count(dialled_handle) > 0 THEN ARRAY[
+        sum(dialled_handle[1]), sum(dialled_handle[2]), sum(dialled_handle[3]),
+        sum(dialled_handle[4]), sum(dialled_handle[5]), sum(dialled_handle[6]),
+        sum(dialled_handle[7]), sum(dialled_handle[8]), sum(dialled_handle[9]),
+        sum(dialled_handle[10]), sum(dialled_handle[11]), sum(dialled_handle[12]),
+        sum(dialled_handle[13]), sum(dialled_handle[14]), sum(dialled_handle[15]),
+        sum(dialled_handle[16]), sum(dialled_handle[17]), sum(dialled_handle[18]),
+        sum(dialled_handle[19]), sum(dialled_handle[20]), sum(dialled_handle[21]),
+        sum(dialled_handle[22]), sum(dialled_handle[23]), sum(dialled_handle[24]),
+        sum(dialled_handle[25]), sum(dialled_handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS dialled_handle_p95_seconds,
     sum(calls_transferred_blind)::bigint AS calls_transferred_blind,
     sum(calls_transferred_attended)::bigint AS calls_transferred_attended,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_blind) + sum(calls_transferred_attended))::double precision / (sum(calls_handled)) END AS transfer_rate,
@@ -1095,6 +1326,69 @@ SELECT
         sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
         sum(handle[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS handle_p95_seconds,
+    ringside.quantile(CASE WHEN count(dialled_talk) > 0 THEN ARRAY[
+        sum(dialled_talk[1]), sum(dialled_talk[2]), sum(dialled_talk[3]), sum(dialled_talk[4]),
+        sum(dialled_talk[5]), sum(dialled_talk[6]), sum(dialled_talk[7]), sum(dialled_talk[8]),
+        sum(dialled_talk[9]), sum(dialled_talk[10]), sum(dialled_talk[11]),
+        sum(dialled_talk[12]), sum(dialled_talk[13]), sum(dialled_talk[14]),
+        sum(dialled_talk[15]), sum(dialled_talk[16]), sum(dialled_talk[17]),
+        sum(dialled_talk[18]), sum(dialled_talk[19]), sum(dialled_talk[20]),
+        sum(dialled_talk[21]), sum(dialled_talk[22]), sum(dialled_talk[23]),
+        sum(dialled_talk[24]), sum(dialled_talk[25]), sum(dialled_talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS dialled_talk_p50_seconds,
+    ringside.quantile(CASE WHEN count(dialled_talk) > 0 THEN ARRAY[
+        sum(dialled_talk[1]), sum(dialled_talk[2]), sum(dialled_talk[3]), sum(dialled_talk[4]),
+        sum(dialled_talk[5]), sum(dialled_talk[6]), sum(dialled_talk[7]), sum(dialled_talk[8]),
+        sum(dialled_talk[9]), sum(dialled_talk[10]), sum(dialled_talk[11]),
+        sum(dialled_talk[12]), sum(dialled_talk[13]), sum(dialled_talk[14]),
+        sum(dialled_talk[15]), sum(dialled_talk[16]), sum(dialled_talk[17]),
+        sum(dialled_talk[18]), sum(dialled_talk[19]), sum(dialled_talk[20]),
+        sum(dialled_talk[21]), sum(dialled_talk[22]), sum(dialled_talk[23]),
+        sum(dialled_talk[24]), sum(dialled_talk[25]), sum(dialled_talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS dialled_talk_p90_seconds,
+    ringside.quantile(CASE WHEN count(dialled_talk) > 0 THEN ARRAY[
+        sum(dialled_talk[1]), sum(dialled_talk[2]), sum(dialled_talk[3]), sum(dialled_talk[4]),
+        sum(dialled_talk[5]), sum(dialled_talk[6]), sum(dialled_talk[7]), sum(dialled_talk[8]),
+        sum(dialled_talk[9]), sum(dialled_talk[10]), sum(dialled_talk[11]),
+        sum(dialled_talk[12]), sum(dialled_talk[13]), sum(dialled_talk[14]),
+        sum(dialled_talk[15]), sum(dialled_talk[16]), sum(dialled_talk[17]),
+        sum(dialled_talk[18]), sum(dialled_talk[19]), sum(dialled_talk[20]),
+        sum(dialled_talk[21]), sum(dialled_talk[22]), sum(dialled_talk[23]),
+        sum(dialled_talk[24]), sum(dialled_talk[25]), sum(dialled_talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS dialled_talk_p95_seconds,
+    ringside.quantile(CASE WHEN count(dialled_handle) > 0 THEN ARRAY[
+        sum(dialled_handle[1]), sum(dialled_handle[2]), sum(dialled_handle[3]),
+        sum(dialled_handle[4]), sum(dialled_handle[5]), sum(dialled_handle[6]),
+        sum(dialled_handle[7]), sum(dialled_handle[8]), sum(dialled_handle[9]),
+        sum(dialled_handle[10]), sum(dialled_handle[11]), sum(dialled_handle[12]),
+        sum(dialled_handle[13]), sum(dialled_handle[14]), sum(dialled_handle[15]),
+        sum(dialled_handle[16]), sum(dialled_handle[17]), sum(dialled_handle[18]),
+        sum(dialled_handle[19]), sum(dialled_handle[20]), sum(dialled_handle[21]),
+        sum(dialled_handle[22]), sum(dialled_handle[23]), sum(dialled_handle[24]),
+        sum(dialled_handle[25]), sum(dialled_handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS dialled_handle_p50_seconds,
+    ringside.quantile(CASE WHEN count(dialled_handle) > 0 THEN ARRAY[
+        sum(dialled_handle[1]), sum(dialled_handle[2]), sum(dialled_handle[3]),
+        sum(dialled_handle[4]), sum(dialled_handle[5]), sum(dialled_handle[6]),
+        sum(dialled_handle[7]), sum(dialled_handle[8]), sum(dialled_handle[9]),
+        sum(dialled_handle[10]), sum(dialled_handle[11]), sum(dialled_handle[12]),
+        sum(dialled_handle[13]), sum(dialled_handle[14]), sum(dialled_handle[15]),
+        sum(dialled_handle[16]), sum(dialled_handle[17]), sum(dialled_handle[18]),
+        sum(dialled_handle[19]), sum(dialled_handle[20]), sum(dialled_handle[21]),
+        sum(dialled_handle[22]), sum(dialled_handle[23]), sum(dialled_handle[24]),
+        sum(dialled_handle[25]), sum(dialled_handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS dialled_handle_p90_seconds,
+    ringside.quantile(CASE WHEN count(dialled_handle) > 0 THEN ARRAY[
+        sum(dialled_handle[1]), sum(dialled_handle[2]), sum(dialled_handle[3]),
+        sum(dialled_handle[4]), sum(dialled_handle[5]), sum(dialled_handle[6]),
+        sum(dialled_handle[7]), sum(dialled_handle[8]), sum(dialled_handle[9]),
+        sum(dialled_handle[10]), sum(dialled_handle[11]), sum(dialled_handle[12]),
+        sum(dialled_handle[13]), sum(dialled_handle[14]), sum(dialled_handle[15]),
+        sum(dialled_handle[16]), sum(dialled_handle[17]), sum(dialled_handle[18]),
+        sum(dialled_handle[19]), sum(dialled_handle[20]), sum(dialled_handle[21]),
+        sum(dialled_handle[22]), sum(dialled_handle[23]), sum(dialled_handle[24]),
+        sum(dialled_handle[25]), sum(dialled_handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS dialled_handle_p95_seconds,
     sum(calls_transferred_blind)::bigint AS calls_transferred_blind,
     sum(calls_transferred_attended)::bigint AS calls_transferred_attended,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_blind) + sum(calls_transferred_attended))::double precision / (sum(calls_handled)) END AS transfer_rate,
@@ -1262,6 +1556,69 @@ SELECT
         sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
         sum(handle[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS handle_p95_seconds,
+    ringside.quantile(CASE WHEN count(dialled_talk) > 0 THEN ARRAY[
+        sum(dialled_talk[1]), sum(dialled_talk[2]), sum(dialled_talk[3]), sum(dialled_talk[4]),
+        sum(dialled_talk[5]), sum(dialled_talk[6]), sum(dialled_talk[7]), sum(dialled_talk[8]),
+        sum(dialled_talk[9]), sum(dialled_talk[10]), sum(dialled_talk[11]),
+        sum(dialled_talk[12]), sum(dialled_talk[13]), sum(dialled_talk[14]),
+        sum(dialled_talk[15]), sum(dialled_talk[16]), sum(dialled_talk[17]),
+        sum(dialled_talk[18]), sum(dialled_talk[19]), sum(dialled_talk[20]),
+        sum(dialled_talk[21]), sum(dialled_talk[22]), sum(dialled_talk[23]),
+        sum(dialled_talk[24]), sum(dialled_talk[25]), sum(dialled_talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS dialled_talk_p50_seconds,
+    ringside.quantile(CASE WHEN count(dialled_talk) > 0 THEN ARRAY[
+        sum(dialled_talk[1]), sum(dialled_talk[2]), sum(dialled_talk[3]), sum(dialled_talk[4]),
+        sum(dialled_talk[5]), sum(dialled_talk[6]), sum(dialled_talk[7]), sum(dialled_talk[8]),
+        sum(dialled_talk[9]), sum(dialled_talk[10]), sum(dialled_talk[11]),
+        sum(dialled_talk[12]), sum(dialled_talk[13]), sum(dialled_talk[14]),
+        sum(dialled_talk[15]), sum(dialled_talk[16]), sum(dialled_talk[17]),
+        sum(dialled_talk[18]), sum(dialled_talk[19]), sum(dialled_talk[20]),
+        sum(dialled_talk[21]), sum(dialled_talk[22]), sum(dialled_talk[23]),
+        sum(dialled_talk[24]), sum(dialled_talk[25]), sum(dialled_talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS dialled_talk_p90_seconds,
+    ringside.quantile(CASE WHEN count(dialled_talk) > 0 THEN ARRAY[
+        sum(dialled_talk[1]), sum(dialled_talk[2]), sum(dialled_talk[3]), sum(dialled_talk[4]),
+        sum(dialled_talk[5]), sum(dialled_talk[6]), sum(dialled_talk[7]), sum(dialled_talk[8]),
+        sum(dialled_talk[9]), sum(dialled_talk[10]), sum(dialled_talk[11]),
+        sum(dialled_talk[12]), sum(dialled_talk[13]), sum(dialled_talk[14]),
+        sum(dialled_talk[15]), sum(dialled_talk[16]), sum(dialled_talk[17]),
+        sum(dialled_talk[18]), sum(dialled_talk[19]), sum(dialled_talk[20]),
+        sum(dialled_talk[21]), sum(dialled_talk[22]), sum(dialled_talk[23]),
+        sum(dialled_talk[24]), sum(dialled_talk[25]), sum(dialled_talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS dialled_talk_p95_seconds,
+    ringside.quantile(CASE WHEN count(dialled_handle) > 0 THEN ARRAY[
+        sum(dialled_handle[1]), sum(dialled_handle[2]), sum(dialled_handle[3]),
+        sum(dialled_handle[4]), sum(dialled_handle[5]), sum(dialled_handle[6]),
+        sum(dialled_handle[7]), sum(dialled_handle[8]), sum(dialled_handle[9]),
+        sum(dialled_handle[10]), sum(dialled_handle[11]), sum(dialled_handle[12]),
+        sum(dialled_handle[13]), sum(dialled_handle[14]), sum(dialled_handle[15]),
+        sum(dialled_handle[16]), sum(dialled_handle[17]), sum(dialled_handle[18]),
+        sum(dialled_handle[19]), sum(dialled_handle[20]), sum(dialled_handle[21]),
+        sum(dialled_handle[22]), sum(dialled_handle[23]), sum(dialled_handle[24]),
+        sum(dialled_handle[25]), sum(dialled_handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS dialled_handle_p50_seconds,
+    ringside.quantile(CASE WHEN count(dialled_handle) > 0 THEN ARRAY[
+        sum(dialled_handle[1]), sum(dialled_handle[2]), sum(dialled_handle[3]),
+        sum(dialled_handle[4]), sum(dialled_handle[5]), sum(dialled_handle[6]),
+        sum(dialled_handle[7]), sum(dialled_handle[8]), sum(dialled_handle[9]),
+        sum(dialled_handle[10]), sum(dialled_handle[11]), sum(dialled_handle[12]),
+        sum(dialled_handle[13]), sum(dialled_handle[14]), sum(dialled_handle[15]),
+        sum(dialled_handle[16]), sum(dialled_handle[17]), sum(dialled_handle[18]),
+        sum(dialled_handle[19]), sum(dialled_handle[20]), sum(dialled_handle[21]),
+        sum(dialled_handle[22]), sum(dialled_handle[23]), sum(dialled_handle[24]),
+        sum(dialled_handle[25]), sum(dialled_handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS dialled_handle_p90_seconds,
+    ringside.quantile(CASE WHEN count(dialled_handle) > 0 THEN ARRAY[
+        sum(dialled_handle[1]), sum(dialled_handle[2]), sum(dialled_handle[3]),
+        sum(dialled_handle[4]), sum(dialled_handle[5]), sum(dialled_handle[6]),
+        sum(dialled_handle[7]), sum(dialled_handle[8]), sum(dialled_handle[9]),
+        sum(dialled_handle[10]), sum(dialled_handle[11]), sum(dialled_handle[12]),
+        sum(dialled_handle[13]), sum(dialled_handle[14]), sum(dialled_handle[15]),
+        sum(dialled_handle[16]), sum(dialled_handle[17]), sum(dialled_handle[18]),
+        sum(dialled_handle[19]), sum(dialled_handle[20]), sum(dialled_handle[21]),
+        sum(dialled_handle[22]), sum(dialled_handle[23]), sum(dialled_handle[24]),
+        sum(dialled_handle[25]), sum(dialled_handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS dialled_handle_p95_seconds,
     sum(calls_transferred_blind)::bigint AS calls_transferred_blind,
     sum(calls_transferred_attended)::bigint AS calls_transferred_attended,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_blind) + sum(calls_transferred_attended))::double precision / (sum(calls_handled)) END AS transfer_rate,
@@ -1421,6 +1778,69 @@ SELECT
         sum(handle[21]), sum(handle[22]), sum(handle[23]), sum(handle[24]), sum(handle[25]),
         sum(handle[26])
     ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS handle_p95_seconds,
+    ringside.quantile(CASE WHEN count(dialled_talk) > 0 THEN ARRAY[
+        sum(dialled_talk[1]), sum(dialled_talk[2]), sum(dialled_talk[3]), sum(dialled_talk[4]),
+        sum(dialled_talk[5]), sum(dialled_talk[6]), sum(dialled_talk[7]), sum(dialled_talk[8]),
+        sum(dialled_talk[9]), sum(dialled_talk[10]), sum(dialled_talk[11]),
+        sum(dialled_talk[12]), sum(dialled_talk[13]), sum(dialled_talk[14]),
+        sum(dialled_talk[15]), sum(dialled_talk[16]), sum(dialled_talk[17]),
+        sum(dialled_talk[18]), sum(dialled_talk[19]), sum(dialled_talk[20]),
+        sum(dialled_talk[21]), sum(dialled_talk[22]), sum(dialled_talk[23]),
+        sum(dialled_talk[24]), sum(dialled_talk[25]), sum(dialled_talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS dialled_talk_p50_seconds,
+    ringside.quantile(CASE WHEN count(dialled_talk) > 0 THEN ARRAY[
+        sum(dialled_talk[1]), sum(dialled_talk[2]), sum(dialled_talk[3]), sum(dialled_talk[4]),
+        sum(dialled_talk[5]), sum(dialled_talk[6]), sum(dialled_talk[7]), sum(dialled_talk[8]),
+        sum(dialled_talk[9]), sum(dialled_talk[10]), sum(dialled_talk[11]),
+        sum(dialled_talk[12]), sum(dialled_talk[13]), sum(dialled_talk[14]),
+        sum(dialled_talk[15]), sum(dialled_talk[16]), sum(dialled_talk[17]),
+        sum(dialled_talk[18]), sum(dialled_talk[19]), sum(dialled_talk[20]),
+        sum(dialled_talk[21]), sum(dialled_talk[22]), sum(dialled_talk[23]),
+        sum(dialled_talk[24]), sum(dialled_talk[25]), sum(dialled_talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS dialled_talk_p90_seconds,
+    ringside.quantile(CASE WHEN count(dialled_talk) > 0 THEN ARRAY[
+        sum(dialled_talk[1]), sum(dialled_talk[2]), sum(dialled_talk[3]), sum(dialled_talk[4]),
+        sum(dialled_talk[5]), sum(dialled_talk[6]), sum(dialled_talk[7]), sum(dialled_talk[8]),
+        sum(dialled_talk[9]), sum(dialled_talk[10]), sum(dialled_talk[11]),
+        sum(dialled_talk[12]), sum(dialled_talk[13]), sum(dialled_talk[14]),
+        sum(dialled_talk[15]), sum(dialled_talk[16]), sum(dialled_talk[17]),
+        sum(dialled_talk[18]), sum(dialled_talk[19]), sum(dialled_talk[20]),
+        sum(dialled_talk[21]), sum(dialled_talk[22]), sum(dialled_talk[23]),
+        sum(dialled_talk[24]), sum(dialled_talk[25]), sum(dialled_talk[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS dialled_talk_p95_seconds,
+    ringside.quantile(CASE WHEN count(dialled_handle) > 0 THEN ARRAY[
+        sum(dialled_handle[1]), sum(dialled_handle[2]), sum(dialled_handle[3]),
+        sum(dialled_handle[4]), sum(dialled_handle[5]), sum(dialled_handle[6]),
+        sum(dialled_handle[7]), sum(dialled_handle[8]), sum(dialled_handle[9]),
+        sum(dialled_handle[10]), sum(dialled_handle[11]), sum(dialled_handle[12]),
+        sum(dialled_handle[13]), sum(dialled_handle[14]), sum(dialled_handle[15]),
+        sum(dialled_handle[16]), sum(dialled_handle[17]), sum(dialled_handle[18]),
+        sum(dialled_handle[19]), sum(dialled_handle[20]), sum(dialled_handle[21]),
+        sum(dialled_handle[22]), sum(dialled_handle[23]), sum(dialled_handle[24]),
+        sum(dialled_handle[25]), sum(dialled_handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.5) AS dialled_handle_p50_seconds,
+    ringside.quantile(CASE WHEN count(dialled_handle) > 0 THEN ARRAY[
+        sum(dialled_handle[1]), sum(dialled_handle[2]), sum(dialled_handle[3]),
+        sum(dialled_handle[4]), sum(dialled_handle[5]), sum(dialled_handle[6]),
+        sum(dialled_handle[7]), sum(dialled_handle[8]), sum(dialled_handle[9]),
+        sum(dialled_handle[10]), sum(dialled_handle[11]), sum(dialled_handle[12]),
+        sum(dialled_handle[13]), sum(dialled_handle[14]), sum(dialled_handle[15]),
+        sum(dialled_handle[16]), sum(dialled_handle[17]), sum(dialled_handle[18]),
+        sum(dialled_handle[19]), sum(dialled_handle[20]), sum(dialled_handle[21]),
+        sum(dialled_handle[22]), sum(dialled_handle[23]), sum(dialled_handle[24]),
+        sum(dialled_handle[25]), sum(dialled_handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.9) AS dialled_handle_p90_seconds,
+    ringside.quantile(CASE WHEN count(dialled_handle) > 0 THEN ARRAY[
+        sum(dialled_handle[1]), sum(dialled_handle[2]), sum(dialled_handle[3]),
+        sum(dialled_handle[4]), sum(dialled_handle[5]), sum(dialled_handle[6]),
+        sum(dialled_handle[7]), sum(dialled_handle[8]), sum(dialled_handle[9]),
+        sum(dialled_handle[10]), sum(dialled_handle[11]), sum(dialled_handle[12]),
+        sum(dialled_handle[13]), sum(dialled_handle[14]), sum(dialled_handle[15]),
+        sum(dialled_handle[16]), sum(dialled_handle[17]), sum(dialled_handle[18]),
+        sum(dialled_handle[19]), sum(dialled_handle[20]), sum(dialled_handle[21]),
+        sum(dialled_handle[22]), sum(dialled_handle[23]), sum(dialled_handle[24]),
+        sum(dialled_handle[25]), sum(dialled_handle[26])
+    ]::bigint[] END, ringside.seconds_bounds(), 0.95) AS dialled_handle_p95_seconds,
     sum(calls_transferred_blind)::bigint AS calls_transferred_blind,
     sum(calls_transferred_attended)::bigint AS calls_transferred_attended,
     CASE WHEN sum(calls_handled) > 0 THEN (sum(calls_transferred_blind) + sum(calls_transferred_attended))::double precision / (sum(calls_handled)) END AS transfer_rate,

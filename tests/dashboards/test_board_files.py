@@ -17,7 +17,7 @@ from dashboards.rules import rule_names
 from schemas.events import RepState
 from schemas.funnel import COUNTS
 from schemas.kpis import BY_NAME, NOW, WHEN_READ, WITHINS
-from schemas.measures import HISTOGRAMS, MEASURES, WINDOWS
+from schemas.measures import HISTOGRAMS, MEASURES, OF_REPS, WINDOWS
 
 BOARDS: dict[str, dict[str, Any]] = {name: json.loads(text) for name, text in boards().items()}
 PANELS = [(name, panel) for name, board in BOARDS.items() for panel in board["panels"]]
@@ -47,6 +47,7 @@ EXPOSED = (
     | recorded_names()
     | {f"ringside_{each.name}" for each in (*MEASURES, *WITHINS, *WHEN_READ, *NOW)}
     | {f"ringside_{each.name}_seconds_bucket" for each in HISTOGRAMS}
+    | {f"ringside_team_{each.name}_seconds_bucket" for each in OF_REPS}
     | {f"ringside_funnel_{each.name}" for each in COUNTS}
     | {f"ringside_funnel_{name}" for name in ("stalled", "stalled_after_seconds")}
     | {"ringside_activity_volume", "ringside_unknown_stages"}

@@ -15,7 +15,7 @@ from agents.embedded.http import get
 from agents.embedded.ports import HOST
 from agents.embedded.prometheus import find_promtool
 from schemas.events import Event
-from schemas.measures import HISTOGRAMS, MEASURES
+from schemas.measures import HISTOGRAMS, MEASURES, OF_REPS
 from tests.integration.floor_events import activity, call, rep_state
 from tests.integration.pipeline import Pipeline, Worker, wait_until
 
@@ -155,6 +155,10 @@ def _windows_are_right(shown: Shown) -> None:
     bucket = "ringside_answered_wait_seconds_bucket"
     assert page.total(bucket, le="10.0", **hour) == 2
     assert page.total(bucket, le="+Inf", **hour) == 3
+    team = {"team": "north", "team_site": "hanoi", "window": "1h"}
+    bucket = "ringside_team_answered_wait_seconds_bucket"
+    assert page.total(bucket, le="10.0", **team) == 2
+    assert page.total(bucket, le="+Inf", **team) == 3
     # A mail of somebody whom the roster does not know counts, under that name.
     assert page.total("ringside_activity_volume", window="1h", team="unknown") == 1
     assert page.total("ringside_activity_volume", window="1h", team="north") == 3
@@ -185,7 +189,9 @@ def _floor_is_right(shown: Shown, now: Callable[[], float]) -> None:
 def _names_are_right(worker: Worker) -> None:
     names = {sample.name for sample in worker.samples() if sample.name.startswith("ringside_")}
     windows = {f"ringside_{measure.name}" for measure in MEASURES}
-    windows |= {f"ringside_{histogram.name}_seconds_bucket" for histogram in HISTOGRAMS}
+    families = {f"ringside_{histogram.name}_seconds" for histogram in HISTOGRAMS}
+    families |= {f"ringside_team_{histogram.name}_seconds" for histogram in OF_REPS}
+    windows |= {f"{family}_bucket" for family in families}
     kept = SERVICE - {"ringside_dead_letters_total"}  # none: no sample
     assert kept | FLOOR <= names
     funnel = {name for name in names if name.startswith("ringside_funnel_")}
@@ -197,7 +203,7 @@ def _names_are_right(worker: Worker) -> None:
         "ringside_replay_announced",
         *("ringside_corrections_total", "ringside_corrections_unmet_total"),
         *("ringside_longest_in_state_seconds", "ringside_reps_paused", "ringside_day_seconds"),
-        *(f"ringside_{one.name}_seconds_{end}" for one in HISTOGRAMS for end in ("gcount", "gsum")),
+        *(f"{family}_{end}" for family in families for end in ("gcount", "gsum")),
     }
 
 

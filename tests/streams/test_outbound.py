@@ -37,6 +37,10 @@ def test_a_rep_who_joins_within_two_seconds_of_the_answer_abandons_nobody() -> N
         "outbound_talk_seconds": 50,
         "outbound_hold_seconds": 10,
         "outbound_wrapup_seconds": 5,
+        # The bounds are 1, 2, 3, 5, 8, 10, 15, 20, 25, 30, 40, 45, 60, 90: 50 s of talk are the
+        # thirteenth bucket, 80 s in all the fourteenth; before the wrap-up 75 s were that, too.
+        "dialled_talk:12": 1,
+        "dialled_handle:13": 1,
     }
     # 15 + 50 + 10 + 5
     assert evaluate(BY_NAME["outbound_average_handle_time_seconds"], cells) == 80
@@ -90,4 +94,17 @@ def test_a_record_of_an_outbound_call_waits_while_it_rings_out() -> None:
         "outbound_dialling_seconds": 12,
         "outbound_talk_seconds": 30,
         "outbound_wrapup_seconds": 8,
+        "dialled_talk:9": 1,
+        "dialled_handle:12": 1,
     }
+
+
+def test_after_call_work_of_an_outbound_call_moves_it_to_the_bucket_of_all_of_it() -> None:
+    # 15 s of dialling, 40 of talk: 55 s, the bucket up to 60. With 10 s of wrap-up up to 90.
+    cells = counted(
+        DIALLED, (15, e.CallAnswered("linh")), (55, e.CallEnded()), (65, e.CallWrapupEnded())
+    )
+    handles = {cell: count for cell, count in cells.items() if cell.startswith("dialled_handle:")}
+    assert handles == {"dialled_handle:13": 1}
+    # In a bucket from 60 to 90 with one call in it, half lies in the middle.
+    assert evaluate(BY_NAME["dialled_handle_p50_seconds"], cells) == 75
