@@ -76,4 +76,5 @@ def checked_out(folder: Path) -> Path:
         )
         with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
             archive.extractall(folder, filter="data")
+        (folder / ".ringside").mkdir()  # in which a worker then makes its own
     return folder

@@ -53,6 +53,8 @@ _IS_NOT_SAID = {
     "utilisation": "That the rest was idle: meetings and training are pauses, too.",
     "connect_rate": "That the right person answered.",
     "meetings_booked": "That they will be held.",
+    "missed_call_closure": "That nobody wrote or met them: only an outbound call is a call back.",
+    "first_contact_resolution_24h": "That they did not write or come: only calls are contacts.",
     "win_rate": "Anything about the deals still open; a young pipeline looks better or worse.",
     "activity_volume": "That any of it worked.",
 }

@@ -15,11 +15,14 @@ from schemas.kpis import WHEN_READ, Kpi, Quantile, Ratio, Term, Within
 from schemas.measure import Limit
 from schemas.measures import QUARTER_SECONDS
 from schemas.notes import Notes
+from schemas.roster import Roster
 from streams.facts import Amount, Fact, Spell
 from streams.fold import Fold
 from streams.ghosts import GhostLimits
 from streams.ledger import Ledger
+from streams.located import place_of
 from streams.panes import pane_start
+from streams.roster import RosterIndex
 
 
 class Limits(NamedTuple):
@@ -31,7 +34,7 @@ class Limits(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which number is asked about: a KPI, of a queue and a rep if given, over [from_at, to_at)."""
+    """Which number is asked about: a KPI over [from_at, to_at), of whatever else is given."""
 
     kpi: Kpi
     from_at: int
@@ -41,13 +44,24 @@ class Question:
     rep: str | None = None
     limits: Mapping[int, Limits] = field(default_factory=dict)
     """By the start of the quarter; what the queue promised then."""
+    team: str | None = None
+    site: str | None = None
+    """The queue's; without a queue the team's."""
+    direction: str | None = None
+    roster: RosterIndex = field(default_factory=lambda: RosterIndex(Roster()))
+    """Who is in which team, and where."""
 
     def holds(self, fact: Fact | Spell) -> bool:
         """Whether a fact is about this place."""
         dims = fact.dims
-        return (self.queue is None or dims.queue == self.queue) and (
-            self.rep is None or dims.rep == self.rep
-        )
+        asked = ((self.queue, dims.queue), (self.rep, dims.rep), (self.direction, dims.direction))
+        if any(wanted is not None and wanted != told for wanted, told in asked):
+            return False
+        if self.team is None and self.site is None:
+            return True
+        at = fact.start_at if isinstance(fact, Spell) else fact.at
+        place = place_of(dims, max(self.from_at, pane_start(at, QUARTER_SECONDS)), self.roster)
+        return self.team in {None, place.team} and self.site in {None, place.site}
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -17,12 +18,14 @@ from agents.postgres.connection import connected
 from agents.postgres.explained import Reference
 from agents.settings import Settings
 from agents.simulating.period import parse_instant
-from schemas.kpis import BY_NAME, Kpi, Quantile, Ratio, Term
+from schemas.explained import WHY_NOT
+from schemas.kpis import BY_NAME, Kpi, Quantile, Ratio, Term, Total
 from schemas.measures import QUARTER_SECONDS
-from streams.explanation import Question
+from streams.explanation import Question, terms_of
 from streams.facts import Amount
 from streams.ghosts import GhostLimits
 from streams.kpi import evaluate
+from streams.located import ACTIVITY_VOLUME
 from streams.roster import RosterIndex
 
 commands = typer.Typer(add_completion=False, rich_markup_mode="rich")
@@ -41,6 +44,11 @@ def command(  # noqa: PLR0913 - each is an option of the command line
     to: Annotated[str, typer.Option("--to", help="Until this instant.")],
     queue: Annotated[str | None, typer.Option("--queue", help="Only this queue.")] = None,
     rep: Annotated[str | None, typer.Option("--rep", help="Only this rep.")] = None,
+    team: Annotated[str | None, typer.Option("--team", help="Only this team.")] = None,
+    site: Annotated[str | None, typer.Option("--site", help="Only this site.")] = None,
+    direction: Annotated[
+        str | None, typer.Option("--direction", help="Only inbound, or only outbound.")
+    ] = None,
     most: Annotated[int, typer.Option("--most", min=1, help="Show so many entities.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Everything, as one object.")] = False,
     wait: Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for Kafka.")] = 10,
@@ -52,11 +60,14 @@ def command(  # noqa: PLR0913 - each is an option of the command line
     Where it is not, or where retention has removed messages, that is said, and the exit code is 1.
     """
     settings = settings_of(ctx)
-    question = _question(kpi, from_, to, queue, rep)
+    question = _question(kpi, from_, to)
+    question = replace(question, queue=queue, rep=rep, team=team, site=site, direction=direction)
     url = settings.required("database_url")
     question, stored, references = asyncio.run(_ask(url, question))
     connect(settings, wait_seconds=wait, progress=note)
-    told = explain(settings, question, stored, references, _ghost_limits(settings))
+    roster = _roster(settings)
+    question = replace(question, roster=roster or question.roster)
+    told = explain(settings, question, stored, references, GhostLimits(roster))
     if as_json:
         say(json.dumps(_as_json(told), indent=2))
     else:
@@ -65,9 +76,11 @@ def command(  # noqa: PLR0913 - each is an option of the command line
         raise typer.Exit(1)
 
 
-def _question(kpi: str, from_: str, to: str, queue: str | None, rep: str | None) -> Question:
+def _question(kpi: str, from_: str, to: str) -> Question:
     found = BY_NAME.get(kpi)
     if found is None:
+        if kpi in WHY_NOT:
+            raise InputError(f"{kpi} is not added up from events: {WHY_NOT[kpi]}")
         near = ", ".join(name for name in BY_NAME if kpi in name or name in kpi)
         hint = f"did you mean {near}?" if near else "docs/KPIS.md lists them"
         raise InputError(f"{kpi!r} is no KPI; {hint}")
@@ -75,21 +88,24 @@ def _question(kpi: str, from_: str, to: str, queue: str | None, rep: str | None)
     end = -(-int(parse_instant(to)) // QUARTER_SECONDS) * QUARTER_SECONDS
     if end <= start:
         raise InputError("--to must be after --from")
-    return Question(found, start, end, queue, rep)
+    return Question(found, start, end)
 
 
 async def _ask(url: str, question: Question) -> tuple[Question, dict[str, Amount], list[Reference]]:
     async with connected(url, patience_seconds=10, say=warn) as connection:
+        if question.kpi.name == ACTIVITY_VOLUME:
+            chosen = await database.activity_volume(connection)
+            terms = tuple(term for term in terms_of(question.kpi) if term.name in chosen)
+            question = replace(question, kpi=replace(question.kpi, formula=Total(terms)))
         limits = await database.limits(connection, question)
         stored = await database.stored(connection, question)
         references = await database.references(connection, question)
-    asked = (question.kpi, question.from_at, question.to_at, question.queue, question.rep)
-    return Question(*asked, limits), stored, references
+    return replace(question, limits=limits), stored, references
 
 
-def _ghost_limits(settings: Settings) -> GhostLimits:
+def _roster(settings: Settings) -> RosterIndex | None:
     values = rosters.without_pipelines(rosters.read_values(settings))
-    return GhostLimits(RosterIndex(rosters.to_roster(values)) if values else None)
+    return RosterIndex(rosters.to_roster(values)) if values else None
 
 
 def _print(told: Explanation, most: int) -> None:

@@ -38,6 +38,12 @@ async def stored(connection: Connection, question: Question) -> dict[str, Amount
     return {name: value for name, value in zip(names, values, strict=True) if value}
 
 
+async def activity_volume(connection: Connection) -> frozenset[str]:
+    """Return which measures the roster chooses as activity."""
+    rows = await connection.fetch("SELECT measure FROM ringside.roster_activity_volume")
+    return frozenset(name for (name,) in rows)
+
+
 async def limits(connection: Connection, question: Question) -> dict[int, Limits]:
     """Return what the queue promised, by the start of each quarter of an hour."""
     where, arguments = _where(question)
@@ -60,7 +66,7 @@ async def references(connection: Connection, question: Question) -> list[Referen
                 CASE WHEN bool_and(first_offset IS NOT NULL) THEN min(first_offset) END,
                 max(last_offset),
                 count(*)
-            FROM ringside.pane WHERE {where} AND topic = ANY(${len(arguments) + 1})
+            FROM ringside.pane_located WHERE {where} AND topic = ANY(${len(arguments) + 1})
             GROUP BY topic, partition ORDER BY topic, partition""",  # noqa: S608 - constant
         *arguments,
         _topics(question),
@@ -80,7 +86,8 @@ def _where(question: Question) -> tuple[str, list[object]]:
     arguments: list[object] = [
         datetime.fromtimestamp(at, UTC) for at in (question.from_at, question.to_at)
     ]
-    for name, value in (("queue", question.queue), ("rep", question.rep)):
+    for name in ("queue", "rep", "direction", "team", "site"):
+        value = getattr(question, name)
         if value is not None:
             arguments.append(value)
             conditions.append(f"{name} = ${len(arguments)}")

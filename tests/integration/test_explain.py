@@ -13,9 +13,10 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from agents.embedded.paths import PROJECT
+from schemas import events as e
 from schemas.events import Event
 from schemas.topics import CALLS
-from tests.integration.floor_events import call, rep_state
+from tests.integration.floor_events import activity, call, event, rep_state
 from tests.integration.pipeline import Pipeline
 
 pytestmark = pytest.mark.timeout(400)
@@ -29,6 +30,7 @@ def test_a_number_is_told_event_by_event_until_retention_takes_them(
     # Of sales, within a quarter of an hour: a and b answered (10 s and 30 s), c given up; d is of
     # another queue, e of a later quarter. Two checkpoints lie between the two halves.
     quarter = (int(now()) // 900 - 3) * 900
+    starts_at = datetime.fromtimestamp(quarter + 3600, UTC)
     first = [
         *call("a", quarter + 10, wait_seconds=10, talk_seconds=60),
         *call("d", quarter + 20, wait_seconds=10, talk_seconds=60, queue="cards"),
@@ -40,6 +42,8 @@ def test_a_number_is_told_event_by_event_until_retention_takes_them(
         rep_state("mai", quarter - 300, "available"),
         rep_state("mai", quarter + 100, "on_call"),
         rep_state("mai", quarter + 200, "offline"),
+        activity("e-1", quarter + 50),
+        event("meeting.booked", "m-1", quarter + 60, e.MeetingBooked("mai", starts_at)),
     ]
     pipeline.start_worker()
     for events in (first, second):
@@ -62,6 +66,7 @@ def test_a_number_is_told_event_by_event_until_retention_takes_them(
     assert told["is_whole"] is True
     assert told["stored"] == {"rep_available_seconds": 100, "rep_on_call_seconds": 100}
     assert set(told["entities"]) == {"mai"}
+    _office(pipeline, quarter)
 
     _forget(pipeline)
     told = _explained(pipeline, "calls_offered", quarter, "--queue", "sales", code=1)
@@ -72,10 +77,24 @@ def test_a_number_is_told_event_by_event_until_retention_takes_them(
     assert "retention has removed" in said.stderr
 
 
+def _office(pipeline: Pipeline, quarter: int) -> None:
+    # The office's numbers, too, and of a team. Nobody is in the roster.
+    told = _explained(pipeline, "meetings_booked", quarter, "--team", "unknown")
+    assert (told["is_whole"], told["stored"]) == (True, {"meetings_booked": 1})
+    assert set(told["entities"]) == {"m-1"}
+    told = _explained(pipeline, "activity_volume", quarter, "--rep", "mai", "--site", "unknown")
+    stored = {"calls_answered": 3, "meetings_booked": 1, "activities_logged": 1}
+    assert (told["is_whole"], told["stored"]) == (True, stored)
+
+
 def test_a_name_that_is_no_kpi_is_refused_with_a_hint(pipeline: Pipeline) -> None:
     said = _run(pipeline, "service_level", 0)
     assert said.returncode == 2
     assert "service_level_answered_of_offered" in said.stderr
+    # What is counted of the present, or of deals, says where to look.
+    said = _run(pipeline, "calls_waiting", 0)
+    assert said.returncode == 2
+    assert "rows of ringside.call" in said.stderr
 
 
 def _ids(events: list[Event], subject: str, what: str) -> list[str]:
