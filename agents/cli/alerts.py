@@ -29,7 +29,7 @@ from schemas.roster import Site
 commands = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    help="Say who is told of what; see and mark what was told.",
+    help="Configure and test alerts; see and mark those that fired.",
 )
 
 PORT = 9475

@@ -25,7 +25,7 @@ from streams.roster import RosterIndex
 commands = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    help="See what is expected of each team and source, or learn it anew.",
+    help="See what each team and source is expected to do, or learn it anew.",
 )
 
 _MONDAY = datetime(2026, 1, 5, tzinfo=UTC)

@@ -19,7 +19,7 @@ from agents.postgres.corrections import (
     moved_cells,
 )
 
-commands = typer.Typer(help="See what corrected events moved, and where.")
+commands = typer.Typer(add_completion=False, help="See which numbers corrected events changed.")
 
 
 @commands.command()

@@ -27,7 +27,7 @@ from schemas.codec import Reason
 from schemas.topics import DEAD_LETTERS
 
 commands = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="See and retry what was refused."
+    no_args_is_help=True, add_completion=False, help="List, show and retry refused messages."
 )
 
 _HOUR_SECONDS = 3600

@@ -29,7 +29,7 @@ commands = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
-    help="Bring in what other programs exported.",
+    help="Import deals that another program exported.",
 )
 
 _SHOWN = 20
@@ -37,7 +37,7 @@ _SHOWN = 20
 
 @commands.callback()
 def _group() -> None:
-    """Bring in what other programs exported."""
+    """Import deals that another program exported."""
 
 
 @commands.command(

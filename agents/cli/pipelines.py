@@ -23,7 +23,7 @@ from streams.pipeline_rules import difference
 commands = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    help="Say through which stages deals go, and what events call them.",
+    help="Define the stages that deals go through.",
 )
 
 File = Annotated[Path, typer.Argument(help="YAML, as docs/examples/pipelines.yaml.")]

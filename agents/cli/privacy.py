@@ -22,7 +22,9 @@ from agents.settings import Settings
 from schemas.customers import Tokeniser, is_token
 
 commands = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="See and forget what is known of a customer."
+    no_args_is_help=True,
+    add_completion=False,
+    help="Look up a customer's token, or erase a customer.",
 )
 
 _LOOK_SECONDS = 0.5

@@ -23,7 +23,7 @@ from streams.roster_rules import difference
 commands = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    help="Say who is in which team, and what each queue promises.",
+    help="Define sites, teams, reps and queues; see who is not among them.",
 )
 
 Wait = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for Kafka.")]
