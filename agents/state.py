@@ -90,7 +90,6 @@ class Restorer:
         self._ledgers: dict[str, Ledger] = {}
         self._older: set[bytes] = set()
         """Keys of an older release's panes that nothing has taken the place of."""
-        self._epoch = epoch
         self._folds = {
             topic.name: Fold(
                 topic.name,

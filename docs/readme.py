@@ -43,7 +43,9 @@ def table() -> str:
         KeyError: the catalogue has no KPI of a name that is chosen here.
     """
     chosen = (*(BY_NAME[name] for name in _FLOOR), *(FUNNEL_BY_NAME[name] for name in _FUNNEL))
-    rows = ("| KPI | is |", "|---|---|", *(f"| {kpi.title} | {kpi.help} |" for kpi in chosen))
+    # Without the letters of formulas, which docs/KPIS.md explains.
+    told = ((kpi.title, kpi.help.partition(": aT")[0].rstrip(".")) for kpi in chosen)
+    rows = ("| KPI | is |", "|---|---|", *(f"| {title} | {meaning}. |" for title, meaning in told))
     more = len(KPIS) + len(FUNNEL_KPIS) - len(chosen)
     return (
         "".join(f"{row}\n" for row in rows)

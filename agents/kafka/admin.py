@@ -37,6 +37,9 @@ _NOT_ALLOWED = frozenset(
 )
 _RIGHTS = "; `ringside topics acls` shows and gives the rights that are needed"
 
+_CRITICAL = 2
+"""As syslog counts: errors, and what is less, are left out."""
+
 _T = TypeVar("_T")
 
 Progress = Callable[[str], None]
@@ -52,7 +55,9 @@ def connect(
         BrokerError: no answer within `wait_seconds`, or one that waiting will not change.
     """
     refusals = Refusals()
-    admin = AdminClient(config.librdkafka(settings) | {"error_cb": refusals})
+    # What keeps it from connecting is told by whoever waits, or raised: not by its log, too.
+    quiet = {"error_cb": refusals, "log_level": _CRITICAL}
+    admin = AdminClient(config.librdkafka(settings) | quiet)
     deadline = clock.monotonic() + wait_seconds
     tries = 0
     while True:

@@ -112,11 +112,6 @@ def read_values(settings: Settings) -> dict[str, bytes]:
     return values
 
 
-def read_roster(settings: Settings) -> Roster:
-    """Return the roster that the topic holds now. Raises as `read_values`."""
-    return to_roster(read_values(settings))
-
-
 def _put(values: dict[str, bytes], key: bytes | None, value: bytes | None) -> None:
     name = (key or b"").decode("utf-8", "replace")
     if value is None:

@@ -10,7 +10,7 @@ from agents.errors import InputError, RosterError
 
 T = TypeVar("T")
 
-_EMPTY_BY_DEFAULT = {"names", "won", "lost", "holidays"}
+_EMPTY_BY_DEFAULT = {"from", "title", "stalled_after_days", "names", "won", "lost", "holidays"}
 
 
 class _Loader(yaml.SafeLoader):
@@ -68,7 +68,7 @@ def _plain(tree: Any) -> Any:  # noqa: ANN401 - whatever YAML can hold
         return {
             key: _plain(value)
             for key, value in tree.items()
-            if not (value is None or (key in _EMPTY_BY_DEFAULT and not value))
+            if value or key not in _EMPTY_BY_DEFAULT
         }
     return [_plain(value) for value in tree] if isinstance(tree, (list, tuple)) else tree
 

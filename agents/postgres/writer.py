@@ -63,8 +63,6 @@ class SnapshotWriter:
         self._failures_in_a_row = 0
         self.failures = 0
         """Writes that failed, since the start."""
-        self.last_success_at: float | None = None
-        """When something was last written, seconds since 1970; None before the first time."""
 
     def put(self, snapshot: Snapshot) -> None:
         """Take in what changed. What it holds must not change any more."""
@@ -166,7 +164,6 @@ class SnapshotWriter:
             self._on_written(snapshot.topic, snapshot.partition, snapshot.ledger.fence)
         self._writing, self._writing_since = {}, None
         self._failures_in_a_row = 0
-        self.last_success_at = self._now()
 
     def _failed(self, error: DatabaseError) -> None:
         self.failures += 1

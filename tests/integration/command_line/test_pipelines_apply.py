@@ -9,7 +9,7 @@ import pytest
 
 from agents.__main__ import run
 from agents.kafka.reading import Record
-from agents.kafka.roster import RosterFollower, read_roster
+from agents.kafka.roster import RosterFollower, read_values, to_roster
 from agents.settings import Settings
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
@@ -49,7 +49,7 @@ def test_pipelines_and_the_roster_share_a_topic_and_leave_each_other_alone(
         file = small if command == "pipelines" else EXAMPLES / "roster.yaml"
         assert run([command, "apply", str(file)], topics) == 0
         assert capsys.readouterr().out == "no change\n"
-    assert len(read_roster(Settings.from_env(topics)).queues) == 3
+    assert len(to_roster(read_values(Settings.from_env(topics))).queues) == 3
 
 
 def test_the_example_can_be_shown_and_applied_again(

@@ -10,7 +10,7 @@ import pytest
 from agents.__main__ import run
 from agents.embedded.kafka import Broker
 from agents.kafka.reading import Record
-from agents.kafka.roster import RosterFollower, read_roster
+from agents.kafka.roster import RosterFollower, read_values, to_roster
 from agents.settings import Settings
 from schemas.roster import Roster
 
@@ -65,7 +65,7 @@ def test_a_rep_taken_out_gets_a_tombstone(
     assert "- rep 007: was always: team north" in capsys.readouterr().out
     last = held("ringside.roster")[-1].message
     assert (last.key, last.value) == (b"rep/007", None)
-    assert [rep.id for rep in read_roster(Settings.from_env(topics)).reps] == ["linh"]
+    assert [rep.id for rep in to_roster(read_values(Settings.from_env(topics))).reps] == ["linh"]
 
 
 def test_the_example_can_be_shown_and_applied_again(
