@@ -9,8 +9,9 @@ LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup packages demo test check unit integration format lint types imports audit \
-	fuzz sbom generate requirements faults soak bench bench-deals verify-bank-week verify-erlang verify-pipelines secrets clean
+.PHONY: help setup packages demo test check unit integration faults soak security format lint types \
+	imports audit fuzz sbom generate requirements bench bench-deals bench-alerts verify-bank-week \
+	verify-erlang verify-pipelines secrets clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,7 +24,7 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-packages: ## Install the Debian packages that tests and demo like to have (as root)
+packages: ## Install the Debian packages that tests and demo can use (as root)
 	sh deploy/install-debian-packages.sh
 
 demo: setup ## Start everything on this machine and watch numbers move; Ctrl-C stops it
@@ -49,7 +50,6 @@ soak: setup ## Half an hour of rolling panes: memory, and what is kept (MINUTES=
 	$(BIN)/python -m pytest -q tests/faults --faults --broker=apache -k memory_stays_level \
 		--soak-minutes $(or $(MINUTES),30)
 
-.PHONY: security
 security: setup ## Every test of encryption, rights, personal data and hostile input
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/security.txt
 	$(BIN)/python -m pytest -q tests/integration/security tests/fuzz tests/test_compose.py \
@@ -70,10 +70,6 @@ types: setup
 
 imports: setup
 	$(BIN)/lint-imports
-
-.PHONY: bench-alerts
-bench-alerts: setup ## Replay a real centre with drops put in: recall, false alarms, delay
-	$(BIN)/python -m benchmarks.alerts
 
 audit: setup ## Look for known vulnerabilities in the pinned dependencies
 	$(BIN)/python deploy/audit.py requirements/runtime.txt
@@ -108,6 +104,9 @@ bench: setup ## Measure speed, delay and memory; one JSON object a line
 
 bench-deals: setup ## What 10,000, 100,000 and 1,000,000 deals cost; one JSON object a line
 	$(BIN)/python -m benchmarks deals deal_boards
+
+bench-alerts: setup ## Replay a real centre with drops put in: recall, false alarms, delay
+	$(BIN)/python -m benchmarks.alerts
 
 verify-bank-week: setup ## Replay a real week through everything; print each figure beside the expected
 	$(BIN)/python -m tests.worked.bank_week

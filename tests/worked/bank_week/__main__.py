@@ -10,20 +10,15 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 from agents.embedded.errors import MissingError
-from agents.embedded.kafka import open_broker
-from agents.embedded.paths import DEFAULT_HOME
-from agents.embedded.postgres import Postgres
 from agents.embedded.prometheus import Prometheus
-from tests.integration.installation import new_pipeline
-from tests.integration.pipeline import Pipeline
 from tests.worked.bank_week import expected, feed, replay
+from tests.worked.installation import start_pipeline
 
 Say = Callable[[str], None]
 
@@ -44,25 +39,6 @@ def main(env: Mapping[str, str], say: Say) -> int:
     say("")
     say("Every figure is as expected." if outcome.is_right else "SOME FIGURES DIFFER.")
     return 0 if outcome.is_right else 1
-
-
-def start_pipeline(running: ExitStack, env: Mapping[str, str], say: Say) -> Pipeline:
-    """Start Kafka and PostgreSQL in a folder that goes afterwards."""
-    folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="ringside-week-")))
-    # Under root PostgreSQL runs as another user, who must get at its files.
-    folder.chmod(0o711)
-    broker = open_broker(DEFAULT_HOME, folder / "kafka", env=env, say=say)
-    say(f"Starting {broker.name}, PostgreSQL and a worker ...")
-    running.callback(broker.stop)
-    broker.launch()
-    server = Postgres.create(folder / "postgres", is_durable=False)
-    running.callback(server.stop)
-    server.start()
-    broker.wait_until_ready()
-    database = server.create_database("bank_week")
-    pipeline = new_pipeline(broker, database, folder / "ringside", env)
-    running.callback(pipeline.stop)
-    return pipeline
 
 
 def _prometheus(running: ExitStack, folder: Path, say: Say) -> Prometheus | None:

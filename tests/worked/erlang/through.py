@@ -19,8 +19,8 @@ from streams.located import locate
 from streams.panes import Cells, add_cells
 from streams.roster import RosterIndex
 from tests.integration.pipeline import Pipeline
-from tests.worked.bank_week.__main__ import start_pipeline
 from tests.worked.erlang.folded import events_of
+from tests.worked.installation import start_pipeline
 
 Say = Callable[[str], None]
 
