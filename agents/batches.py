@@ -126,6 +126,14 @@ class PromptThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # faus
 
         coordinator._do_heartbeat = noted  # noqa: SLF001
 
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Log it if nothing is fetched any more. Whether what is fetched is folded, /live tells.
+
+        Faust would look for events in its streams, where batches never pass, and after five minutes
+        call each partition stuck that has something to read.
+        """
+        self._verify_aiokafka_event_path(now, tp)
+
     def position_now(self, tp: TP) -> int | None:
         """Return the offset from which the next fetch reads; any thread may ask."""
         assignment = self._ensure_consumer()._subscription.subscription.assignment  # noqa: SLF001
