@@ -144,13 +144,12 @@ def _floor() -> str:
     rows = (
         (
             f"{kpi.title} (`{kpi.name}`)",
-            directions(kpi),
+            directions(kpi) or "none: states of reps",
             ", ".join(_told_per(kpi)),
             ", ".join((*_told_per(kpi), *_in_history(kpi))),
         )
         for kpi in KPIS
-        if promql.is_by_queue(kpi) or promql.is_by_team(kpi)
-        if directions(kpi)
+        if kpi.topic in {"calls", "customers", "reps"} and kpi.name != promql.ACTIVITY_VOLUME
     )
     return _section(
         "The call floor, by dimension",
