@@ -5,7 +5,7 @@ from typing import NamedTuple
 from schemas.notes import Note
 from streams.ledger import Ledger
 from streams.quarters import Parts
-from streams.rep_turns import Turns
+from streams.rep_turns import Turned, changed_turns
 from streams.snapshot import Entity, PaneKey, Snapshot
 
 
@@ -21,8 +21,8 @@ class Changes(NamedTuple):
     """What customers' partitions must know."""
     first_offset: int
     """The first message that is not in the changes before: what changed came from there on."""
-    turns: Turns
-    """States of reps that began, ended or were corrected."""
+    turned: list[Turned]
+    """Reps whose states began, ended or were corrected; a later one counts."""
 
     @property
     def snapshot(self) -> Snapshot:
@@ -34,7 +34,7 @@ class Changes(NamedTuple):
             {key: parts.total() for key, parts in self.panes.items() if parts is not None},
             {key: entity for key, entity in self.entities.items() if entity is not None},
             self.first_offset,
-            self.turns,
+            changed_turns(self.turned),
         )
 
     @property
@@ -46,13 +46,12 @@ class Changes(NamedTuple):
         """Return both as one: a key's last value is the one that counts. Uses up this one."""
         self.entities.update(newer.entities)
         self.panes.update(newer.panes)
-        self.turns.update(newer.turns)
         return newer._replace(
             entities=self.entities,
             panes=self.panes,
             notes=self.notes + newer.notes,
             first_offset=self.first_offset,
-            turns=self.turns,
+            turned=self.turned + newer.turned,
         )
 
 

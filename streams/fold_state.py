@@ -24,7 +24,7 @@ from streams.machines import MACHINES
 from streams.notes import NoteTaker
 from streams.panes import Table, pane_start
 from streams.quarters import Parts
-from streams.rep_turns import Turns, TurnTaker, all_turns
+from streams.rep_turns import Turned, TurnTaker, all_turns
 from streams.snapshot import Entity, PaneKey, Snapshot
 from streams.watermark import Watermark
 
@@ -183,19 +183,19 @@ class FoldState:
         self._touched = False
         self.ledger.newest_at = self.watermark.newest_at
         ledger = msgspec.structs.replace(self.ledger, reasons=self.ledger.reasons.copy())
-        notes, turns = self._notes.take(self.entities, ledger), self._take_turns()
+        notes, turned = self._notes.take(self.entities, ledger), self._take_turns()
         changed, self._changed = self._changed, {}
         panes: dict[PaneKey, Parts | None] = dict.fromkeys(self._gone)
         self._gone = []
         for start, dims, parts in self.grains.take_changed():
             panes[PaneKey(start, dims)] = parts
         first, self._taken_offset = self._taken_offset, ledger.next_offset
-        return Changes(self.topic, self.partition, ledger, changed, panes, notes, first, turns)
+        return Changes(self.topic, self.partition, ledger, changed, panes, notes, first, turned)
 
-    def _take_turns(self) -> Turns:
+    def _take_turns(self) -> list[Turned]:
         watermark = self.watermark.at
         if self._turns is None or watermark is None:
-            return {}
+            return []
         return self._turns.take(self.entities, self._changed, watermark, self.ledger.fence)
 
     def whole(self) -> Snapshot:

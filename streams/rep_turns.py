@@ -6,7 +6,7 @@ it: so a worker that ends in between, or a database that is away, takes no turn 
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
@@ -59,14 +59,28 @@ def _changed(old: Rep | None, new: Rep) -> Iterator[tuple[float, RepTurn]]:
     return ((at, row) for at, row in turns_of(new) if before.get(at) != row)
 
 
+class Turned(NamedTuple):
+    """A rep before and after what a checkpoint took."""
+
+    key: str
+    before: Rep | None
+    """None: there was none."""
+    after: Rep
+
+
+def changed_turns(turned: Iterable[Turned]) -> Turns:
+    """Return the turns that are others than before; of a rep who is in it twice the last ones."""
+    return {(key, at): row for key, before, after in turned for at, row in _changed(before, after)}
+
+
 class TurnTaker:
     """Compares reps with what they were at the last checkpoint, and shortens them."""
 
     def __init__(self) -> None:
         self.before: dict[str, Any] = {}
         """What reps that changed were at the last checkpoint; None: there was none."""
-        self._sent: deque[tuple[int, dict[str, tuple[Turn, ...]]]] = deque()
-        self._written: dict[str, tuple[Turn, ...]] = {}
+        self._sent: deque[tuple[int, dict[str, Rep]]] = deque()
+        self._written: dict[str, Rep] = {}
 
     def take(
         self,
@@ -74,26 +88,27 @@ class TurnTaker:
         changed: dict[str, Any],
         horizon_at: float,
         fence: int,
-    ) -> Turns:
-        """Return the turns that changed since the last call, and let go of old ones that may go.
+    ) -> list[Turned]:
+        """Return the reps that changed since the last call, and let go of turns that may go.
 
         Nothing older than `horizon_at` will come any more. The shorter reps are put into both
         dicts.
         """
-        turns: Turns = {}
-        sent: dict[str, tuple[Turn, ...]] = {}
+        turned: list[Turned] = []
+        sent: dict[str, Rep] = {}
+        written = self._written
         for key, old in self.before.items():
             rep = reps.get(key)
             if rep is None:
                 continue
-            turns.update(((key, at), row) for at, row in _changed(old, rep))
-            sent[key] = kept = self._kept(rep.turns, self._written.get(key), horizon_at)
-            if len(kept) < len(rep.earlier) + len(rep.latest):
-                reps[key] = changed[key] = Rep(rep.rep, kept, (), rep.corrected)
+            turned.append(Turned(key, old, rep))
+            sent[key] = kept = _shortened(rep, written.get(key), horizon_at)
+            if kept is not rep:
+                reps[key] = changed[key] = kept
         self.before.clear()
         if sent:
             self._sent.append((fence, sent))
-        return turns
+        return turned
 
     def release(self, fence: int) -> None:
         """Postgres has everything up to there."""
@@ -104,19 +119,21 @@ class TurnTaker:
         """The rep is not kept any more."""
         self._written.pop(key, None)
 
-    def _kept(
-        self, turns: tuple[Turn, ...], written: tuple[Turn, ...] | None, horizon_at: float
-    ) -> tuple[Turn, ...]:
-        """Return the turns without those that are old, and in Postgres as they are."""
-        if written is None or len(turns) < SPARE:
-            return turns
-        first = max(needed_from(turns, horizon_at), len(turns) - MAX_TURNS)
-        if first < SPARE:
-            return turns
-        # The one after them as well: it says until when the last of them held.
-        there = bisect_left(written, turns[0])
-        is_written = written[there : there + first + 1] == turns[: first + 1]
-        return turns[first:] if is_written else turns
+
+def _shortened(rep: Rep, written: Rep | None, horizon_at: float) -> Rep:
+    """Return the rep without the turns that are old, and in Postgres as they are."""
+    earlier, count = rep.earlier, len(rep.earlier) + len(rep.latest)
+    if written is None or len(earlier) <= SPARE:
+        return rep
+    if count < MAX_TURNS + SPARE and earlier[SPARE].at >= horizon_at:
+        return rep  # so few may go that it is not worth a copy of the rest
+    turns, had = rep.turns, written.turns
+    first = max(needed_from(turns, horizon_at), count - MAX_TURNS)
+    # The one after them as well: it says until when the last of them held.
+    there = bisect_left(had, turns[0])
+    if had[there : there + first + 1] != turns[: first + 1]:
+        return rep
+    return Rep(rep.rep, turns[first:], (), rep.corrected)
 
 
 def all_turns(reps: Mapping[str, Any]) -> Turns:

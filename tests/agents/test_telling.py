@@ -28,7 +28,7 @@ def note(customer: str, entity: str) -> Note:
 
 
 def changes(notes: list[Note]) -> Changes:
-    return Changes(CALLS.name, 2, Ledger(1), {}, {}, notes, 0, {})
+    return Changes(CALLS.name, 2, Ledger(1), {}, {}, notes, 0, [])
 
 
 def test_a_customer_is_in_the_partition_where_their_token_was_as_a_key() -> None:

@@ -65,7 +65,7 @@ def test_each_turn_is_a_row_from_when_until_when() -> None:
     changes = fold.take_changes()
     assert changes is not None
     # Only what changed: the pause has an end, and being offline begins.
-    assert changes.turns == {
+    assert changes.snapshot.turns == {
         ("linh", T0 + 60): RepTurn(T0 + 90, "paused", "lunch", SOURCES[0]),
         ("linh", T0 + 90): RepTurn(None, "offline", "", SOURCES[0]),
     }
