@@ -4,13 +4,14 @@ import asyncio
 import secrets
 import time
 from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
 from agents import clock
 from agents.embedded.postgres import Database, Postgres
-from agents.postgres.connection import connected
+from agents.postgres.connection import Connection, connected
 from agents.postgres.migrate import migrate
 from agents.postgres.pool import Database as Pool
 from agents.postgres.roster import RosterWriter
@@ -29,7 +30,9 @@ from streams.deals import step
 from streams.ledger import Ledger
 from streams.snapshot import Snapshot
 
-COUNTS = (100_000, 1_000_000)
+COUNT = 100_000
+COPIES = 10
+"""A million is the hundred thousand ten times: to write as many takes minutes, and says no more."""
 SPAN_DAYS = {"pipeline": 90, "deals": 30}
 """What the boards look at when nobody chooses another time."""
 _PIPELINES = Pipelines(
@@ -41,21 +44,24 @@ _PATIENCE_SECONDS = 30.0
 
 def deal_boards(stage: Stage, *, rounds: int, events: int) -> None:  # noqa: ARG001 - as all of them
     """Print deal_boards_100000 and deal_boards_1000000."""
-    for count in COUNTS:
-        asyncio.run(of_deals(count, stage.folder / f"postgres-{count}"))
+    asyncio.run(_boards(stage.folder / "postgres-deals"))
 
 
-async def of_deals(count: int, home: Path) -> None:
-    """Write so many deals and all that became of them; ask every panel of both boards."""
+async def _boards(home: Path) -> None:
+    """Write deals with whole lives; ask every panel of them, then of ten times as many."""
     server = Postgres.create(home)
     server.start()
     try:
         database = server.create_database("ringside")
-        written_seconds = await _fill(database, count)
-        say(f"asking the boards about {count:,} deals")
-        seconds = await _ask(database)
+        written_seconds = await _fill(database, COUNT)
+        _tell(COUNT, await _ask(database), write_us_per_deal=written_seconds / COUNT * 1e6)
+        await _copy(database)
+        _tell(COUNT * COPIES, await _ask(database))
     finally:
         server.stop()
+
+
+def _tell(count: int, seconds: dict[str, float], **more: float) -> None:
     ordered = sorted(seconds, key=lambda panel: -seconds[panel])
     for panel in ordered:
         say(f"{seconds[panel]:8.2f} s  {panel}")
@@ -65,19 +71,40 @@ async def of_deals(count: int, home: Path) -> None:
         slowest_panel=ordered[0],
         panels=len(ordered),
         all_panels_seconds=sum(seconds.values()),
-        write_us_per_deal=written_seconds / count * 1e6,
+        **more,
         limit=None,
         is_ok=None,
     )
+
+
+async def _copy(database: Database) -> None:
+    """Put copies of all deals, and of how they have gone, beside them, under other names."""
+    say(f"copying them {COPIES - 1} times")
+    async with _admin(database) as connection:
+        await connection.execute("SET session_replication_role = replica")  # no triggers
+        for table in ("deal", "deal_journey", "deal_stay"):
+            columns = await connection.fetchval(
+                """SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute
+                   WHERE attrelid = ('ringside.' || $1)::regclass AND attnum > 3""",
+                table,
+            )
+            await connection.execute(
+                f"""INSERT INTO ringside.{table} (topic, partition, deal_id, {columns})
+                    SELECT topic, partition, deal_id || '-' || copy, {columns}
+                    FROM ringside.{table}, generate_series(2, {COPIES}) AS copy"""  # noqa: S608
+            )
+        await connection.execute("VACUUM ANALYZE")
+
+
+def _admin(database: Database) -> AbstractAsyncContextManager[Connection]:
+    return connected(database.admin_url, patience_seconds=_PATIENCE_SECONDS, say=say)
 
 
 async def _fill(database: Database, count: int) -> float:
     """Write the deals as checkpoints do; return how long that took."""
     password = secrets.token_hex(16)
     await migrate(database.admin_url, patience_seconds=_PATIENCE_SECONDS, say=say)
-    async with connected(
-        database.admin_url, patience_seconds=_PATIENCE_SECONDS, say=say
-    ) as connection:
+    async with _admin(database) as connection:
         await create_user(connection, "writer", "writer", password)
         await create_user(connection, "reader", "reader", "reader")
     pool = Pool(database.url("writer", password), statement_seconds=300.0)
@@ -90,9 +117,7 @@ async def _fill(database: Database, count: int) -> float:
         await sink.write([Snapshot(DEALS.name, 0, Ledger(1, number), {}, dict(deals))])
         seconds += time.monotonic() - began_at
     await pool.close()
-    async with connected(
-        database.admin_url, patience_seconds=_PATIENCE_SECONDS, say=say
-    ) as connection:
+    async with _admin(database) as connection:
         await connection.execute("VACUUM ANALYZE")
     return seconds
 
@@ -108,6 +133,7 @@ def _checkpoints(count: int) -> Iterator[dict[str, Deal]]:
 
 async def _ask(database: Database) -> dict[str, float]:
     """Return how long each panel took, the second time it was asked; its server is warm then."""
+    say("asking the boards")
     now, seconds = datetime.fromtimestamp(clock.now(), UTC), {}
     async with connected(
         database.url("reader", "reader"), patience_seconds=_PATIENCE_SECONDS, say=say

@@ -3,7 +3,7 @@
 Every query ends with a column that is there whenever there is anything to show.
 """
 
-from dashboards.deal_sql import CHOSEN, FROM, PIPELINE, TO, money
+from dashboards.deal_sql import CHOSEN, FROM, PIPELINE, TO, WITHIN, money
 
 _OPEN_DEALS = f"""WITH ageing AS (
     SELECT deal_ages.*,
@@ -69,7 +69,7 @@ TOUCHES = f"""SELECT
     pipeline AS "Pipeline", stage AS "Stage", kind AS "Kind",
     touches_per_stay AS "Touches a stay", stays_touched AS "Stays touched",
     touches AS "Touches", stays AS "Stays"
-FROM ringside.stage_touches({FROM})
+FROM ringside.stage_touches{WITHIN}
 WHERE {PIPELINE}
 ORDER BY 1, place, touches DESC"""  # noqa: S608 - made of constants alone
 
@@ -77,7 +77,7 @@ BY_TOUCHES = f"""SELECT
     pipeline AS "Pipeline", stage AS "Stage", touches AS "Touches",
     went_on_of_over AS "Went on, of over", went_on AS "Went on", lost AS "Lost",
     still_open AS "Still open", stays AS "Stays"
-FROM ringside.conversion_by_touches({FROM})
+FROM ringside.conversion_by_touches{WITHIN}
 WHERE {PIPELINE}
 ORDER BY pipeline, place, stage, at_least"""  # noqa: S608 - made of constants alone
 

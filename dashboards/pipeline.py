@@ -133,7 +133,10 @@ def _leak() -> Row:
         "against the time before, as long.",
     )
     because = kpis("exits_by_reason")
-    reasons = Meaning("Why lost", "Reasons of the deals lost in the chosen time.")
+    reasons = Meaning(
+        "Why lost",
+        "Reasons of the deals lost in the chosen time. Changes: against the time before, as long.",
+    )
     more = (share("Change of decided"), count("Change of money"), count("Change of lost"))
     return _row(
         "Leak",
@@ -149,7 +152,7 @@ def _leak() -> Row:
             table_of_rows(
                 defined(reasons, because),
                 rows(ask.REASONS),
-                [count("Money")],
+                [count("Money"), count("Change of money"), count("Change of deals")],
                 sort_by="Deals by reason",
             ),
         ),

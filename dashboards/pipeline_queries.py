@@ -133,16 +133,27 @@ SELECT
 FROM share
 ORDER BY "Lost" DESC, pipeline, place"""  # noqa: S608 - made of constants alone
 
-REASONS = f"""SELECT
+REASONS = f"""WITH lost AS (
+    SELECT
+        pipeline, coalesce(nullif(reason, ''), 'not said') AS reason, currency,
+        count(*) FILTER (WHERE ended_at >= {FROM}) AS deals,
+        count(*) FILTER (WHERE ended_at < {FROM}) AS deals_before,
+        coalesce(sum(amount_minor) FILTER (WHERE ended_at >= {FROM}), 0) AS minor,
+        coalesce(sum(amount_minor) FILTER (WHERE ended_at < {FROM}), 0) AS minor_before
+    FROM ringside.deal_endings({FROM} - ({TO} - {FROM}), {TO})
+    WHERE status = 'lost' AND {CHOSEN}
+    GROUP BY 1, 2, 3
+)
+SELECT
     pipeline AS "Pipeline",
-    coalesce(nullif(reason, ''), 'not said') AS "Reason",
+    reason AS "Reason",
     currency AS "Currency",
-    {money("sum(lost_minor)")} AS "Money",
-    sum(lost) AS "Deals by reason"
-FROM ringside.lost_reasons{WITHIN}
-WHERE {CHOSEN}
-GROUP BY pipeline, reason, currency
-ORDER BY "Deals by reason" DESC, 1, 2, 3"""  # noqa: S608 - made of constants alone
+    {money("minor")} AS "Money",
+    {money("minor - minor_before")} AS "Change of money",
+    deals - deals_before AS "Change of deals",
+    deals AS "Deals by reason"
+FROM lost
+ORDER BY deals DESC, 1, 2, 3"""  # noqa: S608 - made of constants alone
 
 VELOCITY = f"""WITH factor AS (
     SELECT

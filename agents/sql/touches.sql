@@ -53,9 +53,11 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET work_mem = '64MB' AS $$
         AND touched.at >= stay.entered_at AND (stay.left_at IS NULL OR touched.at < stay.left_at)
 $$;
 
--- Touches per stage and kind, of how many stays, and per stay: of stays that began since. A stay is
--- one time in a stage.
-CREATE FUNCTION ringside.stage_touches(since timestamptz) RETURNS TABLE (
+-- Touches per stage and kind, of how many stays, and per stay: of stays that began in [since, until). A
+-- stay is one time in a stage.
+CREATE FUNCTION ringside.stage_touches(
+    since timestamptz, until timestamptz DEFAULT 'infinity'
+) RETURNS TABLE (
     pipeline text, stage text, place double precision, stays bigint, kind text, touches bigint,
     stays_touched bigint, touches_per_stay double precision
 )
@@ -67,7 +69,7 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET work_mem = '64MB' AS $$
     FROM (
         SELECT pipeline, stage, max(place) AS place, count(*) AS stays
         FROM ringside.deal_visits(since)
-        WHERE entered_at >= since
+        WHERE entered_at >= since AND entered_at < until
         GROUP BY pipeline, stage
     ) AS stay
     LEFT JOIN (
@@ -75,15 +77,17 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET work_mem = '64MB' AS $$
             pipeline, stage, kind, count(*) AS touches,
             count(DISTINCT (deal_id, number)) AS stays_touched
         FROM ringside.deal_touches(since)
-        WHERE entered_at >= since
+        WHERE entered_at >= since AND entered_at < until
         GROUP BY pipeline, stage, kind
     ) AS touched USING (pipeline, stage)
 $$;
 
--- Conversion by the number of touches in the stay, of stays that began since. Only stays that are over
--- are judged; the open ones stand beside. It is no effect of touches: whoever is interested answers
--- more calls.
-CREATE FUNCTION ringside.conversion_by_touches(since timestamptz) RETURNS TABLE (
+-- Conversion by the number of touches in the stay, of stays that began in [since, until). Only stays
+-- that are over are judged; the open ones stand beside. It is no effect of touches: whoever is
+-- interested answers more calls.
+CREATE FUNCTION ringside.conversion_by_touches(
+    since timestamptz, until timestamptz DEFAULT 'infinity'
+) RETURNS TABLE (
     pipeline text, stage text, place double precision, touches text, at_least bigint, stays bigint,
     went_on bigint, lost bigint, still_open bigint, went_on_of_over double precision
 )
@@ -96,7 +100,7 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET work_mem = '64MB' AS $$
             FROM ringside.deal_touches(since)
             GROUP BY deal_id, number
         ) AS touched USING (deal_id, number)
-        WHERE stay.entered_at >= since
+        WHERE stay.entered_at >= since AND stay.entered_at < until
     )
     SELECT
         pipeline,

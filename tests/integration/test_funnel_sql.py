@@ -30,7 +30,7 @@ from streams.ledger import Ledger
 from streams.panes import add_up
 from streams.pipelines import PipelineIndex
 from streams.velocity import Velocity, split_of_change
-from tests.streams.lives import apply, deal_events
+from tests.streams.lives import SOURCES, apply, deal_events
 
 ZONE = "Asia/Ho_Chi_Minh"
 DAYS = 20 * 86_400.0
@@ -247,3 +247,45 @@ async def test_teams_are_those_of_the_time_of_entry(users: Users) -> None:
         *(("linh", False, "red"), ("linh", True, "red")),
         *(("minh", False, "red"), ("minh", True, "blue")),
     ]
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "chosen"),
+    [
+        ("owners => 'linh', sources => 'pbx/hanoi'", ("linh", {"pbx/hanoi"}, None)),
+        ("owners => 'minh', currencies => 'USD'", ("minh", set(SOURCES), "USD")),
+        ("teams => 'red|blue', owners => 'minh'", ("minh", set(SOURCES), None)),
+    ],
+)
+async def test_estimates_are_made_of_the_chosen_deals_alone(
+    users: Users, fold: Fold, asked_for: str, chosen: tuple[str, set[str], str | None]
+) -> None:
+    owner, sources, currency = chosen
+    assert fold.funnel is not None
+    ours: Counter[tuple[str, str, str]] = Counter()
+    for deal in fold.entities.values():
+        assert isinstance(deal, Deal)
+        if not deal.is_counted or deal.source not in sources:
+            continue
+        if currency is not None and deal.currency != currency:
+            continue
+        way = journey(deal, fold.funnel.pipelines)
+        first = {visit.stage: visit for visit in reversed(way.visits) if visit.stage != "unknown"}
+        for stage, visit in first.items():
+            if deal.owner_at(visit.entered_at) == owner:
+                ours[way.pipeline, stage, "entered"] += 1
+                ours[way.pipeline, stage, way.status] += 1
+    rows = await read(
+        users.reader_url,
+        f"""SELECT pipeline, stage, entered, won, lost, still_open
+            FROM ringside.conversion_estimate(
+                '-infinity', 'infinity', '2026-12-01', ringside.only_deals({asked_for}))""",  # noqa: S608
+    )
+    theirs = {
+        (pipeline, stage, what): count
+        for pipeline, stage, *counts in rows
+        for what, count in zip(("entered", "won", "lost", "open"), counts, strict=True)
+        if count
+    }
+    assert len(theirs) > 5
+    assert theirs == ours
