@@ -17,6 +17,8 @@ _READER_SETTINGS = {
     # A board must not be able to hold up the database, nor a typing error to change it.
     "default_transaction_read_only": "on",
     "statement_timeout": "30s",
+    # To compile a board's query takes longer than to run it.
+    "jit": "off",
     "idle_in_transaction_session_timeout": "60s",
 }
 _WRITER_SETTINGS = {"idle_in_transaction_session_timeout": "60s"}

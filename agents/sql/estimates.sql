@@ -192,16 +192,9 @@ LANGUAGE sql STABLE AS $$
         SELECT * FROM ringside.cohort_seen(since, until, as_of, only_of)
     ),
     chances AS MATERIALIZED (
-        SELECT asked.pipeline, asked.stage, asked.age_days,
-            found.share_reached, found.reached_variance
-        FROM (
-            SELECT DISTINCT pipeline, stage, least(age_days, 730) AS age_days
-            FROM seen WHERE still_open > 0
-        ) AS asked
-        JOIN ringside.cohort_ages(known_since, as_of, as_of, only_of) AS ages USING (pipeline, stage)
-        CROSS JOIN LATERAL ringside.incidence(
-            ages.at_risk, ages.won, ages.lost, asked.age_days
-        ) AS found
+        SELECT ages.pipeline, ages.stage, found.*
+        FROM ringside.cohort_ages(known_since, as_of, as_of, only_of) AS ages
+        CROSS JOIN LATERAL ringside.incidence_after(ages.at_risk, ages.won, ages.lost) AS found
     ),
     added AS (
         SELECT
@@ -217,7 +210,7 @@ LANGUAGE sql STABLE AS $$
         FROM seen
         LEFT JOIN chances
             ON chances.pipeline = seen.pipeline AND chances.stage = seen.stage
-            AND chances.age_days = least(seen.age_days, 730) AND seen.still_open > 0
+            AND chances.after_age = least(seen.age_days, 730) AND seen.still_open > 0
         GROUP BY 1, 2, 3
     ),
     judged AS (

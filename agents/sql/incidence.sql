@@ -85,3 +85,50 @@ BEGIN
     RETURN NEXT;
 END
 $$;
+
+-- The share reached and its variance of deals that were open after each age, from -1 (all) on, as
+-- ringside.incidence gives them for one `after_age`: for all of them in one pass back from the end. With G
+-- what is reached after an age, S what was open after it, and d of n at risk ended there, r of them
+-- reached: share = G / S, and variance = sum over later ages of
+-- d / (n (n - d)) G^2 + S'^2 r (n - r) / n^3 - 2 S' r / n^2 G, by S^2; S' is S of the age before.
+CREATE OR REPLACE FUNCTION ringside.incidence_after(at_risk bigint[], reached bigint[], lost bigint[])
+RETURNS TABLE (after_age integer, share_reached double precision, reached_variance double precision)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    ages integer := coalesce(cardinality(at_risk), 0);
+    survived double precision[] := array_fill(1::double precision, ARRAY[greatest(ages, 1)]);
+    left_open double precision := 1;
+    n double precision;
+    r double precision;
+    d double precision;
+    later double precision := 0;
+    total double precision := 0;
+    has_ended boolean := false;
+BEGIN
+    FOR i IN 1 .. ages LOOP
+        survived[i] := left_open;
+        IF reached[i] + lost[i] > 0 THEN
+            left_open := left_open * (1 - (reached[i] + lost[i]) / at_risk[i]::double precision);
+        END IF;
+    END LOOP;
+    FOR i IN REVERSE ages .. 1 LOOP
+        IF reached[i] + lost[i] > 0 THEN
+            has_ended := true;
+            n := at_risk[i];
+            r := reached[i];
+            d := r + lost[i];
+            IF n > d THEN
+                total := total + d / (n * (n - d)) * later ^ 2;
+            END IF;
+            total := total + survived[i] ^ 2 * r * (n - r) / n ^ 3 - 2 * survived[i] * r / n ^ 2 * later;
+            later := later + survived[i] * r / n;
+        END IF;
+        IF has_ended AND survived[i] > 0 THEN
+            after_age := i - 2;
+            share_reached := later / survived[i];
+            reached_variance := greatest(0, total / survived[i] ^ 2);
+            RETURN NEXT;
+        END IF;
+    END LOOP;
+END
+$$;

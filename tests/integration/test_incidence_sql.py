@@ -6,7 +6,7 @@ import random
 from typing import TYPE_CHECKING
 
 import pytest
-from postgres_support import prepared, session
+from postgres_support import Users, prepared, session
 
 from streams.incidence import Age, Cohort, ages, incidence
 
@@ -38,10 +38,14 @@ DEGENERATE = (
 )
 
 
+def some_tables() -> list[list[Age]]:
+    rng = random.Random(5)  # noqa: S311 - a load, no secret
+    return [*DEGENERATE, *(random_table(rng) for _ in range(30))]
+
+
 async def test_sql_and_python_agree(database: Database) -> None:
     users = await prepared(database)
-    rng = random.Random(5)  # noqa: S311 - a load, no secret
-    tables = [*DEGENERATE, *(random_table(rng) for _ in range(30))]
+    tables = some_tables()
     async with session(users.reader_url) as connection:
         for table in tables:
             for after_age in (-1, 0, 17, 10_000):
@@ -65,3 +69,28 @@ async def test_sql_and_python_agree(database: Database) -> None:
                     bounds = (row[f"{name}_low"], row[f"{name}_high"])
                     if share.variance > 1e-9:
                         assert bounds == pytest.approx(share.interval or (None, None), abs=1e-9)
+    await all_ages_at_once_agree_too(users)
+
+
+async def all_ages_at_once_agree_too(users: Users) -> None:
+    """What is expected of the open deals of each age, from one pass over the ages."""
+    compared = 0
+    async with session(users.reader_url) as connection:
+        for table in some_tables():
+            rows = await connection.fetch(
+                "SELECT * FROM ringside.incidence_after($1, $2, $3)",
+                [age.at_risk for age in table],
+                [age.reached for age in table],
+                [age.lost for age in table],
+            )
+            found = {after_age: (share, variance) for after_age, share, variance in rows}
+            for after_age in range(-1, len(table) + 2):
+                expected = incidence(table, after_age=after_age)
+                assert (after_age in found) == bool(expected)
+                if expected:
+                    reached = expected[-1].reached
+                    assert found[after_age] == pytest.approx(
+                        (reached.value, reached.variance), abs=1e-12
+                    )
+                    compared += 1
+    assert compared > 1000
