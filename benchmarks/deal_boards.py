@@ -63,8 +63,6 @@ async def _boards(home: Path) -> None:
 
 def _tell(count: int, seconds: dict[str, float], **more: float) -> None:
     ordered = sorted(seconds, key=lambda panel: -seconds[panel])
-    for panel in ordered:
-        say(f"{seconds[panel]:8.2f} s  {panel}")
     line(
         f"deal_boards_{count}",
         value=seconds[ordered[0]],
@@ -144,6 +142,7 @@ async def _ask(database: Database) -> dict[str, float]:
             began_at = time.monotonic()
             await connection.fetch(text)
             seconds[query.panel] = time.monotonic() - began_at
+            say(f"{seconds[query.panel]:8.2f} s  {query.panel}")
     return seconds
 
 
