@@ -126,6 +126,14 @@ def _is_there(module: str) -> bool:
         return False
 
 
+def _reflow(command: Any) -> None:  # noqa: ANN401 - typer vendors click's types
+    """Let each paragraph of a command's help fill the terminal: typer keeps the source's lines."""
+    paragraphs = (command.help or "").split("\n\n")
+    command.help = "\n\n".join(" ".join(paragraph.split("\n")) for paragraph in paragraphs)
+    for inner in getattr(command, "commands", {}).values():
+        _reflow(inner)
+
+
 class LazyGroup(TyperGroup):
     """Lists stubs out of the registry; imports a command's module when it is resolved."""
 
@@ -143,5 +151,6 @@ class LazyGroup(TyperGroup):
             # An entry point names `commands` of its module too; see pyproject.toml.
             command: Any = typer.main.get_command(importlib.import_module(lazy.module).commands)
             command.name = lazy.name
+            _reflow(command)
             self.add_command(command)
         return super().resolve_command(ctx, args)

@@ -36,6 +36,21 @@ def test_help_names_the_commands_and_shows_how_to_begin(capsys: pytest.CaptureFi
     assert "ringside topics apply" in text
 
 
+def test_a_paragraph_of_help_fills_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    for command, begins in (
+        (["explain"], "The measures are"),
+        (["deadletters", "retry"], "Send what was"),
+        (["privacy", "erase"], "What was counted"),
+    ):
+        assert run([*command, "--help"], {}) == 0
+        lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+        (paragraph,) = [line for line in lines if line.startswith(begins)]
+        assert lines[lines.index(paragraph) + 1] == "", "its end is on the same line"
+
+
 def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
     for command in ("topics", "roster", "publish", "deadletters", "top", "settings"):
         assert run([command, "--help"], {}) == 0
