@@ -12,7 +12,7 @@ from streams.facts import NOTHING, Fact, Facts, difference, dims_of
 __all__ = ["Activity", "ActivityCorrected", "Said"]
 
 HEARTBEAT = "source.heartbeat"
-_LEAD_SECONDS = 90 * 86_400
+LEAD_SECONDS = 90 * 86_400
 """How long a lead is kept: qualifying it twice counts once."""
 _IS_ACTIVITY = frozenset((LOGGED, activity_corrections.ACTIVITY_RETRACTED))
 
@@ -54,7 +54,7 @@ def step(
 
 def expires_at(activity: Activity) -> float:
     """Return from which watermark on it can be forgotten."""
-    return activity.last_at + (_LEAD_SECONDS if activity.is_lead else 0.0)
+    return activity.last_at + (LEAD_SECONDS if activity.is_lead else 0.0)
 
 
 _MEASURES = {

@@ -14,8 +14,8 @@ class Expiry:
     That is when it is over, or within `look_seconds`: an open call would be kept for days, and may
     have ended meanwhile. What is not over is moved on when its minute comes, so an event costs
     nothing here; only an entity's first one does. Whoever keeps an entity at least so long after
-    each change need not look more often: a million deals, looked at each hour of a year's replay,
-    would cost more than their events.
+    each change, or whose changes never bring its end nearer, need not look more often: a million
+    deals, looked at each hour of a year's replay, would cost more than their events.
     """
 
     def __init__(
@@ -28,7 +28,10 @@ class Expiry:
 
     def add(self, key: str, entity: object) -> None:
         """Watch a new entity."""
-        over, first = self._over(entity), self._next
+        self._put(key, self._over(entity))
+
+    def _put(self, key: str, over: int) -> None:
+        first = self._next
         # Each key has a minute of its own, so that a million deals are not looked at in one.
         look = first + (crc32(key.encode()) - first) % self._look_minutes
         minute = look if look < over else max(first, over)
@@ -57,7 +60,8 @@ class Expiry:
                 entity = entities.get(key)
                 if entity is None:  # its customer wished to be forgotten meanwhile
                     continue
-                if self._over(entity) <= last:
+                over = self._over(entity)
+                if over <= last:
                     yield key
                 else:
-                    self.add(key, entity)
+                    self._put(key, over)

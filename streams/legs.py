@@ -5,7 +5,7 @@ only the whole call knows stands here. Legs are told in any order, so each piece
 with several legs looks at all of them again.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from schemas.fields import MAX_LEG
 from streams.call_counts import contributions
@@ -33,9 +33,11 @@ class Legs:
         if leg == self.calls.get(call_id):
             del self.calls[call_id]
 
-    def others(self, key: str) -> list[str]:
+    def others(self, key: str) -> Sequence[str]:
         """Return the keys of the other legs that this one's call may have."""
         call_id, own = call_id_and_leg(key)
+        if own == 1 and call_id not in self.calls:  # as nearly all are
+            return ()
         highest = min(self.calls.get(call_id, 1), MAX_LEG)
         return [call_key(call_id, leg) for leg in range(1, highest + 1) if leg != own]
 

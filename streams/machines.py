@@ -34,7 +34,7 @@ class Machine(NamedTuple):
     """Whether it is part of the floor as it is now; None: all of them always are."""
     state: type
     kept_seconds: float = HOUR_SECONDS
-    """How long an entity is kept at least after a change: so often it is looked at for its end."""
+    """So often an entity is looked at for its end, which changes bring no nearer than that."""
     notes: Tell | None = None
     timed: Timed | None = None
     panes_kept_seconds: int = 0
@@ -56,7 +56,8 @@ MACHINES: dict[str, Machine] = {
     ),
     DEALS.name: Machine(*(None, deals.step, deals.expires_at, _never, Deal), deals.KEPT_SECONDS),
     ACTIVITIES.name: Machine(
-        activities.key, activities.step, activities.expires_at, _never, activities.Activity
+        *(activities.key, activities.step, activities.expires_at, _never, activities.Activity),
+        activities.LEAD_SECONDS,
     ),
     COUNTERS.name: Machine(
         counters.key, counters.step, counters.expires_at, _never, counters.Counters

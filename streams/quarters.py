@@ -77,7 +77,9 @@ class Quarter:
         """Return one pane as it is now; what is counted later goes into copies."""
         settled, minutes, _ = self._state
         of_minutes = {
-            number: slot.panes[dims] for number, slot in minutes.items() if dims in slot.panes
+            number: cells
+            for number, slot in minutes.items()
+            if (cells := slot.panes.get(dims)) is not None
         }
         return Parts(settled.get(dims, {}), of_minutes)
 
@@ -98,15 +100,19 @@ class Quarter:
     def settle(self) -> None:
         """Close all minutes: from now on what they hold is settled."""
         settled, minutes, version = self._state
-        totals = {dims: cells.copy() for dims, cells in settled.items()}
+        totals, copied = settled.copy(), set[Dims]()
         for slot in minutes.values():
             version += slot.version + 1
             for dims, cells in slot.panes.items():
                 total = totals.get(dims)
                 if total is None:
-                    totals[dims] = cells.copy()
-                else:
-                    add_cells(total, cells.items())
+                    # As it is, until another minute has something to add to it.
+                    totals[dims] = cells
+                    continue
+                if dims not in copied:
+                    total = totals[dims] = total.copy()
+                    copied.add(dims)
+                add_cells(total, cells.items())
         self._state = _State(totals, {}, version)
 
     def restore(self, dims: Dims, parts: Parts) -> list[int]:

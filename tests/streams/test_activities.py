@@ -1,7 +1,12 @@
 """Logged activities and leads, each counted once."""
 
+from itertools import permutations
+
+import msgspec
+
 from schemas import events as e
 from schemas.events import Fact
+from streams import activities
 from tests.streams.lives import T0, apply, event, new_fold, quarter
 
 TOPIC = "ringside.activities"
@@ -59,3 +64,37 @@ def test_a_heartbeat_counts_nowhere_and_its_source_is_remembered_while_it_may_be
     fold.idle(86_400.0, now=T0 + 60 + 86_400.0)
     fold.release(fold.ledger.next_offset)
     assert fold.entities == {}
+
+
+def test_nothing_brings_the_end_of_a_lead_nearer() -> None:
+    """So a lead need not be looked at each hour: it is over in 90 days, or later (Expiry)."""
+    told = [
+        event("l1", T0, e.LeadCreated()),
+        event("l1", T0 + 60, e.LeadQualified("linh")),
+        msgspec.structs.replace(event("l1", T0 + 9, e.LeadCreated("an")), causation_id=f"l1/{T0}"),
+        msgspec.structs.replace(event("l1", T0 + 90, e.LeadRetracted()), causation_id=""),
+    ]
+    for order in permutations(told):
+        lead, end_at = None, 0.0
+        for one in order:
+            lead, _ = activities.step(lead, one)
+            assert activities.expires_at(lead) >= end_at
+            end_at = activities.expires_at(lead)
+        assert end_at == T0 + 90 + 90 * 86_400
+
+
+def test_a_lead_is_looked_at_seldom_while_it_is_kept() -> None:
+    fold = new_fold(TOPIC)
+    looked: list[float] = []
+
+    def expires_at(lead: activities.Activity) -> float:
+        looked.append(lead.last_at)
+        return activities.expires_at(lead)
+
+    fold._expiry._expires_at = expires_at
+    apply(fold, [event("l1", T0, e.LeadCreated())])
+    for day in range(1, 90):
+        fold.idle(86_400.0, now=T0 + day * 86_400.0)
+    assert list(fold.entities) == ["lead/l1"]
+    # When it came, and when the minute came that its key has in the 90 days.
+    assert 1 <= len(looked) <= 2
