@@ -29,7 +29,8 @@ CREATE FUNCTION ringside.cohort_counts(
     pipeline text, stage text, place double precision, entered_on date, today date,
     age_days integer, entered bigint, won bigint, lost bigint
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 SET work_mem = '64MB' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+SET enable_sort = off SET work_mem = '64MB' AS $$
     WITH cohort AS MATERIALIZED (
         SELECT
             pipeline, stage, zone, day,

@@ -3,6 +3,9 @@
 --
 -- `since` and `until` bound the time that is counted: what entered, or happened, in [since, until).
 -- '-infinity' leaves nothing out. A team is the one in which the rep is in the roster of that time.
+--
+-- A function's plan is made without knowing its arguments, and so for few rows, which it would sort to
+-- group them. Those that may be asked about millions are told not to: they hash.
 
 -- How each deal that counts has gone, of those heard of since: as it is now, whose it is, since when,
 -- and how it ended.
@@ -107,7 +110,8 @@ CREATE FUNCTION ringside.funnel_cohorts(
     lost bigint, still_open bigint, won bigint, entered_minor numeric, advanced_minor numeric,
     lost_minor numeric, still_open_minor numeric, won_minor numeric
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET work_mem = '64MB' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000
+SET enable_sort = off SET work_mem = '64MB' AS $$
     SELECT
         pipeline, stage, max(place), max(next_stage), day, rep, team, source, segment, currency,
         sum(entered), sum(advanced), sum(lost), sum(still_open), sum(won), sum(amount_minor),
@@ -180,7 +184,8 @@ CREATE FUNCTION ringside.funnel_days(
     currency text, entries bigint, re_entries bigint, backward bigint, next_entries bigint,
     skipped bigint, exits_lost bigint, exits_lost_minor numeric
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET work_mem = '64MB' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000
+SET enable_sort = off SET work_mem = '64MB' AS $$
     SELECT
         pipeline, stage, day, rep, team, source, segment, currency, sum(entries), sum(re_entries),
         sum(backward), sum(next_entries), sum(skipped), sum(exits_lost), sum(exits_lost_minor)
@@ -227,7 +232,8 @@ CREATE FUNCTION ringside.funnel_paths(
     pipeline text, stage text, place double precision, day date, rep text, team text,
     source text, segment text, currency text, entered bigint, advanced bigint, won bigint
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET work_mem = '64MB' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000
+SET enable_sort = off SET work_mem = '64MB' AS $$
     SELECT
         pipeline, stage, max(path_step)::float8, day, rep, team, source, segment, currency,
         count(*),

@@ -9,7 +9,8 @@ RETURNS TABLE (
     source text, segment text, currency text, entered bigint, advanced bigint, lost bigint,
     lost_minor numeric
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 SET work_mem = '64MB' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+SET enable_sort = off SET work_mem = '64MB' AS $$
     SELECT
         entered_at >= since, pipeline, stage, max(place), rep, team, source, segment, currency,
         count(*), count(advanced_at),
@@ -63,7 +64,8 @@ CREATE FUNCTION ringside.lost_reasons(
     pipeline text, stage text, reason text, day date, rep text, team text, source text,
     segment text, currency text, lost bigint, lost_minor numeric
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000 SET work_mem = '64MB' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000
+SET enable_sort = off SET work_mem = '64MB' AS $$
     SELECT
         pipeline, stage, coalesce(reason, ''), day, rep, team, source, segment, currency, count(*),
         coalesce(sum(amount_minor), 0)
@@ -109,7 +111,8 @@ RETURNS TABLE (
     open bigint, won bigint, lost bigint, won_minor numeric, won_priced bigint,
     cycle_days double precision
 )
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000 SET work_mem = '64MB' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+SET enable_sort = off SET work_mem = '64MB' AS $$
     WITH period AS (
         SELECT true AS is_now, since AS begins_at, until AS ends_at
         UNION ALL
