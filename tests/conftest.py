@@ -1,5 +1,7 @@
 """What all tests share: plugins. A server starts only when a test asks for it."""
 
+from hypothesis import HealthCheck, settings
+
 pytest_plugins = (
     "tests.integration.servers",
     "tests.faults.proofs",
@@ -7,3 +9,9 @@ pytest_plugins = (
     "tests.faults.installing",
     "tests.faults.disks",
 )
+
+# How long an example takes, or making one, tells of the machine's other work and not of the code.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
