@@ -52,7 +52,7 @@ def test_kafka_may_be_stopped_for_a_minute_and_killed(
 
 def _not_ready(supervisor: Supervisor, until: float) -> str:
     """Look on while Kafka is away: soon the worker is not ready, and it stays so. Return why."""
-    wait_until(lambda: not _is_ready(supervisor), "the worker to say that Kafka is away", 20)
+    wait_until(lambda: _ready_status(supervisor) == 503, "the worker to say that Kafka is away", 20)
     said = ""
     while time.monotonic() < until:
         answer = get(supervisor.worker.port, "/ready")
@@ -62,13 +62,13 @@ def _not_ready(supervisor: Supervisor, until: float) -> str:
     return said
 
 
-def _is_ready(supervisor: Supervisor) -> bool:
+def _ready_status(supervisor: Supervisor) -> int | None:
     answer = get(supervisor.worker.port, "/ready")
-    return answer is not None and answer.status == 200
+    return None if answer is None else answer.status
 
 
 def _ready(supervisor: Supervisor) -> None:
-    wait_until(lambda: _is_ready(supervisor), supervisor.worker.log)
+    wait_until(lambda: _ready_status(supervisor) == 200, supervisor.worker.log)
 
 
 @pytest.mark.fault(row=5)
