@@ -50,7 +50,7 @@ def rep() -> core.Dashboard:
         "Reps: the states as they followed each other, the own calls and figures.",
         [*_states(), _figures(), percentiles_of_teams_and_reps(), _calls()],
         variables(("site", "team", "rep", "window"), window_name="today"),
-        Look("now-8h", "5s"),
+        Look("now-8h", "10s"),
     )
 
 
