@@ -135,6 +135,8 @@ class Shards:
             tokeniser=self.folder.tokeniser,
         )
         shard.folds = await asyncio.to_thread(_read, shard.changelog, restorer)
+        for fold in shard.folds.values() if self.folder.exporter is None else ():
+            fold.without_database()
         if restorer.without_ledger is not None:
             raise StateLostError(
                 f"there is state of {restorer.without_ledger} in partition {shard.index}, "

@@ -192,6 +192,11 @@ class FoldState:
         first, self._taken_offset = self._taken_offset, ledger.next_offset
         return Changes(self.topic, self.partition, ledger, changed, panes, notes, first, turned)
 
+    def without_database(self) -> None:
+        """Keep nothing for a database: there is none."""
+        if self._turns is not None:
+            self._turns.is_written = False
+
     def _take_turns(self) -> list[Turned]:
         watermark = self.watermark.at
         if self._turns is None or watermark is None:

@@ -79,6 +79,8 @@ class TurnTaker:
     def __init__(self) -> None:
         self.before: dict[str, Any] = {}
         """What reps that changed were at the last checkpoint; None: there was none."""
+        self.is_written = True
+        """Whether a database takes the turns; else none is kept for it."""
         self._sent: deque[tuple[int, dict[str, Rep]]] = deque()
         self._written: dict[str, Rep] = {}
 
@@ -102,11 +104,12 @@ class TurnTaker:
             if rep is None:
                 continue
             turned.append(Turned(key, old, rep))
-            sent[key] = kept = _shortened(rep, written.get(key), horizon_at)
+            has = written.get(key) if self.is_written else rep
+            sent[key] = kept = _shortened(rep, has, horizon_at)
             if kept is not rep:
                 reps[key] = changed[key] = kept
         self.before.clear()
-        if sent:
+        if sent and self.is_written:
             self._sent.append((fence, sent))
         return turned
 

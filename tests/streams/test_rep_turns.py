@@ -138,6 +138,19 @@ def test_while_postgres_is_away_nothing_is_let_go_and_then_all_that_is_old() -> 
     assert shown(table)[-2:] == [(7485, 7500, "offline", ""), (7500, None, "paused", "lunch")]
 
 
+def test_without_a_database_no_turn_waits_for_it() -> None:
+    fold = new_fold("ringside.reps")
+    fold.without_database()
+    for n in range(500):
+        apply(fold, [turn(f"s{n}", 15.0 * n, STATES[n % 4])])
+        if n % 100 == 99:
+            fold.take_changes()
+    (rep,) = fold.entities.values()
+    assert isinstance(rep, Rep)
+    # 600 s may be late: 41 turns from the horizon on, and what held before.
+    assert len(rep.turns) == 42
+
+
 def final(events: list[Event]) -> list[tuple[float, float | None, str, str]]:
     """The turns by hand, from all states that were told: of one time the greatest holds."""
     holds = {}
