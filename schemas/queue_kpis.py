@@ -29,6 +29,8 @@ WAITING_IN_TARGET = Measure(
 WHEN_READ: tuple[Measure, ...] = (WAITING_IN_TARGET,)
 
 _QUEUED = (m.CALLS_ANSWERED, m.CALLS_ABANDONED)
+_OFFERED = (*_QUEUED, m.CALLS_FLOWED_OUT)
+"""Of which a call is abandoned: one that left the queue unanswered was offered, too."""
 _QUEUED_BY_END = (m.CALLS_ANSWERED_BY_END, m.CALLS_ABANDONED_BY_END)
 _NOT_QUEUED = (m.CALLS_FLOWED_OUT, m.CALLS_CLOSED_WAITING)
 """What of the offered calls is in no service level; all others are answered, abandoned or wait."""
@@ -90,9 +92,10 @@ QUEUE_KPIS: tuple[Kpi, ...] = (
         "abandonment",
         "Abandonment",
         Unit.RATIO,
-        Ratio((m.CALLS_ABANDONED,), _QUEUED),
-        "Abandoned, of answered and abandoned.",
+        Ratio((m.CALLS_ABANDONED,), _OFFERED),
+        "Abandoned, of answered, abandoned and flowed out: b / (a + b + f).",
         "ISO 18295-1, COPC CX Standard",
+        version=2,
         better="lower",
         target=0.05,
     ),
@@ -186,9 +189,10 @@ QUEUE_KPIS: tuple[Kpi, ...] = (
         "abandonment_less_short",
         "Abandonment (less short)",
         Unit.RATIO,
-        Ratio((m.CALLS_ABANDONED,), _QUEUED, less=(SHORT_ABANDONED,), top_less=(SHORT_ABANDONED,)),
-        "Abandoned after more than the queue's short-abandon limit: (b - s) / (a + b - s).",
+        Ratio((m.CALLS_ABANDONED,), _OFFERED, less=(SHORT_ABANDONED,), top_less=(SHORT_ABANDONED,)),
+        "Abandoned after more than the queue's short-abandon limit: (b - s) / (a + b + f - s).",
         "Talkdesk style",
+        version=2,
         better="lower",
     ),
     Kpi(

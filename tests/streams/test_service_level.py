@@ -134,6 +134,16 @@ def test_short_abandons_are_taken_from_both_sides_of_abandonment() -> None:
     assert evaluate(BY_NAME["abandonment_less_short"], cells) == 3 / 11
 
 
+def test_abandonment_is_of_all_offered_calls_that_left_the_queue() -> None:
+    # docs/KPIS.md: abandoned / offered, and offered is answered, abandoned and flowed out. Of these
+    # 14 calls 4 gave up, 1 of them soon; a service level has only the 12 that met their end here.
+    cells = {"calls_answered": 8, "calls_abandoned": 4, "calls_flowed_out": 2}
+    cells |= {"abandoned_wait_within_short_abandon": 1}
+    assert evaluate(BY_NAME["abandonment"], cells) == 4 / 14
+    assert evaluate(BY_NAME["abandonment_less_short"], cells) == 3 / 13
+    assert evaluate(BY_NAME["service_level_answered_of_offered"], cells) == 0
+
+
 def test_two_contacts_at_once_count_twice_as_contacts_and_once_as_time() -> None:
     # Two calls of 100 s at the same time, then 50 s without: busy 100 s of 150.
     cells = {
