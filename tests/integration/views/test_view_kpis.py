@@ -75,12 +75,20 @@ async def test_a_queue_that_is_not_in_the_roster_has_the_usual_limits_and_an_unk
 async def test_a_ratio_without_a_denominator_is_null_and_a_count_of_nothing_is_0(
     floor: Floor,
 ) -> None:
-    await floor.pane(queue="q", calls_flowed_out=3)
+    await floor.pane(queue="q", calls_transferred_blind=3)
     ratios = [kpi.name for kpi in KPIS if kpi.unit is Unit.RATIO or kpi.name.endswith("_seconds")]
     found = await floor.one(f"SELECT {', '.join(ratios)} FROM ringside.kpi_queue_day")  # noqa: S608
     assert found == (None,) * len(ratios)
-    counts = "SELECT calls_flowed_out, calls_answered FROM ringside.kpi_queue_day"
+    counts = "SELECT calls_transferred_blind, calls_answered FROM ringside.kpi_queue_day"
     assert await floor.one(counts) == (3, 0)
+
+
+async def test_abandonment_is_of_calls_that_flowed_out_too(floor: Floor) -> None:
+    # 6 answered, 3 gave up, 1 flowed out: 3 of 10 gave up. No service level has the one in it.
+    await floor.pane(queue="q", rep="r", calls_answered=6)
+    await floor.pane(queue="q", calls_abandoned=3, calls_flowed_out=1)
+    query = "SELECT abandonment, service_level_answered_of_offered FROM ringside.kpi_queue_day"
+    assert await floor.one(query) == (3 / 10, 0.0)
 
 
 async def test_abandonment_is_not_told_of_a_rep_and_occupancy_not_of_a_queue(floor: Floor) -> None:
@@ -191,7 +199,7 @@ async def test_of_a_past_interval_best_and_worst_service_level_are_the_service_l
     # Offered 6: answered 3 (2 in time), given up 1, flowed out 1, closed by us 1: 2 of 4.
     of = {"queue": "loans", "direction": "inbound"}
     await floor.pane(
-        calls_offered=6, calls_abandoned=1, calls_flowed_out=1, calls_closed_waiting=1, **of
+        calls_offered=6, calls_abandoned=1, calls_flowed_out=1, calls_transferred_blind=1, **of
     )
     await floor.pane(rep="an", calls_answered=3, answered_wait=cumulative(3, {20: 2}), **of)
     row = await floor.one(
