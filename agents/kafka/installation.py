@@ -180,13 +180,26 @@ def _claim(settings: Settings, mine: Identity, theirs: Identity | None) -> bool:
             return False
         producer.produce(installation(settings.app_id).name, _encode(mine), KEY, 0)
         if settings.kafka_transactions:
-            producer.commit_transaction(REQUEST_SECONDS)
-        elif producer.flush(REQUEST_SECONDS):
+            return _commit(producer)
+        if producer.flush(REQUEST_SECONDS):
             raise BrokerError(f"Kafka did not take in time who {settings.app_id} is")
     except KafkaException as error:
         if error.args[0].fatal():  # another came after us
             return False
         raise BrokerError(f"Kafka did not take who this installation is: {reason(error)}") from None
+    return True
+
+
+def _commit(producer: Producer) -> bool:
+    """Commit what was written; False if that failed: then only a look tells what is there.
+
+    When another comes in the very moment, Kafka may call it an unknown error.
+    """
+    try:
+        producer.commit_transaction(REQUEST_SECONDS)
+    except KafkaException as error:
+        logger.warning("installation not surely named, looking again", reason=reason(error))
+        return False
     return True
 
 
