@@ -199,7 +199,7 @@ async def test_of_a_past_interval_best_and_worst_service_level_are_the_service_l
     # Offered 6: answered 3 (2 in time), given up 1, flowed out 1, closed by us 1: 2 of 4.
     of = {"queue": "loans", "direction": "inbound"}
     await floor.pane(
-        calls_offered=6, calls_abandoned=1, calls_flowed_out=1, calls_transferred_blind=1, **of
+        calls_offered=6, calls_abandoned=1, calls_flowed_out=1, calls_closed_waiting=1, **of
     )
     await floor.pane(rep="an", calls_answered=3, answered_wait=cumulative(3, {20: 2}), **of)
     row = await floor.one(
