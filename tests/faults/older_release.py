@@ -14,7 +14,7 @@ import pytest
 from agents.embedded.paths import PROJECT
 from agents.embedded.ports import free_port
 from agents.embedded.process import ChildProcess, Program
-from tests.integration.pipeline import Worker
+from tests.integration.pipeline import Pipeline, Worker
 
 OF_ANOTHER_SHAPE = "32d16c0"
 """The last one whose changelog knew two grains of panes; today's has one."""
@@ -55,18 +55,19 @@ class OlderRelease:
             timeout=120,
         )
 
-    def worker(self, env: Mapping[str, str], folder: Path) -> Worker:
-        """Return one of its workers, started."""
-        port = free_port()
+    def worker(self, pipeline: Pipeline) -> Worker:
+        """Return one of its workers, started; it ends with the pipeline's own."""
+        port, folder = free_port(), pipeline.folder
         own = {"RINGSIDE_METRICS_PORT": str(port), "RINGSIDE_DATA_DIR": str(folder / f"old-{port}")}
         program = Program(
             name="the older worker",
             command=(sys.executable, "-m", "agents", "worker"),
             log=folder / f"old-{port}.log",
-            env={**self._env(env), **own},
+            env={**self._env(pipeline.env), **own},
             working_folder=self.folder,
         )
         worker = Worker(ChildProcess(program), port)
+        pipeline.workers.append(worker)
         worker.process.start()
         worker.wait_until_ready()
         return worker

@@ -48,7 +48,7 @@ def test_a_state_of_an_older_release_is_refused_and_rebuilt_by_a_replay(
     sent = load(4000, now(), seed=chance.randrange(2**32))
     first, second = sent.parts(2)
     older.run(upgraded.env, "topics", "apply")
-    old = older.worker(upgraded.env, tmp_path)
+    old = older.worker(upgraded)
     upgraded.publish(first)
     wait_until(lambda: _consumed(old) == len(first), old.log)
 
@@ -75,7 +75,7 @@ def test_a_state_of_the_same_shape_is_carried_over_while_workers_are_exchanged_o
     older = OlderRelease.unpack(tmp_path, OF_THIS_SHAPE)
     sent = load(12_000, now(), seed=chance.randrange(2**32))
     older.run(upgraded.env, "topics", "apply")
-    old = [older.worker(upgraded.env, tmp_path) for _ in range(2)]
+    old = [older.worker(upgraded) for _ in range(2)]
     with upgraded.publishing(sent.messages, rate=400):
         moment = chance.randrange(1000, 3000)
         wait_until(lambda: sum(map(_consumed, old)) > moment, old[0].log)
@@ -87,7 +87,7 @@ def test_a_state_of_the_same_shape_is_carried_over_while_workers_are_exchanged_o
             # From the first of these on until the last of the old is gone, there are both.
             upgraded.start_worker()
     _all_is_exact(upgraded, sent)
-    assert "older release" not in "".join(worker.log() for worker in upgraded.workers)
+    assert "older release" not in "".join(worker.log() for worker in upgraded.running)
     refused = "SELECT sum(dead_lettered)::int FROM ringside.ledger WHERE topic = $1"
     assert upgraded.row(refused, CUSTOMERS.name) == (0,), "they do not read each other's notes"
     figures(from_commit=OF_THIS_SHAPE, carried_over=sent.ledger["consumed"])
