@@ -24,8 +24,11 @@ def now_vs_before(stage: Stage, *, rounds: int, events: int) -> None:
 
 
 def now_vs_before_live(stage: Stage, *, rounds: int, events: int) -> None:
-    """Print now_vs_before_live."""
-    _beside("now_vs_before_live", stage, Load(REPS, events, LIVE_RATE), rounds)
+    """Print now_vs_before_live, and the same without deals: the floor's depth alone."""
+    load = Load(REPS, events, LIVE_RATE)
+    _beside("now_vs_before_live", stage, load, rounds)
+    # A deal costs far more than it did for the sake of the funnel, which is no part of the floor.
+    _beside("now_vs_before_live_floor", stage, load._replace(has_deals=False), rounds)
 
 
 def _beside(name: str, stage: Stage, load: Load, rounds: int) -> None:

@@ -8,7 +8,7 @@ import msgspec
 
 from schemas.codec import Message, encode
 from schemas.events import CallCompleted, Event
-from schemas.topics import TOPIC_OF_TYPE
+from schemas.topics import DEALS, TOPIC_OF_TYPE
 from streams.simulation import FloorPlan, simulate
 
 SEED = 1
@@ -18,10 +18,15 @@ EVENTS_PER_REP_SECOND = 0.03
 _MARGIN = 1.5
 
 
-def floor_events(reps: int, count: int, *, end_at: float) -> Iterator[Event]:
+def floor_events(
+    reps: int, count: int, *, end_at: float, has_deals: bool = True
+) -> Iterator[Event]:
     """Yield the first *count* events of a floor that opens early enough to be over by *end_at*."""
     start_at = end_at - _MARGIN * count / (reps * EVENTS_PER_REP_SECOND)
-    return islice(floor(reps, start_at), count)
+    events = floor(reps, start_at)
+    if not has_deals:
+        events = (event for event in events if TOPIC_OF_TYPE[event.type] != DEALS.name)
+    return islice(events, count)
 
 
 def pressed(events: Iterator[Event], *, rate: float, end_at: float, count: int) -> Iterator[Event]:

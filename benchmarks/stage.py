@@ -29,18 +29,20 @@ class Load(NamedTuple):
     reps: int
     events: int
     rate: float | None = None
+    has_deals: bool = True
 
     def simulated(self) -> Iterator[Event]:
         """Yield the events; the last ones are about now."""
         end_at = clock.now()
-        events = floor_events(self.reps, self.events, end_at=end_at)
+        events = floor_events(self.reps, self.events, end_at=end_at, has_deals=self.has_deals)
         if self.rate is None:
             return events
         return pressed(events, rate=self.rate, end_at=end_at, count=self.events)
 
     def __str__(self) -> str:
         rate = "" if self.rate is None else f" at {self.rate:,.0f} a second"
-        return f"{self.events:,} events of {self.reps:,} reps{rate}"
+        deals = "" if self.has_deals else ", none about deals"
+        return f"{self.events:,} events of {self.reps:,} reps{rate}{deals}"
 
 
 class Stage:
