@@ -11,6 +11,7 @@ import hmac
 from typing import Any
 
 import msgspec
+import stamina
 from confluent_kafka import Consumer, KafkaException, Producer
 
 from agents import log
@@ -25,7 +26,7 @@ from schemas.topics import installation
 logger = log.get(__name__)
 
 KEY = b"installation"
-_TRIES = 5
+SETTLING_SECONDS = 60.0
 
 
 class AnotherInstallationError(RingsideError):
@@ -37,6 +38,10 @@ class HalfTakenError(RingsideError):
 
     Run `ringside replay take` again, and start the workers when it has ended.
     """
+
+
+class ContendedError(BrokerError):
+    """Somebody else wrote there in the same moment."""
 
 
 class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -106,20 +111,28 @@ def check_installation(
         HalfTakenError: a replay is being taken.
         BrokerError: Kafka does not answer.
     """
-    for _ in range(_TRIES):
-        theirs = _read(settings)
-        if theirs is not None and theirs.is_half_taken:
-            raise HalfTakenError
-        if theirs is not None and not moved:
-            told = difference(mine, theirs, database_known=database_known)
-            if told is not None:
-                raise AnotherInstallationError(_refusal(settings, told))
-            if mine == theirs or not database_known or is_behind(mine, theirs):
-                return
-        if _claim(settings, mine, theirs):
-            logger.info("installation named", app_id=settings.app_id, database=mine.database)
+    # Each that comes fences the one before it out: so all wait a random time before they try again.
+    for attempt in stamina.retry_context(
+        on=ContendedError, attempts=None, timeout=SETTLING_SECONDS, wait_max=2.0
+    ):
+        with attempt:
+            _settle(settings, mine, database_known=database_known, moved=moved)
+
+
+def _settle(settings: Settings, mine: Identity, *, database_known: bool, moved: bool) -> None:
+    theirs = _read(settings)
+    if theirs is not None and theirs.is_half_taken:
+        raise HalfTakenError
+    if theirs is not None and not moved:
+        told = difference(mine, theirs, database_known=database_known)
+        if told is not None:
+            raise AnotherInstallationError(_refusal(settings, told))
+        if mine == theirs or not database_known or is_behind(mine, theirs):
             return
-    raise BrokerError(f"others keep writing to {installation(settings.app_id).name}; start again")
+    if not _claim(settings, mine, theirs):
+        name = installation(settings.app_id).name
+        raise ContendedError(f"others keep writing to {name}; start again")
+    logger.info("installation named", app_id=settings.app_id, database=mine.database)
 
 
 def check_not_half_taken(settings: Settings) -> None:
