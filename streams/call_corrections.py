@@ -12,6 +12,7 @@ from schemas.events import Event
 from streams.call_counts import contributions
 from streams.call_state import Call, Corrected
 from streams.call_statements import HANDLERS
+from streams.contradictions import ANSWER, ARRIVAL, TRANSFER
 from streams.corrections import Correction, correction_of, in_force, said, with_correction
 from streams.facts import NOTHING, Facts, difference
 
@@ -32,6 +33,14 @@ _CLEARED: dict[str, dict[str, Any]] = {
     "call.wrapup_ended": {"wrapup_ended_at": None},
 }
 """What each type of statement says, as if it had not been said; in the order of their taking in."""
+
+_MARK = {
+    "call.offered": ARRIVAL,
+    "call.dialled": ARRIVAL,
+    "call.answered": ANSWER,
+    "call.transferred": TRANSFER,
+}
+"""Type -> which mark two statements of it leave that differ; it goes with them."""
 
 
 def step(call: Call, event: Event) -> tuple[Call, Facts]:
@@ -99,6 +108,9 @@ def _restated(call: Call, cleared: dict[str, Any], corrections: list[Correction]
     """Return the call without what was said of one kind, and with what is said now."""
     for name, value in cleared.items():
         setattr(call, name, value)
+    if "answered_at" in cleared and (call.dialled_by or call.direction == "inbound"):
+        call.rep = call.dialled_by
+    call.contradicted &= ~_MARK.get(corrections[0].kind, 0)
     for one in corrections:
         if one.data is not None:
             call = told(call, said(one))

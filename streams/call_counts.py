@@ -97,8 +97,9 @@ def changes(old: Call, new: Call) -> Sequence[Fact]:
         return outbound.changes(old, new)
     if new.wrapup_ended_at is not old.wrapup_ended_at:
         return _wrapped_up(old, new)
-    # Once answered, nothing but another answer changes how a call was met.
-    if new.answered_at is not None and new.answered_at is old.answered_at:
+    # Once answered, nothing but another answer changes how a call was met: an earlier one, or one
+    # of the same time by another rep.
+    if new.answered_at is not None and new.answered_at is old.answered_at and new.rep is old.rep:
         return _ended(old, new)
     met = replaced(None if old.is_untouched else _met(old), _met(new))
     over = _ended(old, new)

@@ -46,6 +46,8 @@ class Call(msgspec.Struct, array_like=True, gc=False):
     """Which statements were made twice for one time, and differ (streams/contradictions.py)."""
     corrected: "Corrected | None" = None
     """What was told and what was corrected, if anything was; all else is what counts."""
+    dialled_by: str = ""
+    """Of an outbound call: for whom it was dialled; `rep` is who talked, once somebody did."""
 
     @property
     def closed_at(self) -> float | None:

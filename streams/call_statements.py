@@ -47,7 +47,7 @@ def _dialled(call: Call, event: Event, data: e.CallDialled) -> Call:
         return other_arrival(call, told, data.rep)
     new = call.after(event)
     new.source, new.queue, new.offered_at = event.source, data.queue or "", event.at
-    new.direction, new.customer = "outbound", data.customer
+    new.direction, new.customer, new.dialled_by = "outbound", data.customer, data.rep
     if call.answered_at is None:
         new.rep = data.rep
     if call.contradicted:

@@ -32,11 +32,12 @@ def other_arrival(call: Call, told: Arrival, rep: str | None) -> Call:
     if _rank(told) < _rank(known):
         new = _copy(new)
         new.direction, new.queue, new.source, new.customer = told
-        if call.answered_at is None:
-            new.rep = rep or ""
-    elif rep is not None and told == known and call.answered_at is None and rep < call.rep:
+        new.dialled_by = rep or ""
+    elif rep is not None and told == known and rep < call.dialled_by:
         new = _copy(new)
-        new.rep = rep
+        new.dialled_by = rep
+    if new is not call and call.answered_at is None:
+        new.rep = new.dialled_by
     return new
 
 

@@ -91,6 +91,7 @@ def _call(random: Random) -> Fact:
         lambda: e.CallOffered(queue, leg=leg),
         lambda: e.CallOffered(queue, leg=leg),
         lambda: e.CallDialled(rep, random.choice([None, queue]), leg=leg),
+        lambda: e.CallConnected(leg),
         lambda: e.CallAnswered(rep, leg),
         lambda: e.CallAnswered(rep, leg),
         lambda: e.CallHeld(leg),

@@ -120,6 +120,23 @@ def test_one_kind_of_statement_can_be_taken_back() -> None:
     assert without_marks(cells) == counted(CALL[0], CALL[2])
 
 
+def test_an_answer_taken_back_leaves_an_outbound_call_with_whom_it_was_dialled_for() -> None:
+    dialled = told("e1", 0, e.CallDialled("an", "cards"))
+    answered = told("e2", 9, e.CallAnswered("minh"))
+    back = told("x1", 30, e.CallRetracted("call.answered"), corrects="e2")
+    for order in permutations([dialled, answered, back]):
+        fold = apply(new_fold("ringside.calls"), order)
+        assert without_marks(quarter(fold, rep="an")) == {"calls_dialled": 1}
+        assert without_marks(quarter(fold, rep="minh")) == {}
+
+
+def test_statements_taken_back_take_with_them_that_they_contradicted_each_other() -> None:
+    two = [told("e2", 12, e.CallAnswered("linh")), told("e4", 12, e.CallAnswered("minh"))]
+    assert counted(CALL[0], *two)["calls_contradicted"] == 1
+    back = told("x1", 30, e.CallRetracted("call.answered"), corrects="e2")
+    assert without_marks(same_in_every_order(CALL[0], *two, back)) == {"calls_offered": 1}
+
+
 def test_a_retracted_call_leaves_the_floor() -> None:
     fold = apply(new_fold("ringside.calls"), CALL[:1])
     assert fold.live

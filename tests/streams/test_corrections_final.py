@@ -12,23 +12,21 @@ from hypothesis import strategies as st
 from schemas import events as e
 from schemas.events import Event
 from schemas.topics import ACTIVITIES, CALLS, DEALS, MEETINGS, REPS
-from tests.streams.lives import LIVES, T0, Panes, apply, funnel, new_fold, panes, seeded
+from tests.streams.lives import LIVES, T0, TYPE_OF, Panes, apply, funnel, new_fold, panes, seeded
 
-IN_PIECES = {
-    *("call.offered", "call.answered", "call.held", "call.resumed"),
-    *("call.transferred", "call.abandoned", "call.ended", "call.wrapup_ended"),
-}
-ONE_OF_A_KIND = {"meeting.booked", "activity.logged", "lead.created", "lead.qualified", *IN_PIECES}
+RECORD = "call.completed"
+CALL_TYPES = {type_ for type_ in TYPE_OF.values() if type_.startswith("call.")}
+ONE_OF_A_KIND = {"meeting.booked", "activity.logged", "lead.created", "lead.qualified", *CALL_TYPES}
 """Of these a correction takes the place of all there are, whichever it names."""
 MARKS = {"calls_corrected", "calls_moved_away", "calls_retracted"}
 
 
-def _retraction(cause: Event) -> tuple[str, Any]:
+def _retraction(random: Random, cause: Event) -> tuple[str, Any]:
     family = cause.type.partition(".")[0]
     type_ = "rep.state_retracted" if family == "rep" else f"{family}.retracted"
     of = cast("Any", cause.type)
     made: dict[str, Callable[[], Any]] = {
-        "call": lambda: e.CallRetracted(of, cause.data.leg),  # type: ignore[union-attr]
+        "call": lambda: e.CallRetracted(random.choice([of, of, of, None]), _leg(cause)),
         "rep": e.RepStateRetracted,
         "meeting": lambda: e.MeetingRetracted(of),
         "activity": e.ActivityRetracted,
@@ -44,7 +42,8 @@ def corrected_lives(random: Random, topic: str) -> list[Event]:
     events = [
         msgspec.structs.replace(one, id=f"e{n}", sequence=f"{n:03}")
         for n, one in enumerate(LIVES[topic](random, 600))
-        if topic != CALLS.name or one.type in IN_PIECES
+        # A call comes in or goes out; the wild ones do both.
+        if one.type != ("call.offered", "call.dialled")[one.subject[1] in "135"]
     ]
     for number in range(random.randint(1, 4) if events else 0):
         cause = random.choice(events)
@@ -54,7 +53,7 @@ def corrected_lives(random: Random, topic: str) -> list[Event]:
         kin = [one.data for one in events if one.type == type_ and _leg(one) == _leg(cause)]
         data: Any = random.choice(kin)
         if random.random() < 0.3:
-            type_, data = _retraction(cause)
+            type_, data = _retraction(random, cause)
         of = (f"x{number}", cause.source, cause.subject, type_, at, data, f"9{number}", cause.id)
         events.append(Event(*of))
     return events
@@ -70,11 +69,14 @@ def final(events: Sequence[Event]) -> list[Event]:
     }
     left = []
     for one in events:
+        told_of = one.subject, _leg(one)
         is_plain = one.causation_id is None
         if is_plain and one.type in ONE_OF_A_KIND:
-            is_void = (one.subject, _leg(one), one.type) in replaced
+            # A record is all that was told, so with it goes all that was told.
+            is_void = bool({(*told_of, kind) for kind in (one.type, RECORD)} & replaced)
         else:
             is_void = one.id in corrected
+        is_void |= (*told_of, "call.retracted") in replaced
         if not is_void and not one.type.endswith("retracted"):
             left.append(msgspec.structs.replace(one, causation_id=None))
     return sorted(left, key=lambda one: one.at)

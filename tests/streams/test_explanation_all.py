@@ -26,9 +26,9 @@ LIMITS = {Limit.TARGET: 20, Limit.SHORT_ABANDON: 5}
 
 @cache
 def log(topic: str) -> list[Event | Notes]:
-    """The lives of fifteen seeds, each of its own entities; then eight days pass."""
+    """The lives of thirty seeds, each of its own entities; then eight days pass."""
     made: list[Event | Notes] = []
-    for n in range(15):
+    for n in range(30):
         for one in LIVES[topic](seeded(n), 3600.0):
             if isinstance(one, Notes):
                 notes = [

@@ -206,6 +206,12 @@ def test_a_third_statement_of_an_arrival_moves_all_that_the_second_left() -> Non
     assert all(one == found[0] for one in found)
 
 
+def test_a_third_answer_moves_all_that_the_second_left() -> None:
+    answers = [(12, e.CallAnswered(rep)) for rep in ("minh", "linh", "an")]
+    found = [panes(told(OFFERED, *order)) for order in permutations(answers)]
+    assert all(one == found[0] for one in found)
+
+
 def test_an_earlier_statement_takes_the_mark_away() -> None:
     pieces = (OFFERED, (12, e.CallAnswered("minh")), (12, e.CallAnswered("linh")))
     fold = told(*pieces, (10, e.CallAnswered("an")))
