@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
 import typer
@@ -11,6 +10,7 @@ import typer
 from agents.cli.context import Invocation, complain
 from agents.cli.lazy import LazyGroup
 from agents.errors import RingsideError
+from agents.release import release
 
 EPILOG = """\
 [bold]To begin[/bold]
@@ -40,11 +40,7 @@ app = typer.Typer(
 def _print_version(value: bool) -> None:  # noqa: FBT001 - typer calls it so
     if not value:
         return
-    try:
-        number = version("ringside")
-    except PackageNotFoundError:
-        number = "(not installed: run from its folder)"
-    typer.echo(f"ringside {number}")
+    typer.echo(f"ringside {release()}")
     raise typer.Exit
 
 
@@ -57,7 +53,9 @@ def ringside(
     ] = False,
     _version: Annotated[
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Print it."),
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
     """Live analytics for call centres that sell."""

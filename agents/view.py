@@ -6,12 +6,12 @@ from agents import clock
 from agents.app import RingsideApp
 from agents.baseline import BaselineKeeper
 from agents.kafka.roster import RosterFollower
-from agents.metrics.collector import release
 from agents.metrics.expected import Expectations
 from agents.metrics.service import PartitionStatus, Status, table_entries
 from agents.postgres.reconciliation import Compared
 from agents.postgres.writer import SnapshotWriter
 from agents.reconciler import Reconciler
+from agents.release import release
 from agents.shard import Shard
 from agents.shards import Shards
 from agents.targets import TargetKeeper

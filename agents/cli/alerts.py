@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from rich.table import Table
 
 from agents import clock
 from agents.alerting import settings as alert_settings
@@ -17,6 +16,7 @@ from agents.alerting.receiver import Receiver, serving
 from agents.alerting.settings import AlertSettings
 from agents.alerting.trial import Trial, trial
 from agents.cli.context import out, say, settings_of, warn
+from agents.cli.tables import minute, plain_table
 from agents.errors import InputError
 from agents.kafka import rosterfile
 from agents.postgres.alerts import AlertStore
@@ -157,14 +157,16 @@ def list_(
     if not found:
         say(f"no alert in the last {since}")
         return
-    table = Table("id", "began", "ended", "severity", "alert", "what", "right?", "note")
-    for alert in found:
-        ended = f"{alert.ends_at:%m-%d %H:%MZ}" if alert.ends_at is not None else "fires"
-        verdict = _VERDICTS[alert.is_true]
-        began = f"{alert.starts_at:%Y-%m-%d %H:%MZ}"
-        row = (alert.severity, alert.name, alert.summary, verdict, alert.note)
-        table.add_row(str(alert.id), began, ended, *row)
-    out().print(table)
+    headings = ("id", "began", "ended", "severity", "alert", "what", "right?", "note")
+    rows = (
+        (
+            *(str(alert.id), minute(alert.starts_at)),
+            minute(alert.ends_at) if alert.ends_at is not None else "still fires",
+            *(alert.severity, alert.name, alert.summary, _VERDICTS[alert.is_true], alert.note),
+        )
+        for alert in found
+    )
+    out().print(plain_table(headings, rows, numbers={"id"}))
 
 
 @commands.command()
@@ -189,11 +191,16 @@ def mark(
 def month(ctx: typer.Context) -> None:
     """Show by month how often each alert fired, was right or false, and how soon it was noticed."""
     found = _with_database(settings_of(ctx), lambda each: AlertStore(each).by_month())
-    table = Table("month", "alert", "fired", "right", "false", "not marked", "noticed after, s")
-    for row in found:
-        counts = (row.fired, row.right, row.false, row.unmarked)
-        table.add_row(row.month, row.name, *map(str, counts), f"{row.notice_seconds:.0f}")
-    out().print(table)
+    headings = ("month", "alert", "fired", "right", "false", "not marked", "noticed after, s")
+    rows = (
+        (
+            *(row.month, row.name),
+            *map(str, (row.fired, row.right, row.false, row.unmarked)),
+            f"{row.notice_seconds:.0f}",
+        )
+        for row in found
+    )
+    out().print(plain_table(headings, rows, numbers=headings[2:]))
 
 
 @commands.command("announce-replay")

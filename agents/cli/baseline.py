@@ -10,6 +10,7 @@ from rich.table import Table
 
 from agents import clock
 from agents.cli.context import note, out, say, settings_of, warn
+from agents.cli.tables import plain_table
 from agents.kafka import roster as rosters
 from agents.kafka.admin import connect
 from agents.kafka.topics import check_topics
@@ -91,10 +92,9 @@ def _with_store(settings: Settings, act: Callable[[BaselineStore], Awaitable[_T]
 
 
 def _overview(found: Baseline) -> Table:
-    table = Table("of", "name", "site", "kind", "expected a week", "weeks", "days ignored")
-    for series, profile in found.profiles.items():
-        table.add_row(*_of_series(series, profile))
-    return table
+    headings = ("of", "name", "site", "kind", "expected a week", "weeks", "days ignored")
+    rows = (_of_series(series, profile) for series, profile in found.profiles.items())
+    return plain_table(headings, rows, numbers={"expected a week", "weeks", "days ignored"})
 
 
 def _of_series(series: Series, profile: Profile) -> tuple[str, ...]:
@@ -112,7 +112,8 @@ def _of_team(found: Baseline, team: str, kind: str) -> Table:
     if not profiles:
         warn(f"there is no baseline of the team {team!r} and the kind {kind!r}")
         raise typer.Exit(1)
-    table = Table("hour", "expected", "deviation of a quarter")
+    headings = ("hour", "expected", "deviation of a quarter")
+    table = plain_table(headings, numbers=headings[1:])
     by_hour: dict[int, list[tuple[float, float]]] = {}
     for slot, each in profiles[0].slots.items():
         by_hour.setdefault(slot * QUARTER_SECONDS // 3600, []).append((each.expected, each.spread))

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from agents import clock
 from agents.cli.context import out, say, settings_of, warn
+from agents.cli.tables import minute, plain_table
 from agents.postgres.connection import connected
 from agents.postgres.corrections import (
     Level,
@@ -73,36 +74,40 @@ async def _read(
 
 
 def _levels(found: list[Level]) -> Table:
-    table = Table("quarter of an hour", "queue", "corrections", "calls moved", "service level")
-    for one in found:
-        table.add_row(
-            f"{one.start_at:%Y-%m-%d %H:%MZ}",
-            one.queue,
-            str(one.corrections),
+    headings = ("quarter of an hour", "queue", "corrections", "calls moved", "service level")
+    rows = (
+        (
+            *(minute(one.start_at), one.queue, str(one.corrections)),
             f"{one.calls_offered:+d}" if one.calls_offered else "0",
             f"was {_share(one.before)}, is {_share(one.after)}",
         )
-    return table
+        for one in found
+    )
+    return plain_table(headings, rows, numbers={"corrections", "calls moved"})
 
 
 def _measures(found: list[MovedMeasure]) -> Table:
-    table = Table("quarter of an hour", "measure", "corrections", "was", "is")
-    for one in found:
-        table.add_row(
-            *(f"{one.start_at:%Y-%m-%d %H:%MZ}", one.measure, str(one.corrections)),
+    headings = ("quarter of an hour", "measure", "corrections", "was", "is")
+    rows = (
+        (
+            *(minute(one.start_at), one.measure, str(one.corrections)),
             *(f"{one.before:g}", f"{one.after:g}"),
         )
-    return table
+        for one in found
+    )
+    return plain_table(headings, rows, numbers={"corrections", "was", "is"})
 
 
 def _cells(moved: list[MovedCell]) -> Table:
-    table = Table("quarter of an hour", "queue", "rep", "event", "corrects", "cell", "was", "is")
-    for one in moved:
-        table.add_row(
-            *(f"{one.start_at:%Y-%m-%d %H:%MZ}", one.queue, one.rep, one.event_id),
+    headings = ("quarter of an hour", "queue", "rep", "event", "corrects", "cell", "was", "is")
+    rows = (
+        (
+            *(minute(one.start_at), one.queue, one.rep, one.event_id),
             *(one.corrects_id, one.cell, f"{one.before:g}", f"{one.after:g}"),
         )
-    return table
+        for one in moved
+    )
+    return plain_table(headings, rows, numbers={"was", "is"})
 
 
 def _share(level: float | None) -> str:

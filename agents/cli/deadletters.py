@@ -9,12 +9,11 @@ from typing import Annotated
 
 import typer
 from confluent_kafka import Consumer
-from rich.table import Table
-from rich.text import Text
 
 from agents import clock
 from agents.cli.context import note, out, say, settings_of, warn
 from agents.cli.progress import Counting
+from agents.cli.tables import plain_table
 from agents.kafka import config
 from agents.kafka.admin import connect
 from agents.kafka.deadletters import DeadLetter, from_record
@@ -57,6 +56,13 @@ class _Group:
         self.first_at = min(self.first_at, at)
         self.last_at = max(self.last_at, at)
 
+    def cells(self) -> tuple[str, ...]:
+        """Return what a row of the table says of them."""
+        return (
+            *(f"{self.count:,}", f"{self.last_hour:,}"),
+            *(_utc(self.first_at), _utc(self.last_at)),
+        )
+
 
 @commands.command("list")
 def list_(
@@ -76,12 +82,10 @@ def list_(
     if not groups:
         say("no dead letters")
         return
-    table = Table("reason", "topic", "count", "last hour", "first", "last", box=None)
     ranked = sorted(groups.items(), key=lambda item: -item[1].count)
-    for (why, where), counted in ranked[:limit]:
-        row = (why, where, f"{counted.count:,}", f"{counted.last_hour:,}")
-        table.add_row(*map(Text, (*row, _utc(counted.first_at), _utc(counted.last_at))))
-    out().print(table)
+    headings = ("reason", "topic", "count", "last hour", "first", "last")
+    rows = ((why, where, *counted.cells()) for (why, where), counted in ranked[:limit])
+    out().print(plain_table(headings, rows, numbers={"count", "last hour"}))
     if len(ranked) > limit:
         warn(f"{len(ranked) - limit} more rows; --limit shows them")
 
@@ -106,13 +110,9 @@ def show(  # noqa: PLR0913 - each is an option of the command line
     if not newest:
         say("no dead letters")
         return
-    table = Table("at", "reason", "where", "topic", "partition", "offset", "bytes", box=None)
-    for _, letter in newest:
-        origin = letter.origin
-        place = (origin.topic, str(origin.partition), str(origin.offset))
-        size = f"{len(letter.message.value or b''):,}"
-        table.add_row(*map(Text, (_utc(origin.at), letter.reason, letter.where, *place, size)))
-    out().print(table)
+    headings = ("at", "reason", "where", "topic", "partition", "offset", "bytes")
+    rows = (_cells(letter) for _, letter in newest)
+    out().print(plain_table(headings, rows, numbers={"partition", "offset", "bytes"}))
     if values:
         for _, letter in newest:
             say((letter.message.value or b"").decode("utf-8", "backslashreplace"))
@@ -159,6 +159,13 @@ def _consumer(settings: Settings, wait_seconds: float) -> Consumer:
 def _age_key(letter: DeadLetter) -> tuple[float, str, int, int]:
     origin = letter.origin
     return origin.at, origin.topic, origin.partition, origin.offset
+
+
+def _cells(letter: DeadLetter) -> tuple[str, ...]:
+    origin = letter.origin
+    place = (origin.topic, str(origin.partition), str(origin.offset))
+    size = f"{len(letter.message.value or b''):,}"
+    return (_utc(origin.at), letter.reason, letter.where, *place, size)
 
 
 def _utc(at: float) -> str:

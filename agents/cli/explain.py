@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from agents.cli.context import note, out, say, settings_of, warn
+from agents.cli.tables import plain_table
 from agents.errors import InputError
 from agents.explaining import Explanation, explain
 from agents.kafka import roster as rosters
@@ -21,7 +21,7 @@ from agents.simulating.period import parse_instant
 from schemas.explained import WHY_NOT
 from schemas.kpis import BY_NAME, Kpi, Quantile, Ratio, Term, Total
 from schemas.measures import QUARTER_SECONDS
-from streams.explanation import Question, terms_of
+from streams.explanation import Part, Question, terms_of
 from streams.facts import Amount
 from streams.ghosts import GhostLimits
 from streams.kpi import evaluate
@@ -129,24 +129,27 @@ def _print(told: Explanation, most: int) -> None:
 
 
 def _print_measures(told: Explanation) -> None:
-    table, found = Table("measure", "stored", "from the log"), told.found
-    for name in sorted(told.stored.keys() | found.keys()):
-        table.add_row(name, *(_number(of.get(name)) for of in (told.stored, found)))
-    out().print(table)
+    rows = (
+        (name, _number(told.stored.get(name)), _number(told.found.get(name)))
+        for name in sorted(told.stored.keys() | told.found.keys())
+    )
+    headings = ("measure", "stored", "from the log")
+    out().print(plain_table(headings, rows, numbers={"stored", "from the log"}))
     if not isinstance(told.question.kpi.formula, Quantile):
         value = evaluate(told.question.kpi, told.stored)
         say(f"value: {'none: nothing to divide by' if value is None else _number(value)}")
 
 
 def _print_parts(told: Explanation, most: int) -> None:
-    table = Table("entity", "counts", "events")
-    for part in told.parts[:most]:
-        counts = ", ".join(f"{name} {_number(amount)}" for name, amount in part.amounts.items())
-        table.add_row(part.entity, counts, "\n".join(part.event_ids))
-    out().print(table)
+    rows = ((part.entity, _counts(part), "\n".join(part.event_ids)) for part in told.parts[:most])
+    out().print(plain_table(("entity", "counts", "events"), rows))
     events = sum(len(part.event_ids) for part in told.parts)
     left = f"; {len(told.parts) - most} more with --most" if len(told.parts) > most else ""
     say(f"made of {events} events of {len(told.parts)} entities{left}")
+
+
+def _counts(part: Part) -> str:
+    return ", ".join(f"{name} {_number(amount)}" for name, amount in part.amounts.items())
 
 
 def _print_verdict(told: Explanation) -> None:

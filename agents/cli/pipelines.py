@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from agents import clock
 from agents.cli.context import note, out, say, settings_of, warn
+from agents.cli.tables import minute, plain_table
 from agents.kafka import pipelines, yamlfile
 from agents.kafka import roster as rosters
 from agents.kafka.admin import connect
@@ -96,11 +96,15 @@ def unknown(
     if not names:
         say("the pipelines have every stage")
         return
-    table = Table("pipeline", "stage", "deals", "first", "last")
-    for name in names:
-        first, last = (f"{at:%Y-%m-%d %H:%MZ}" for at in (name.since, name.until))
-        table.add_row(name.pipeline, name.name or "(the pipeline)", str(name.deals), first, last)
-    out().print(table)
+    rows = (
+        (
+            *(one.pipeline, one.name or "(the pipeline)", str(one.deals)),
+            *(minute(one.since), minute(one.until)),
+        )
+        for one in names
+    )
+    headings = ("pipeline", "stage", "deals", "first", "last")
+    out().print(plain_table(headings, rows, numbers={"deals"}))
 
 
 async def _unknown(url: str, *, since_at: float) -> list[UnknownStage]:

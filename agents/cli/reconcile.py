@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from agents import clock
 from agents.cli.context import out, say, settings_of, warn
+from agents.cli.tables import minute, plain_table
 from agents.postgres.connection import connected
 from agents.postgres.reconciliation import Compared, compared, sources
 from agents.simulating.period import parse_instant
@@ -78,7 +80,8 @@ def _nothing(source: str, known: list[str]) -> str:
 
 
 def _table(found: list[Compared]) -> Table:
-    table = Table("from", "to", "queue", "counter", "PBX", "ours", "difference", "")
+    headings = ("from", "to", "queue", "counter", "PBX", "ours", "difference", "")
+    table = plain_table(headings, numbers={"PBX", "ours", "difference"})
     for one in found:
         rows = (
             ("completed", one.pbx_completed, one.completed),
@@ -90,8 +93,8 @@ def _table(found: list[Compared]) -> Table:
                 continue
             difference = one.differences.get(name.replace(" ", "_"))
             table.add_row(
-                *(f"{at:%Y-%m-%d %H:%MZ}" for at in (one.from_at, one.to_at)),
-                *(one.queue, name, _number(theirs), _number(ours)),
+                *(minute(one.from_at), minute(one.to_at)),
+                *(Text(one.queue), name, _number(theirs), _number(ours)),
                 "" if difference is None else _number(difference, sign="+"),
                 _remark(one, difference),
             )

@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 from confluent_kafka.admin import AdminClient
-from rich.table import Table
 
 from agents.cli.context import note, out, say, settings_of
 from agents.cli.progress import Counting
+from agents.cli.tables import plain_table
 from agents.errors import InputError
 from agents.kafka.admin import connect
 from agents.kafka.installation import check_not_half_taken, mark_half_taken
@@ -112,18 +112,19 @@ def diff(ctx: typer.Context) -> None:
     if not found:
         say("no difference: every row is as the live workers have it")
         return
-    rows = Table("day", "table", "added", "removed", "changed", box=None, pad_edge=False)
-    for one in found:
-        rows.add_row(one.day, one.table, *(str(n) for n in one[2:]))
-    out().print(rows)
+    headings = ("day", "table", "added", "removed", "changed")
+    rows = ((one.day, one.table, *map(str, one[2:])) for one in found)
+    out().print(plain_table(headings, rows, numbers=headings[2:]))
     if sums:
-        measures = Table("day", "measure", "live", "replayed", "by", box=None, pad_edge=False)
-        for sum_ in sums:
-            by = sum_.replayed - sum_.live
-            measures.add_row(
-                sum_.day, sum_.measure, f"{sum_.live:g}", f"{sum_.replayed:g}", f"{by:+g}"
+        headings = ("day", "measure", "live", "replayed", "by")
+        rows = (
+            (
+                *(one.day, one.measure, f"{one.live:g}", f"{one.replayed:g}"),
+                f"{one.replayed - one.live:+g}",
             )
-        out().print(measures)
+            for one in sums
+        )
+        out().print(plain_table(headings, rows, numbers=headings[2:]))
 
 
 @commands.command()

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from agents import clock
 from agents.cli.context import note, out, say, settings_of, warn
+from agents.cli.tables import minute, plain_table
 from agents.kafka import roster as rosters
 from agents.kafka import rosterfile
 from agents.kafka.admin import connect
@@ -87,11 +87,12 @@ def unknown(
     if not names:
         say("the roster has everybody and every queue")
         return
-    table = Table("kind", "name", "quarters of an hour", "first", "last")
-    for name in names:
-        first, last = (f"{at:%Y-%m-%d %H:%MZ}" for at in (name.since, name.until))
-        table.add_row(name.kind, name.name, str(name.quarters), first, last)
-    out().print(table)
+    headings = ("kind", "name", "quarters of an hour", "first", "last")
+    rows = (
+        (one.kind, one.name, str(one.quarters), minute(one.since), minute(one.until))
+        for one in names
+    )
+    out().print(plain_table(headings, rows, numbers={"quarters of an hour"}))
 
 
 async def _unknown(url: str, *, since_at: float) -> list[UnknownName]:

@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 from pydantic import SecretStr
-from rich.table import Table
 from rich.text import Text
 
 from agents.cli.context import out, settings_of
+from agents.cli.tables import plain_table
 from agents.settings import Settings, secrets, variable
 
 commands = typer.Typer(add_completion=False)
@@ -26,7 +26,7 @@ def settings(
         typer.echo(as_markdown(), nl=False)
         return
     now = settings_of(ctx)
-    table = Table("variable", "value", "meaning", box=None, pad_edge=False)
+    table = plain_table(("variable", "value", "meaning"))
     for name, field in Settings.model_fields.items():
         value = getattr(now, name)
         style = "bold" if value != field.default else "dim"

@@ -3,9 +3,9 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from agents.cli.context import note, out, say, settings_of, warn
+from agents.cli.tables import plain_table
 from agents.errors import SettingsError, TopicsError
 from agents.kafka import rights, topics
 from agents.kafka.admin import connect
@@ -60,7 +60,7 @@ def list_(ctx: typer.Context, *, wait: Wait = 10) -> None:
     settings = settings_of(ctx)
     admin = connect(settings, wait_seconds=wait, progress=note)
     counts = topics.partition_counts(admin)
-    table = Table("topic", "partitions", "key", "holds", box=None, pad_edge=False)
+    table = plain_table(("topic", "partitions", "key", "holds"))
     for topic in all_topics(settings.app_id):
         have, should = counts.get(topic.name), topic.partition_count(settings.partitions)
         count = "[red]missing[/]" if have is None else str(have)

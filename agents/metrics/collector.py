@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 
 from prometheus_client.core import Metric
@@ -81,11 +80,3 @@ class Collector(PrometheusCollector):
         yield from funnel
         yield from reconciled_families(self._view.reconciled())
         yield from service_families(self._view.status())
-
-
-def release() -> str:
-    """Return the version of the installed distribution."""
-    try:
-        return version("ringside")
-    except PackageNotFoundError:
-        return "source"

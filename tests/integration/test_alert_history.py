@@ -159,9 +159,7 @@ async def test_people_mark_alerts_and_see_the_month(
     assert code == 0
     # May 2026: fired once, right never, false once, none unmarked, noticed after 219.5 s.
     (row,) = [line for line in text.splitlines() if "ActivityDropped" in line]
-    assert [cell.strip() for cell in row.strip("│ ").split("│")] == [
-        *("2026-05", "ActivityDropped", "1", "0", "1", "0", "220")
-    ]
+    assert row.split() == ["2026-05", "ActivityDropped", "1", "0", "1", "0", "220"]
     code, text = await command("alerts", "mark", "999", "true")
     assert code != 0
     assert "there is no alert 999" in text

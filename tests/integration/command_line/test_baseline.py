@@ -77,9 +77,8 @@ def mondays(now: datetime) -> dict[PaneKey, dict[str, Amount]]:
 
 
 def rows(text: str) -> list[list[str]]:
-    """The cells of a printed table, by row."""
-    lines = [line for line in text.splitlines() if line.startswith("│")]
-    return [[cell.strip() for cell in line.strip("│").split("│")] for line in lines]
+    """The words of each printed line."""
+    return [line.split() for line in text.splitlines()]
 
 
 def test_without_history_both_say_what_to_do(installed: dict[str, str], capsys: Capsys) -> None:
@@ -96,25 +95,28 @@ def test_what_was_rebuilt_is_shown(history: dict[str, str], capsys: Capsys) -> N
     text = capsys.readouterr().out
     assert text.startswith("version 1, learnt 20")
     # 2 + 1 + 1 a week, of which three are calls; the mailer is a source, too.
-    expected = {tuple(row[:5]) for row in rows(text)}
-    assert {
-        ("team", "red", "hq", "activity_volume", "4.0"),
-        ("team", "red", "hq", "calls_answered", "3.0"),
-        ("team", "red", "hq", "activities_logged", "1.0"),
-        ("source", "pbx", "hq", "", "3.0"),
-        ("source", "crm", "hq", "", "1.0"),
-    } <= expected
+    expected = rows(text)
+    for row in (
+        ["team", "red", "hq", "activity_volume", "4.0"],
+        ["team", "red", "hq", "calls_answered", "3.0"],
+        ["team", "red", "hq", "activities_logged", "1.0"],
+        ["source", "pbx", "hq", "3.0"],  # a source has no kind
+        ["source", "crm", "hq", "1.0"],
+    ):
+        assert any(line[: len(row)] == row for line in expected), row
 
 
 def test_of_a_team_each_hour_is_shown(history: dict[str, str], capsys: Capsys) -> None:
     assert run(["baseline", "rebuild"], history) == 0
     capsys.readouterr()
     assert run(["baseline", "show", "--team", "red"], history) == 0
-    (row,) = rows(capsys.readouterr().out)
-    assert row[:2] == ["Mon 10:00", "4.0"]
+    heading, row = rows(capsys.readouterr().out)[-2:]
+    assert heading[:2] == ["hour", "expected"]
+    assert row[:3] == ["Mon", "10:00", "4.0"]
     assert run(["baseline", "show", "--team", "red", "--kind", "calls_answered"], history) == 0
-    (row,) = rows(capsys.readouterr().out)
-    assert row[:2] == ["Mon 10:00", "3.0"]
+    heading, row = rows(capsys.readouterr().out)[-2:]
+    assert heading[:2] == ["hour", "expected"]
+    assert row[:3] == ["Mon", "10:00", "3.0"]
     assert run(["baseline", "show", "--team", "blue"], history) == 1
     assert "there is no baseline of the team 'blue'" in capsys.readouterr().err
 
