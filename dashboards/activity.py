@@ -109,8 +109,8 @@ def _teams() -> Row:
 def _reps() -> Row:
     about = Meaning(
         "Reps",
-        "Each rep on the day, in the time zone of the team's site, on which the chosen time ends. "
-        "Empty: nothing happened that could define it.",
+        "Each rep on the day on which the chosen time ends, in the time zone of the team's "
+        "site. Empty: there was nothing to compute it from.",
     )
     kpis = list(_kpis(_OF_REPS))
     table = table_of_rows(

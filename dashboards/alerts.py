@@ -139,7 +139,7 @@ def _source_silent(rules: Rules) -> Alert:
         name="SourceSilent",
         severity="critical",
         expr="\nor\n".join(parts),
-        summary="{{ $labels.source }} tells nothing of {{ $labels.site }}: "
+        summary="{{ $labels.source }} sends nothing of {{ $labels.site }}: "
         '{{ $value | printf "%.0f" }} events were expected meanwhile',
         expected='{{ $value | printf "%.0f" }}',
         by=("source", "site"),

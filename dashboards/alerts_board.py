@@ -66,8 +66,8 @@ def alerts() -> core.Dashboard:
     """Return the board."""
     return board(
         "alerts",
-        "What people are told of: what fires now, what is expected of each team and how it is, "
-        "how far the baseline can be trusted, and what became of earlier alerts.",
+        "Alerts that fire now, activity compared with what is expected, how far the baseline "
+        "can be trusted, and the history of alerts.",
         [_numbers(), _firing(), _bands(), _sources(), _quality(), *_history()],
         variables(("site", "team"), window_name="15m"),
         Look("now-12h", "30s"),
@@ -79,7 +79,7 @@ def _numbers() -> Row:
         4,
         [
             number(
-                Meaning("Critical", "Alerts that fire now and call somebody.", steps=_GOOD_IF_ZERO),
+                Meaning("Critical", "Alerts that fire now and call someone.", steps=_GOOD_IF_ZERO),
                 samples(or_zero(f'sum({_FIRING}, severity="critical"}})')),
             ),
             number(
@@ -89,7 +89,7 @@ def _numbers() -> Row:
             number(
                 Meaning(
                     "Longest silence",
-                    "Time since the quietest source of the last hour told anything.",
+                    "Time since the quietest source of the last hour sent an event.",
                     "s",
                 ),
                 samples("max(min by (source) (ringside_source_age_seconds))"),
@@ -97,7 +97,7 @@ def _numbers() -> Row:
             number(
                 Meaning(
                     "Baseline age",
-                    "Time since what is expected was learnt. No data: it never was.",
+                    "Time since the baseline was learnt. No data: it never was.",
                     "s",
                 ),
                 samples("time() - max(ringside_baseline_timestamp_seconds)"),
@@ -105,8 +105,8 @@ def _numbers() -> Row:
             number(
                 Meaning(
                     "Within the bounds, 24 h",
-                    "Share of the last day in which a team's quarter of an hour lay between its "
-                    "lower and its upper bound, mean over the teams. About 99% is as it should be.",
+                    "Share of the last day's quarters of an hour in which a team was between "
+                    "its lower and upper bound, averaged over teams. About 99% is normal.",
                     "percentunit",
                 ),
                 samples(_within()),
@@ -114,7 +114,7 @@ def _numbers() -> Row:
             number(
                 Meaning(
                     "Replay announced",
-                    "1: old events are being replayed, by announcement; lag is no news.",
+                    "1: a replay of old events was announced, so lag is expected.",
                 ),
                 samples("max(ringside_replay_announced)"),
             ),
@@ -145,7 +145,7 @@ def _firing() -> Row:
         samples(fires, is_table=True), Meaning("Fires", "1: it fires, and somebody was told.")
     )
     table = table_of_samples(
-        Meaning("Firing", "What fires now. Each alert has a runbook: docs/runbooks."),
+        Meaning("Firing", "Alerts that fire now. Each has a runbook in docs/runbooks."),
         labels,
         [since],
         sort_by="Severity",
@@ -158,8 +158,8 @@ def _bands() -> Row:
     panel = lines(
         Meaning(
             "Activity in 15 minutes, and its band",
-            "What each team did in the last quarter of an hour, what is expected of it, and the "
-            "bounds within which it nearly always is. No band: the site is closed.",
+            "Each team's activity in the last quarter of an hour, the expected activity, and "
+            "the bounds within which it nearly always stays. No band: the site is closed.",
         ),
         [
             samples(f"sum {of.format(name=ACTIVITY)}", "{{team}}", is_range=True),
@@ -191,7 +191,7 @@ def _sources() -> Row:
             lines(
                 Meaning(
                     "Sources, 15 minutes",
-                    "What each source told of in the last quarter of an hour.",
+                    "Events that each source sent in the last quarter of an hour.",
                 ),
                 [
                     samples(
@@ -204,7 +204,7 @@ def _sources() -> Row:
             lines(
                 Meaning(
                     "Sources, expected",
-                    "What each source should have told of in the same time.",
+                    "Events expected of each source in the same time.",
                 ),
                 [
                     samples(
@@ -216,7 +216,7 @@ def _sources() -> Row:
                 ],
             ),
             lines(
-                Meaning("Silence", "Time since each source last told anything.", "s"),
+                Meaning("Silence", "Time since each source last sent an event.", "s"),
                 [
                     samples(
                         "min by (source) (ringside_source_age_seconds)", "{{source}}", is_range=True
@@ -262,8 +262,8 @@ def _history() -> list[Row]:
     months = table_of_rows(
         Meaning(
             "By month",
-            "How often each alert fired, was right or false as people marked it, and how soon "
-            "after its cause began it was noticed (median).",
+            "How often each alert fired, how often people marked it right or false, and the "
+            "median time from its cause to the alert.",
         ),
         rows(_MONTHS),
         [

@@ -28,7 +28,8 @@ def _service_level(where: Where, limits: Limits) -> Alert:
         severity="warning",
         expr=_ratio("service_level_answered_of_offered", "<", limit, where, limits),
         summary="{{ $labels.queue }} at {{ $labels.site }}: service level "
-        f"{{{{ $value | humanizePercentage }}}} in 15 minutes, {limits.service_level:.0%} promised",
+        "{{ $value | humanizePercentage }} in 15 minutes, "
+        f"at least {limits.service_level:.0%} expected",
         expected=limit,
         by=("queue", "site"),
         board="floor",
@@ -44,7 +45,7 @@ def _abandonment(where: Where, limits: Limits) -> Alert:
         severity="warning",
         expr=_ratio("abandonment", ">", limit, where, limits),
         summary="{{ $labels.queue }} at {{ $labels.site }}: "
-        "{{ $value | humanizePercentage }} of calls given up in 15 minutes, "
+        "{{ $value | humanizePercentage }} of calls abandoned in 15 minutes, "
         f"limit {limits.abandonment:.0%}",
         expected=limit,
         by=("queue", "site"),

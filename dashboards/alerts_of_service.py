@@ -41,7 +41,7 @@ def _watchdog() -> Alert:
         name=WATCHDOG,
         severity="none",
         expr="vector(1)",
-        summary="Alerts are evaluated and delivered; it is the end of this that is news",
+        summary="Alerting works. This alert always fires; act when it stops",
         expected="1",
         by=(),
         board=_BOARD,
@@ -117,7 +117,7 @@ def _database_behind(limits: Snapshot) -> Alert:
         name="DatabaseBehind",
         severity="critical",
         expr=f"max({PREFIX}snapshot_age_seconds) > {limits.limit_seconds:g}",
-        summary="What was counted {{ $value | humanizeDuration }} ago is not in PostgreSQL yet, "
+        summary="Counts of {{ $value | humanizeDuration }} ago are not in PostgreSQL yet, "
         f"limit {limits.limit_seconds:g} s",
         expected=f"{limits.limit_seconds:g}",
         by=(),
@@ -132,7 +132,7 @@ def _alerts_undelivered() -> Alert:
         name="AlertsUndelivered",
         severity="critical",
         expr=f"sum by (integration) ({failed}) > 0",
-        summary='{{ $value | printf "%.0f" }} alerts could not be told by '
+        summary='{{ $value | printf "%.0f" }} alerts could not be delivered by '
         "{{ $labels.integration }} in 5 minutes, none expected",
         expected="0",
         by=("integration",),
@@ -160,7 +160,7 @@ def _bad_input(rules: Rules) -> Iterator[Alert]:
         name="BadSource",
         severity="warning",
         expr=f"max by (source) ({PREFIX}source_over_limit) == 1",
-        summary="{{ $labels.source }} sends too much that is refused: 100 in a row, or 5%",
+        summary="{{ $labels.source }} sends too many bad messages: 100 in a row, or 5%",
         expected="0",
         by=("source",),
         board=_BOARD,
@@ -188,7 +188,7 @@ def _baseline_stale(rules: Rules) -> Alert:
         name="BaselineStale",
         severity="warning",
         expr=f"time() - max({PREFIX}baseline_timestamp_seconds) > {limit:g}",
-        summary="What is expected was learnt {{ $value | humanizeDuration }} ago, and not since, "
+        summary="The baseline was last learnt {{ $value | humanizeDuration }} ago, "
         f"limit {limit / 86_400:g} days",
         expected=f"{limit:g}",
         by=(),

@@ -38,7 +38,8 @@ def contacts() -> core.Dashboard:
     """Return the board."""
     return board(
         "contacts",
-        "Customers and their calls: who waits to be called back, who calls again, what is final.",
+        "Customers and their calls: who waits for a call back, who calls again, and which "
+        "numbers are final.",
         [_numbers(), _backlog(), *_over_time(), _by_queue(), _several_legs()],
         variables(("site", "queue", "window"), window_name="today"),
         Look("now-7d", "30s"),
@@ -88,9 +89,10 @@ ORDER BY missed_at
 LIMIT 500"""
     about = Meaning(
         "To call back",
-        "Missed calls of the last 7 d that nobody has called back, and whose customer has not got "
-        "through since, the oldest first; at most 500. `ringside.missed_call` has the customer. "
-        "What we closed for want of news was missed when it was last heard of.",
+        "Missed calls of the last 7 d that nobody has called back and whose customer has not "
+        "got through since, oldest first; at most 500. The customer is in "
+        "`ringside.missed_call`. A call that Ringside closed because no news came counts as "
+        "missed from its last event.",
     )
     age = Meaning("Age", "", "s", _AGE_STEPS)
     return Row(
@@ -181,10 +183,10 @@ ORDER BY 1 DESC
 LIMIT 200"""
     about = Meaning(
         "Contacts of several legs",
-        "Calls that were passed on: each leg counts in its own queue, and all are one contact. "
-        "Waited in all: in all queues, up to the last answer. The newest first; at most 200.",
+        "Transferred calls. Each leg counts in its own queue; all legs are one contact. "
+        "Waited in all: in all queues, up to the last answer. Newest first; at most 200.",
     )
     seconds = Meaning("Waited in all", "", "s")
     shown = [seconds, seconds.called("Talked")]
     panel = table_of_rows(about, rows(query), shown, sort_by="Came")
-    return Row(9, ((24, panel),), "Passed on")
+    return Row(9, ((24, panel),), "Transferred")

@@ -15,8 +15,8 @@ def deals() -> core.Dashboard:
     chosen = variables(("team",), window_name="today")
     return board(
         "deals",
-        "Open deals: their age, which have stalled, missed calls of their customers; and touches. "
-        "As fresh as PostgreSQL, to which workers write every few seconds.",
+        "Open deals: their age, stalled deals, missed calls of their customers, and touches. "
+        "From PostgreSQL, to which workers write every few seconds.",
         [_ageing(), _open(), _at_stake(), _touches(), _meetings()],
         [*deal_variables(), *chosen],
         Look("now-30d", "30s"),
@@ -26,8 +26,9 @@ def deals() -> core.Dashboard:
 def _ageing() -> Row:
     about = Meaning(
         "Ageing",
-        "Open deals by the time they have been in their stage. Stalled: longer than the stage's "
-        "own limit (`stalled_after_days`), or than nine of ten stays that have ended.",
+        "Open deals by how long they have been in their stage. Stalled: longer than the "
+        "stage's limit (`stalled_after_days`), or else longer than nine of ten stays that "
+        "have ended.",
     )
     shown = [duration("In stage median"), duration("In stage longest"), count("Money open")]
     panel = table_of_rows(
@@ -39,8 +40,8 @@ def _ageing() -> Row:
 def _open() -> Row:
     about = Meaning(
         "Open deals",
-        "The stalled ones first, then by worth; at most 500. Usual at most: the stage's own limit, "
-        "or what nine of ten stays do not pass.",
+        "Stalled deals first, then by worth; at most 500. Usual at most: the stage's limit, "
+        "or else the time that nine of ten stays do not exceed.",
     )
     shown = [duration(each) for each in ("In stage", "Usual at most", "Age")]
     panel = table_of_rows(
@@ -68,8 +69,8 @@ def _at_stake() -> Row:
 def _touches() -> Row:
     per_stay, went_on = kpis("touches_per_stay"), kpis("conversion_by_touches")
     gaps = kpis("to_first_call", "call_to_meeting", "meeting_to_next_stage")
-    touches = Meaning("Touches by stage", "Of stays that began in the chosen time or since.")
-    by_touches = Meaning("Conversion by touches", "Of the same stays.")
+    touches = Meaning("Touches by stage", "For stays that began in the chosen time or later.")
+    by_touches = Meaning("Conversion by touches", "For the same stays.")
     pace = Meaning("Pace", "Medians, of the deals created in the chosen time.")
     return Row(
         9,
@@ -101,8 +102,8 @@ def _touches() -> Row:
 def _meetings() -> Row:
     about = Meaning(
         "Meetings",
-        "Of the meetings booked in the chosen time: what came of them. One that was moved is still "
-        "one. Not told: its time has passed without a word.",
+        "Results of the meetings booked in the chosen time. A rescheduled meeting counts "
+        "once. Not told: its time has passed and no result was sent.",
     )
     shown = kpis("meetings_held_of_due")
     panel = table_of_rows(

@@ -48,7 +48,8 @@ def floor() -> core.Dashboard:
     """Return the board."""
     return board(
         "floor",
-        "The floor now, for a screen on the wall: who waits, who is free, how well calls are met.",
+        "The floor now, for a screen on the wall: who is waiting, who is free, and the "
+        "service level.",
         [_numbers(), _queues_and_reps(), _trend()],
         variables(("site", "queue", "team", "window"), window_name="15m"),
         Look("now-3h", "5s"),

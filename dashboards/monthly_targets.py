@@ -37,9 +37,9 @@ def monthly_targets() -> Row:
     ]
     about = Meaning(
         TITLE,
-        "What each team should reach in this calendar month of its site, as the roster has it "
-        "(`monthly_targets`), and where it stands. Projected: if the rest of the month's working "
-        "time goes as it has gone so far. A month in which counting began late is not judged.",
+        "Each team's target for this calendar month of its site, from the roster "
+        "(`monthly_targets`), and what it has reached. Projected: the result if the team goes"
+        " on at its pace so far. A month in which counting began late has no projection.",
     )
     labels = {"team": "Team", "site": "Site", "measure": "What"}
     table = table_of_samples(about, labels, shown, sort_by="Team")

@@ -29,8 +29,8 @@ def pipeline() -> core.Dashboard:
     shown = [_whole(), *_funnel(), _estimates(), _cohorts(), _leak(), _velocity(), _time()]
     return board(
         "pipeline",
-        "How deals go through their pipelines: both conversions, leaks, velocity, cohorts and how "
-        "they will end.",
+        "How deals move through their pipelines: both conversions, leaks, velocity, and "
+        "cohorts with their expected end.",
         [*live.rows_of_now(), *shown, live.changes()],
         [*deal_variables(), by_variable(), *chosen],
         Look("now-90d", "1m"),
@@ -115,9 +115,9 @@ def _estimates() -> Row:
 def _cohorts() -> Row:
     about = Meaning(
         "Cohorts by week",
-        "Of the deals that came to a stage in a week, the share won within so many days of that. "
-        "Empty: the youngest of them is not yet so old. Read a column down to compare weeks at the "
-        "same age.",
+        "Of the deals that entered a stage in a week, the share won within so many days. "
+        "Empty: the youngest of them is not that old yet. Read down a column to compare weeks"
+        " at the same age.",
     )
     shown = [shaded(each) for each in (*estimated.MATURITY_HEADINGS, "so far")]
     panel = table_of_rows(about, rows(estimated.HEATMAP), shown, sort_by="Week")
@@ -128,14 +128,15 @@ def _leak() -> Row:
     shown = kpis("lost_share", "lost_share_change", "lost_of_decided", "lost_value")
     leak = Meaning(
         "Leak by step",
-        "Deals that were lost before they got further, by the stage they entered in the chosen "
-        "time, greatest first; in money per currency. By deals, by money: 1 is the leak. Changes: "
-        "against the time before, as long.",
+        "Deals that were lost before they reached a further stage, by the stage that they "
+        "entered in the chosen time; most first, money per currency. By deals, by money: rank"
+        " 1 is the leak. Changes compare with the preceding period of the same length.",
     )
     because = kpis("exits_by_reason")
     reasons = Meaning(
         "Why lost",
-        "Reasons of the deals lost in the chosen time. Changes: against the time before, as long.",
+        "Reasons for the deals lost in the chosen time. Changes compare with the preceding "
+        "period of the same length.",
     )
     more = (share("Change of decided"), count("Change of money"), count("Change of lost"))
     return _row(
@@ -168,8 +169,9 @@ def _velocity() -> Row:
     shown = (*kpis("sales_velocity"), *parts, *factors)
     about = Meaning(
         "Sales velocity",
-        "Now and in the time before, as long, with the four factors of both; and what each factor "
-        "made of the change. The parts add up to it.",
+        "The chosen time and the preceding period of the same length, with the four factors "
+        "of each, and how much each factor changed the velocity. The parts add up to the "
+        "change.",
     )
     before = (share("Win rate before"), duration("Cycle before"))
     panel = table_of_rows(
@@ -185,7 +187,7 @@ def _time() -> Row:
     shown = kpis("stay_p50", "stay_p90", "open_age_p50", "open_age_p90")
     about = Meaning(
         "Time in stage",
-        "Stays that were over in the chosen time, and the ages of those that are not.",
+        "Stays that ended in the chosen time, and the ages of those that have not ended.",
     )
     panel = table_of_rows(
         defined(about, shown), rows(ask.TIME_IN_STAGE), columns(shown), sort_by="Still there"

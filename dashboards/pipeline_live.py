@@ -44,9 +44,9 @@ def changes() -> Row:
     """Return what else the CRM did to deals: what a plain funnel would hide."""
     about = Meaning(
         "What the CRM did to deals",
-        "Of the last 30 days. Merged and deleted deals take back all that they counted. Moved to "
-        "where it was: no move. At one instant: told for the same instant as another move or end. "
-        "Cut: more was said of a deal than is kept.",
+        "For the last 30 days. Merged and deleted deals are taken out of all counts. Moved to"
+        " where it was: not a move. At one instant: at the same instant as another move or "
+        "end. Cut: the deal had more events than are kept.",
     )
     shown = [
         Column(
@@ -65,8 +65,8 @@ def changes() -> Row:
     )
     bulk = Meaning(
         "Bulk edits",
-        "Instants of the chosen time at which a source moved or ended ten deals or more. Each deal "
-        "counts for itself; but nobody worked on them one by one.",
+        "Instants in the chosen time at which a source moved or ended ten deals or more. Each"
+        " deal counts, but nobody worked on them one by one.",
     )
     return Row(
         6,
@@ -93,9 +93,10 @@ def _stages() -> core.Table:
     estimate = kpis("estimated_conversion", "estimated_conversion_low", "estimated_conversion_high")
     about = Meaning(
         "Stages now",
-        "Deals that are there now, and what the deals of the last 30 days came to. Estimate: of "
-        "those of the last half year, the share that will get to the next stage or beyond, or be "
-        "won; the share behind it that is still open makes the conversion beside it look bad.",
+        "Deals in each stage now, and the results of the deals of the last 30 days. Estimate:"
+        " of the deals of the last half year, the share that will reach the next stage or "
+        "beyond, or be won. While many deals are still open, the conversion beside it is too "
+        "low.",
     )
     shown = [
         Column(_by_stage("ringside_funnel_open"), count("Open")),
@@ -139,7 +140,7 @@ def _velocity() -> core.Table:
         ("velocity_minor_per_day", "sales_velocity"),
     )
     numbers = kpis("open_deals", *(kpi for _, kpi in factors))
-    about = Meaning("Velocity now", "Of the last 90 days, by currency.")
+    about = Meaning("Velocity now", "For the last 90 days, by currency.")
     opened = f"sum by (pipeline, currency) (ringside_funnel_open{{{_CHOSEN}}})"
     shown = [Column(samples(opened, is_table=True), column(numbers[0]))]
     for (name, _), kpi in zip(factors, numbers[1:], strict=True):

@@ -56,7 +56,8 @@ def queue() -> core.Dashboard:
     """Return the board."""
     return board(
         "queue",
-        "Queues by the interval in which their calls came: levels, waits, handling, corrections.",
+        "Queues by the interval in which their calls arrived: service levels, waits, "
+        "handling, corrections.",
         [*_window(), *_by_arrival(), *_rest()],
         variables(("site", "queue", "window"), window_name="today"),
         Look("now-24h", "30s"),
@@ -81,8 +82,9 @@ def _window() -> Iterator[Row]:
             _rules(
                 Meaning(
                     "Service level, best and worst",
-                    "Of the calls that came in the window: as it is, as it can still become while "
-                    "calls wait, and counted by their end.",
+                    "For the calls that arrived in the window: the current value, the best "
+                    "and worst that it can still become while calls wait, and the value by "
+                    "end of call.",
                 ),
                 _BOUNDS,
             ),
@@ -92,7 +94,7 @@ def _window() -> Iterator[Row]:
         8,
         [
             _rules(
-                Meaning("Percentiles", "Half, 90 % and 95 % of the times are no longer."),
+                Meaning("Percentiles", "50 %, 90 % and 95 % of the times are at most this long."),
                 INBOUND,
             ),
             _rules(Meaning("Parts of the handle time", _help_of(_PARTS)), _PARTS),
@@ -173,9 +175,11 @@ LIMIT 1000"""  # noqa: S608 - made of the catalogue alone
 
 def _rest() -> Iterator[Row]:
     yield evenly(4, (_number(BY_NAME[name]) for name in _OUTBOUND), "Outbound, $window")
-    about = Meaning("Outbound percentiles", "Half, 90 % and 95 % of the times are no longer.")
+    about = Meaning(
+        "Outbound percentiles", "50 %, 90 % and 95 % of the times are at most this long."
+    )
     yield Row(6, ((24, _rules(about, OUTBOUND)),))
-    yield Row(8, ((10, _corrections()), (14, _odd())), "What the PBX told otherwise, or not")
+    yield Row(8, ((10, _corrections()), (14, _odd())), "What the PBX corrected or left out")
     yield Row(8, ((24, _reconciled()),))
 
 
@@ -194,7 +198,7 @@ ORDER BY 1 DESC, 2"""
     share = Meaning("Was", "", "percentunit")
     about = Meaning(
         "Corrections",
-        "Quarters of an hour that corrected events changed: the service level was, and is.",
+        "Quarters of an hour that corrections changed: the service level before and after.",
     )
     return table_of_rows(
         about, rows(query), [share, share.called("Is")], sort_by="Quarter of an hour"

@@ -47,7 +47,7 @@ def rep() -> core.Dashboard:
     """Return the board."""
     return board(
         "rep",
-        "Reps: the states as they followed each other, the own calls and figures.",
+        "Reps: the sequence of their states, their calls and their figures.",
         [*_states(), _figures(), percentiles_of_teams_and_reps(), _calls()],
         variables(("site", "team", "rep", "window"), window_name="today"),
         Look("now-8h", "10s"),
@@ -57,9 +57,9 @@ def rep() -> core.Dashboard:
 def _states() -> Iterator[Row]:
     about = Meaning(
         "States",
-        "The shift of each rep: the states as they were told, pauses with their reason. Where none "
-        "were told, as the calls tell: on a call, after-call work, and between calls, which may "
-        "have been anything.",
+        "The shift of each rep: the states that were sent, pauses with their reason. Where "
+        "none were sent, the states come from the calls: on a call, after-call work, and "
+        "between calls, when the rep may have done anything.",
     )
     colours: Json = {
         state: {"text": text, "color": colour} for state, (text, colour) in STATES.items()
@@ -79,7 +79,7 @@ def _now() -> core.Table:
 FROM ringside.rep_state
 WHERE {REPS_SQL}
 ORDER BY since"""  # noqa: S608 - made of the catalogue alone
-    about = Meaning("Now", "The present state of each rep, why if paused, and for how long.")
+    about = Meaning("Now", "Each rep's present state, for how long, and why if paused.")
     shown = [Meaning("Time in state", "", "s")]
     return table_of_rows(about, rows(query), shown, sort_by="Time in state")
 
@@ -121,7 +121,9 @@ WHERE $__timeFilter(start_at)
     AND {TEAMS_SQL}
 GROUP BY rep, team
 ORDER BY rep"""  # noqa: S608 - made of the catalogue alone
-    about = Meaning("Figures", "Each rep in the chosen time. Empty: nothing that could define it.")
+    about = Meaning(
+        "Figures", "Each rep in the chosen time. Empty: there was nothing to compute it from."
+    )
     table = table_of_rows(about, rows(query), [meaning(kpi) for kpi in kpis], sort_by="Rep")
     return Row(7, ((24, table),), "In the chosen time")
 
@@ -146,5 +148,5 @@ WHERE $__timeFilter(offered_at)
 ORDER BY offered_at DESC
 LIMIT 500"""  # noqa: S608 - made of the catalogue alone
     seconds = [Meaning(name, "", "s") for name in ("Wait", "Talk", "Hold", "After-call work")]
-    about = Meaning("Own calls", "The latest calls that each rep took or dialled, by arrival.")
+    about = Meaning("Calls", "The latest calls that each rep answered or dialled, by arrival.")
     return Row(10, ((24, table_of_rows(about, rows(query), seconds, sort_by="Came")),))

@@ -26,7 +26,8 @@ def service() -> core.Dashboard:
     """Return the board."""
     return board(
         "service",
-        "Whether the service is well: does it keep up, does it lose nothing, is the database up.",
+        "Health of the service: whether it keeps up, accounts for every message, and reaches "
+        "the database.",
         [_numbers(), _keeping_up(), _input(), _state(), *_workers()],
         variables((), window_name="15m"),
         Look("now-1h", "10s"),
@@ -40,7 +41,7 @@ def _numbers() -> Row:
             number(
                 Meaning(
                     "Workers up",
-                    "Workers that answered Prometheus' last question.",
+                    "Workers that answered Prometheus' last scrape.",
                     steps=((BAD, None), (GOOD, 1.0)),
                 ),
                 samples('sum(up{job="ringside"})'),
@@ -56,7 +57,8 @@ def _numbers() -> Row:
             number(
                 Meaning(
                     "Snapshot age",
-                    "Age of the oldest change that is not in PostgreSQL yet; 0: all is there.",
+                    "Age of the oldest change that is not in PostgreSQL yet; 0: nothing is "
+                    "waiting.",
                     "s",
                 ),
                 samples("max(ringside_snapshot_age_seconds)"),
@@ -72,7 +74,7 @@ def _numbers() -> Row:
             number(
                 Meaning(
                     "Sources over limit",
-                    "Sources that send too much bad input at this moment.",
+                    "Sources that send too much bad input now.",
                     steps=_GOOD_IF_ZERO,
                 ),
                 samples(or_zero("sum(ringside_source_over_limit)")),
@@ -80,8 +82,8 @@ def _numbers() -> Row:
             number(
                 Meaning(
                     "PBX differs",
-                    "Queues of which a PBX's own last counters are not what its events add up to. "
-                    "The board of queues shows them, and `ringside reconcile --source S`.",
+                    "Queues for which the PBX's latest counters differ from what its events "
+                    "add up to. See the board Queue, or `ringside reconcile --source S`.",
                     steps=_GOOD_IF_ZERO,
                 ),
                 samples(
@@ -94,7 +96,7 @@ def _numbers() -> Row:
             number(
                 Meaning(
                     "PBX, a half missing",
-                    "Queues of which the PBX tells and we have nothing, or the other way round.",
+                    "Queues for which only the PBX, or only Ringside, has numbers.",
                     steps=_GOOD_IF_ZERO,
                 ),
                 samples(or_zero("sum(ringside_reconciliation_missing)")),
@@ -118,8 +120,9 @@ def _keeping_up() -> Row:
             ),
             _over_time(
                 Meaning(
-                    "Comes in late, time",
-                    "Age of the newest event of what a topic brings now; 0: it brings nothing.",
+                    "Age on arrival",
+                    "Age of the newest event among those that a topic delivers now; 0: it "
+                    "delivers none.",
                     "s",
                 ),
                 ("max by (topic) (ringside_event_lag_seconds)", "{{topic}}"),
@@ -127,7 +130,8 @@ def _keeping_up() -> Row:
             _over_time(
                 Meaning(
                     "Watermark age",
-                    "How far the time up to which events count as complete lies behind, by topic.",
+                    "How far the watermark is behind the clock, by topic. Events older than "
+                    "the watermark are too late to count.",
                     "s",
                 ),
                 (
@@ -136,7 +140,7 @@ def _keeping_up() -> Row:
                 ),
             ),
         ],
-        "Does it keep up",
+        "Keeping up",
     )
 
 
@@ -151,8 +155,8 @@ def _input() -> Row:
             _over_time(
                 Meaning(
                     "Ledger",
-                    "What became of them, a second. Consumed = applied + duplicate + late "
-                    "+ dead-lettered, always.",
+                    "Results of these messages a second. Consumed = applied + duplicate + "
+                    "late + dead-lettered, always.",
                     "eps",
                 ),
                 (f"sum by (result) (rate(ringside_events_total{_RATE}))", "{{result}}"),
@@ -168,7 +172,7 @@ def _input() -> Row:
                 is_stacked=True,
             ),
         ],
-        "What comes in",
+        "Input",
     )
 
 
@@ -179,7 +183,7 @@ def _state() -> Row:
             _over_time(
                 Meaning(
                     "Not in PostgreSQL yet",
-                    "Rows that wait to be written. They wait in memory while the database is away.",
+                    "Rows that wait to be written. They wait in memory while the database is down.",
                 ),
                 ("sum by (instance) (ringside_snapshot_pending_rows)", "{{instance}}"),
             ),
@@ -198,14 +202,14 @@ def _state() -> Row:
             bars(
                 Meaning(
                     "Length of today",
-                    "Of the site's day, of which the window `today` is: 23 or 25 hours when clocks "
-                    "change.",
+                    "Length of each site's day, which the window `today` covers: 23 or 25 "
+                    "hours when clocks change.",
                     "s",
                 ),
                 [samples("max by (site) (ringside_day_seconds)", "{{site}}")],
             ),
         ],
-        "What it holds",
+        "State",
     )
 
 
@@ -217,14 +221,16 @@ def _workers() -> Iterator[Row]:
             number(
                 Meaning(
                     "Recovery",
-                    "Time that the slowest partition took to read its state back.",
+                    "Time that the slowest partition took to restore its state.",
                     "s",
                 ),
                 samples("max(ringside_recovery_seconds)"),
             ),
             number(
                 Meaning(
-                    "Snapshot failures, 1 h", "Writes that failed; repeated.", steps=_GOOD_IF_ZERO
+                    "Snapshot failures, 1 h",
+                    "Writes that failed; each is tried again.",
+                    steps=_GOOD_IF_ZERO,
                 ),
                 samples("sum(increase(ringside_snapshot_failures_total[1h]))"),
             ),
@@ -239,7 +245,7 @@ def _workers() -> Iterator[Row]:
                 [samples("sum by (instance) (ringside_assigned_partitions)", "{{instance}}")],
             ),
             bars(
-                Meaning("Targets", "Whether each target answers Prometheus: 1, or 0."),
+                Meaning("Targets", "1: the target answers Prometheus; 0: it does not."),
                 [samples("up", "{{job}} {{instance}}")],
             ),
             bars(
@@ -267,12 +273,12 @@ _COUNTS = (
     ),
     (
         "Rebalances",
-        "Times that partitions were dealt out anew since the workers started.",
+        "How often partitions were reassigned since the workers started.",
         "max(ringside_rebalances_total)",
     ),
     (
         "Releases",
-        "Releases of the worker that run at this moment; 1 is usual.",
+        "Number of different releases that run now; normally 1.",
         "count(count by (version) (ringside_build_info))",
     ),
 )

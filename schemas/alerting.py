@@ -1,4 +1,4 @@
-"""What operations are told of, as data: limits per team and per queue, and how a drop is found.
+"""When alerts fire, as data: limits per team and per queue, and how a drop is found.
 
 The rules that Prometheus evaluates (dashboards/alerts.py) and the replay that measures them
 (benchmarks/alerts) are both made from this.
@@ -17,14 +17,14 @@ Count = Annotated[int, Meta(ge=0)]
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What all parts have in common: a typing error is an error, and everything has a default."""
+    """Base of all parts: an unknown name is an error, and every value has a default."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shortfall:
     """A live window holds less than `share` of what is expected of it now.
 
-    `is_sure`: and less than the lower bound, so that it is no chance either.
+    With `is_sure` it must also hold less than the lower bound, so that chance is excluded.
     """
 
     window: str
@@ -33,7 +33,7 @@ class Shortfall:
 
 
 _SHORTER = 0.1
-"""A short window must have fallen further: it is there to tell that the drop still lasts."""
+"""A short window must have fallen further: it only shows that the drop still lasts."""
 
 
 class Drop(Part, frozen=True, kw_only=True):
@@ -42,16 +42,16 @@ class Drop(Part, frozen=True, kw_only=True):
     share: Share = 0.75
     """Under this share of what is expected."""
     for_seconds: Pending = 120
-    """It must last so long before anybody is told."""
+    """The drop must last so long before the alert fires."""
     keep_seconds: Pending = 600
-    """It must be over for so long before it counts as over: a drop comes and goes at its edges."""
+    """The drop must be over for so long before the alert ends: a drop flickers at its edges."""
 
     @property
     def shortfalls(self) -> tuple[tuple[Shortfall, ...], ...]:
-        """Any of these, of which all must hold.
+        """Return groups of shortfalls. Activity has dropped if all of any one group hold.
 
-        The first finds a drop of a busy team within minutes. The second finds that of a team of
-        which so little is expected in a quarter of an hour that nothing might be chance.
+        The first group finds the drop of a busy team within minutes. The second serves a team of
+        which so little is expected in a quarter of an hour that no activity may be chance.
         """
         return (
             (Shortfall("5m", self.share - _SHORTER), Shortfall("15m", self.share)),
@@ -63,19 +63,19 @@ class Silence(Part, frozen=True, kw_only=True):
     """When a source counts as silent."""
 
     min_expected: Annotated[float, Meta(gt=0)] = 15
-    """Only where so much is expected in a window: of nine in 60 % of it none is no chance."""
+    """The rule needs so many expected events: none of 9 (60 % of 15) is hardly chance."""
     for_seconds: Pending = 60
     echo_seconds: Seconds = 900
-    """After the source is back windows are half empty: so long nobody is told of a drop."""
+    """How long alerts about drops stay inhibited after the source is back: windows refill."""
 
 
 class Lag(Part, frozen=True, kw_only=True):
     """When the pipeline counts as lagging."""
 
     limit_seconds: Seconds = 120
-    """The oldest event that is not counted yet has waited in Kafka for longer than this."""
+    """The oldest uncounted event has waited in Kafka for longer than this."""
     event_seconds: Seconds = 900
-    """What a PBX sends now happened longer ago than this: it, or what brings it, lags."""
+    """The events that arrive now happened longer ago than this: the PBX or its feed lags."""
     for_seconds: Pending = 60
 
 
@@ -88,11 +88,11 @@ class Snapshot(Part, frozen=True, kw_only=True):
 
 
 class BadInput(Part, frozen=True, kw_only=True):
-    """When too much of what comes in is refused, within a quarter of an hour."""
+    """When too many messages are refused, within a quarter of an hour."""
 
     share: Share = 0.05
     min_messages: Count = 20
-    """Of fewer nothing can be said."""
+    """Fewer messages are too few to judge."""
     for_seconds: Pending = 300
 
 
@@ -102,26 +102,26 @@ class Target(Part, frozen=True, kw_only=True):
     attainment: Share = 0.8
     """Projected to the end of the month: reached / (target * share of the working time gone)."""
     after_share: Share = 0.25
-    """So much of the month's working time must have gone by; before nothing can be said."""
+    """The share of the month's working time that must have passed before a team is judged."""
     for_seconds: Pending = 3600
 
 
 class Limits(Part, frozen=True, kw_only=True):
-    """What a queue promises. A quarter of an hour *and* an hour must break it."""
+    """Limits of a queue. Both a quarter of an hour *and* an hour must break them."""
 
     service_level: Share = 0.8
-    """Answered within the queue's target (that is the roster's), of answered and abandoned."""
+    """Answered within the queue's target (from the roster), of answered and abandoned."""
     abandonment: Share = 0.1
     longest_wait_seconds: Seconds = 300
     missed_call_seconds: Seconds = 4 * 3600
-    """The oldest missed call should not be older, half an hour after the day has begun."""
+    """The greatest age of a missed call, from half an hour after the day begins."""
     min_calls: Count = 20
-    """In the quarter of an hour; of fewer nothing can be said."""
+    """Calls in the quarter of an hour; fewer are too few to judge."""
     for_seconds: Pending = 300
 
 
 class LimitsOf(Part, frozen=True, kw_only=True):
-    """What is different for one queue; what is left out is as for all."""
+    """Limits that differ for one queue; the others are as for all queues."""
 
     service_level: Share | None = None
     abandonment: Share | None = None
@@ -132,7 +132,7 @@ class LimitsOf(Part, frozen=True, kw_only=True):
 
 
 class DropOf(Part, frozen=True, kw_only=True):
-    """What is different for one team; what is left out is as for all."""
+    """Limits that differ for one team; the others are as for all teams."""
 
     share: Share | None = None
     for_seconds: Pending | None = None
@@ -140,7 +140,7 @@ class DropOf(Part, frozen=True, kw_only=True):
 
 
 class Rules(Part, frozen=True, kw_only=True):
-    """All that rules are made from: the part `rules` of the file of settings for alerts."""
+    """Everything that the rules are made from: `rules` in the settings file for alerts."""
 
     drop: Drop = Drop()
     drop_of: dict[str, DropOf] = {}
@@ -154,11 +154,11 @@ class Rules(Part, frozen=True, kw_only=True):
     bad_input: BadInput = BadInput()
     target: Target = Target()
     worker_for_seconds: Pending = 60
-    """A worker that does not answer for so long is down."""
+    """A worker that has not answered for so long is down."""
     baseline_seconds: Seconds = 2 * 86_400
-    """A baseline that was not learnt anew for so long is stale."""
+    """A baseline that is older than this is stale."""
     keep_seconds: Pending = 120
-    """Any alert is over only after so long: one scrape that fails must not end it and begin it."""
+    """Every alert keeps firing for so long: one failed scrape must not end and restart it."""
     evaluation_seconds: Seconds | None = None
     """How often rules are evaluated; left out: as often as Prometheus does by default."""
     grafana_url: str = "http://127.0.0.1:3000"

@@ -131,7 +131,7 @@ REPS_IN_STATE = Now("reps_in_state", "Signed-in reps by state now.", ("team", "s
 REPS_PAUSED = Now("reps_paused", "Reps on pause now, by reason.", ("team", "site", "reason"))
 LONGEST_IN_STATE = Now(
     "longest_in_state_seconds",
-    "Of the reps in a state now, how long the one who is in it longest has been.",
+    "For each state, the longest time that a rep has been in it until now.",
     ("team", "site", "state"),
 )
 DAY = Now("day_seconds", "Length of today; clocks change on a day of 23 or 25 hours.", ("site",))

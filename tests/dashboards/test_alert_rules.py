@@ -42,7 +42,7 @@ def test_a_scrape_that_fails_does_not_end_an_alert_and_begin_it_anew(tmp_path: P
 
 def test_the_watchdog_fires_whatever_happens(tmp_path: Path) -> None:
     annotations = {
-        "summary": "Alerts are evaluated and delivered; it is the end of this that is news, "
+        "summary": "Alerting works. This alert always fires; act when it stops, "
         "since 1970-01-01 00:00:00 +0000 UTC",
         "value": "1",
         "expected": "1",

@@ -136,7 +136,9 @@ async def test_a_critical_alert_reaches_the_team_s_lead_and_who_is_on_call_with_
 
 
 async def test_a_warning_reaches_the_channel_in_working_hours_only(told: Told) -> None:
-    summary = "sales at open: service level 61.2% in 15 minutes, 80% promised, since 2026-03-02"
+    summary = (
+        "sales at open: service level 61.2% in 15 minutes, at least 80% expected, since 2026-03-02"
+    )
     await post(
         told,
         alert("ServiceLevelLow", "warning", summary, queue="sales", site="open"),
