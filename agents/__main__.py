@@ -14,18 +14,18 @@ from agents.release import release
 
 EPILOG = """\
 [bold]To begin[/bold]
-ringside demo                      [dim]everything on this machine, numbers moving[/dim]
+ringside demo                      [dim]start everything on this machine[/dim]
 
 [bold]To run it[/bold]
 ringside topics apply              [dim]create the Kafka topics[/dim]
-ringside roster apply roster.yaml  [dim]who is in which team[/dim]
-ringside pipelines apply FILE      [dim]through which stages deals go[/dim]
+ringside roster apply roster.yaml  [dim]define sites, teams, reps and queues[/dim]
+ringside pipelines apply FILE      [dim]define the stages of deals[/dim]
 ringside db migrate                [dim]create the PostgreSQL schema[/dim]
-ringside worker                    [dim]count[/dim]
+ringside worker                    [dim]count events[/dim]
 ringside publish events.jsonl      [dim]send your own events[/dim]
-ringside top                       [dim]look[/dim]
+ringside top                       [dim]watch the floor[/dim]
 
-Settings come from RINGSIDE_* variables: see [bold]ringside settings[/bold].
+Settings come from RINGSIDE_* variables; [bold]ringside settings[/bold] lists them.
 """
 
 app = typer.Typer(
@@ -49,7 +49,8 @@ def ringside(
     ctx: typer.Context,
     *,
     debug: Annotated[
-        bool, typer.Option("--debug", help="Log at DEBUG, and show where an error came from.")
+        bool,
+        typer.Option("--debug", help="Log at level DEBUG, and show the traceback of an error."),
     ] = False,
     _version: Annotated[
         bool,

@@ -20,13 +20,13 @@ commands = typer.Typer(
 
 Folder = Annotated[
     Path,
-    typer.Option("--output", metavar="DIR", help="The folder that holds dashboards/ and docs/."),
+    typer.Option("--output", metavar="DIR", help="Folder that holds dashboards/ and docs/."),
 ]
 
 
 @commands.command()
 def build(output: Folder = ROOT) -> None:
-    """Write every generated file, and say which of them changed."""
+    """Write every generated file, and list those that changed."""
     try:
         written = write(output)
     except OSError as error:
@@ -45,7 +45,7 @@ def build(output: Folder = ROOT) -> None:
 
 @commands.command()
 def check(output: Folder = ROOT) -> None:
-    """Say whether the generated files are what the catalogue gives; exit with 1 if not."""
+    """Check that the generated files match the catalogue; exit with 1 if not."""
     stale = differences(output)
     if not stale:
         typer.echo(f"All {len(files())} generated files are up to date.")
@@ -61,15 +61,16 @@ def check(output: Folder = ROOT) -> None:
 
 @commands.command()
 def rules(
-    file: Annotated[Path, typer.Argument(help="Settings for alerts, as deploy/alerts.yaml.")],
+    file: Annotated[Path, typer.Argument(help="Settings file like deploy/alerts.yaml.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write them there, not to the screen.")
+        Path | None,
+        typer.Option("--output", "-o", help="Write to this file instead of the screen."),
     ] = None,
 ) -> None:
-    """Make the alert rules with limits of your own per team and queue.
+    """Write the alert rules with your own limits per team and queue.
 
-    Put them in place of dashboards/generated/rules/alerts.yml. Alertmanager's configuration that
-    goes with them: `ringside alerts config FILE`.
+    They replace dashboards/generated/rules/alerts.yml. `ringside alerts config FILE` writes the
+    matching configuration of Alertmanager.
     """
     try:
         tree = yaml.safe_load(file.read_text(encoding="utf-8")) or {}

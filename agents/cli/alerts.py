@@ -29,7 +29,7 @@ from schemas.roster import Site
 commands = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    help="Configure and test alerts; see and mark those that fired.",
+    help="Configure and test alerts; list and mark those that fired.",
 )
 
 PORT = 9475
@@ -41,16 +41,24 @@ _T = TypeVar("_T")
 def config(
     ctx: typer.Context,
     *,
-    file: Annotated[Path | None, typer.Argument(help="Settings, as deploy/alerts.yaml.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Settings file like deploy/alerts.yaml; default: the built-in settings."
+        ),
+    ] = None,
     roster: Annotated[
         Path | None,
-        typer.Option("--roster", help="Roster (YAML): its calendars mute warnings at night."),
+        typer.Option(
+            "--roster", help="Roster (YAML); its calendars mute warnings outside working hours."
+        ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write it there, not to the screen.")
+        Path | None,
+        typer.Option("--output", "-o", help="Write to this file instead of the screen."),
     ] = None,
 ) -> None:
-    """Make Alertmanager's configuration: routes by team and severity, inhibition, mute times.
+    """Write Alertmanager's configuration: routes by team and severity, inhibition, mute times.
 
     The rules that go with it: `ringside dashboards rules FILE`. Secrets stay in their files.
     """
@@ -72,13 +80,18 @@ def config(
 def receive(
     ctx: typer.Context,
     *,
-    token_file: Annotated[Path, typer.Option("--token-file", help="What Alertmanager must show.")],
+    token_file: Annotated[
+        Path, typer.Option("--token-file", help="File with the token that Alertmanager must send.")
+    ],
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="0 takes any free one.")] = PORT,
+    port: Annotated[
+        int, typer.Option("--port", help="Port to listen on; 0 takes any free one.")
+    ] = PORT,
 ) -> None:
-    """Keep every alert that Alertmanager tells of in PostgreSQL, and serve the runbooks.
+    """Receive alerts from Alertmanager, keep them in PostgreSQL, and serve the runbooks.
 
-    Alertmanager needs the same token: `credentials_file` of its receiver `history`. Until Ctrl-C.
+    Alertmanager must send the same token: `credentials_file` of its receiver `history`. Runs until
+    Ctrl-C.
     """
     settings = settings_of(ctx)
     token = _token(token_file)
@@ -102,21 +115,24 @@ def send_test(
     ctx: typer.Context,
     *,
     alertmanager: Annotated[
-        str, typer.Option("--alertmanager", help="Its address.")
+        str, typer.Option("--alertmanager", help="Alertmanager's address.")
     ] = "http://127.0.0.1:9093",
     label: Annotated[
         list[str] | None,
-        typer.Option("--label", help="name=value, e.g. team=north; severity=critical if not said."),
+        typer.Option(
+            "--label", help="name=value, e.g. team=north; repeatable. Default severity: critical."
+        ),
     ] = None,
     wait_seconds: Annotated[
         float,
-        typer.Option("--wait", min=1, help="How long it lasts; more than the longest group_wait."),
+        typer.Option("--wait", min=1, help="Seconds to wait; more than the longest group_wait."),
     ] = 45.0,
 ) -> None:
     """Send a test alert through Alertmanager, and report whether it arrived.
 
-    Says whom the routes chose, by which ways somebody was told or could not be, and after how long
-    the history had it. Exit code 1 if it did not arrive or a way failed, be it for another alert.
+    Prints the receivers that the routes chose, the channels that worked or failed, and how long the
+    alert took to reach the history. Exits with 1 if the alert did not arrive or a channel failed,
+    even for another alert.
     """
     settings = settings_of(ctx)
     wanted = {"severity": "critical", **dict(map(_label, label or ()))}
@@ -151,7 +167,7 @@ def list_(
     *,
     since: Annotated[str, typer.Option("--since", help="How far back: 90m, 12h, 7d.")] = "7d",
 ) -> None:
-    """List the alerts of late, the newest first, with the ids that `mark` takes."""
+    """List recent alerts, newest first, with the ids that `mark` takes."""
     since_at = clock.now() - parse_duration(since)
     found = _with_database(settings_of(ctx), lambda each: AlertStore(each).recent(since_at))
     if not found:
@@ -173,11 +189,13 @@ def list_(
 def mark(
     ctx: typer.Context,
     *,
-    alert: Annotated[int, typer.Argument(help="Its id; `ringside alerts list` shows them.")],
-    is_true: Annotated[bool, typer.Argument(metavar="true|false", help="Whether it was right.")],
-    note: Annotated[str, typer.Option("--note", help="Why; for the monthly look back.")] = "",
+    alert: Annotated[int, typer.Argument(help="The alert's id, from `ringside alerts list`.")],
+    is_true: Annotated[
+        bool, typer.Argument(metavar="true|false", help="Whether the alert was right.")
+    ],
+    note: Annotated[str, typer.Option("--note", help="The reason, for the monthly review.")] = "",
 ) -> None:
-    """Say whether an alert was right. Marking again replaces what was said before."""
+    """Mark an alert as right or false. Marking it again replaces the earlier mark."""
     summary = _with_database(
         settings_of(ctx),
         lambda each: AlertStore(each).mark(alert, is_true=is_true, note=note, now=clock.now()),
@@ -189,7 +207,7 @@ def mark(
 
 @commands.command()
 def month(ctx: typer.Context) -> None:
-    """Show by month how often each alert fired, was right or false, and how soon it was noticed."""
+    """Show by month how often each alert fired and was right or false, and how soon it came."""
     found = _with_database(settings_of(ctx), lambda each: AlertStore(each).by_month())
     headings = ("month", "alert", "fired", "right", "false", "not marked", "noticed after, s")
     rows = (
@@ -207,10 +225,12 @@ def month(ctx: typer.Context) -> None:
 def announce_replay(
     ctx: typer.Context,
     *,
-    lasts: Annotated[str, typer.Option("--for", help="How long it may take: 90m, 12h, 2d.")] = "2h",
-    note: Annotated[str, typer.Option("--note", help="What is replayed, and why.")] = "",
+    lasts: Annotated[
+        str, typer.Option("--for", help="How long the replay may take: 90m, 12h, 2d.")
+    ] = "2h",
+    note: Annotated[str, typer.Option("--note", help="What is replayed and why.")] = "",
 ) -> None:
-    """Announce that old events will be replayed, so that nobody is told that counting lags."""
+    """Announce a replay of old events, so that no alert says that counting lags."""
     now = clock.now()
     until_at = now + parse_duration(lasts)
     _with_database(

@@ -37,12 +37,14 @@ _T = TypeVar("_T")
 def show(
     ctx: typer.Context,
     *,
-    team: Annotated[str, typer.Option("--team", help="Its expectations by hour.")] = "",
-    kind: Annotated[str, typer.Option("--kind", help="Of which measure.")] = VOLUME,
+    team: Annotated[
+        str, typer.Option("--team", help="Show what is expected of this team by hour.")
+    ] = "",
+    kind: Annotated[str, typer.Option("--kind", help="With --team: which measure.")] = VOLUME,
 ) -> None:
-    """List the baselines: how much is expected in a week, learnt from how many weeks.
+    """List what is expected of each team and source in a week, and how many weeks that is from.
 
-    With --team what is expected of it in each hour of the week, on the clock of its site.
+    With --team, list what is expected of that team in each hour of the week, in its site's time.
     """
     found = _with_store(settings_of(ctx), lambda store: store.newest())
     if found is None:
@@ -61,9 +63,9 @@ def rebuild(
     *,
     wait: Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for Kafka.")] = 10,
 ) -> None:
-    """Learn a new version now from the last eight weeks in PostgreSQL. Workers follow within 30 s.
+    """Learn a new baseline from the last eight weeks in PostgreSQL. Workers use it within 30 s.
 
-    The roster's calendars and teams apply as they are now. Safe to repeat.
+    Applies the roster's present calendars and teams. Safe to repeat.
     """
     settings = settings_of(ctx)
     admin = connect(settings, wait_seconds=wait, progress=note)

@@ -20,7 +20,7 @@ from agents.postgres.corrections import (
     moved_cells,
 )
 
-commands = typer.Typer(add_completion=False, help="See which numbers corrected events changed.")
+commands = typer.Typer(add_completion=False, help="Show which numbers corrections changed.")
 
 
 @commands.command()
@@ -29,18 +29,24 @@ def corrections(
     *,
     queue: Annotated[str, typer.Option("--queue", help="Only this queue.")] = "",
     since: Annotated[
-        str | None, typer.Option("--from", metavar="TIME", help="ISO 8601; default: a day ago.")
+        str | None,
+        typer.Option(
+            "--from", metavar="TIME", help="Start of the interval, ISO 8601; default: a day ago."
+        ),
     ] = None,
     until: Annotated[
-        str | None, typer.Option("--to", metavar="TIME", help="ISO 8601; default: now.")
+        str | None,
+        typer.Option("--to", metavar="TIME", help="End of the interval, ISO 8601; default: now."),
     ] = None,
-    cells: Annotated[bool, typer.Option("--cells", help="List every cell, by event.")] = False,
+    cells: Annotated[
+        bool, typer.Option("--cells", help="List every changed cell with its event.")
+    ] = False,
 ) -> None:
-    """Show each quarter of an hour whose service level corrections changed: was, is.
+    """Show each quarter of an hour whose service level was changed by corrections.
 
-    Without --queue also what was moved of reps, meetings, activities, leads and deals.
+    Without --queue, also show what changed for reps, meetings, activities, leads and deals.
 
-    An event corrects the one that its `causationid` names. Asks the database of
+    An event corrects the one that its `causationid` names. Reads the database of
     RINGSIDE_DATABASE_URL, whose user must be a reader (`ringside db create-user`).
     """
     url = settings_of(ctx).required("database_url")

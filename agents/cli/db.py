@@ -27,7 +27,7 @@ commands.command("prune")(prune_)
 
 Patience = Annotated[
     float,
-    typer.Option("--wait", min=0, help="How long to wait for a server still starting."),
+    typer.Option("--wait", min=0, help="Seconds to wait for a server that is starting."),
 ]
 _T = TypeVar("_T")
 
@@ -42,10 +42,10 @@ class RoleName(StrEnum):
 
 @commands.command("migrate")
 def migrate_(ctx: typer.Context, *, wait_seconds: Patience = 30.0) -> None:
-    """Bring the database to this release: roles, tables, views, rights. Safe to repeat.
+    """Upgrade the database to this release: roles, tables, views, rights. Safe to repeat.
 
-    It connects with RINGSIDE_DATABASE_ADMIN_URL, the URL of a superuser, or of an owner of the
-    database who may create roles. All is done in one transaction, or nothing is.
+    Connects with RINGSIDE_DATABASE_ADMIN_URL: a superuser, or an owner of the database who may
+    create roles. Everything happens in one transaction.
     """
     url = settings_of(ctx).required("database_admin_url")
     done = _run(migrate(url, patience_seconds=wait_seconds, say=warn))
@@ -56,7 +56,7 @@ def migrate_(ctx: typer.Context, *, wait_seconds: Patience = 30.0) -> None:
 
 @commands.command()
 def check(ctx: typer.Context, *, wait_seconds: Patience = 0.0) -> None:
-    """Say whether the schema is what this release needs; exit code 1 if it is not."""
+    """Check whether the schema is what this release needs; exit with 1 if it is not."""
     url = _any_url(settings_of(ctx))
 
     async def revision() -> str | None:
@@ -73,11 +73,11 @@ def create_user_(
     ctx: typer.Context,
     *,
     name: Annotated[str, typer.Argument(help="Name of the user, e.g. worker or grafana.")],
-    role: Annotated[RoleName, typer.Option(help="Worker, Grafana, or `db prune`.")],
-    password_file: Annotated[Path, typer.Option(help="File with the password, one line.")],
+    role: Annotated[RoleName, typer.Option(help="For a worker, for Grafana, or for `db prune`.")],
+    password_file: Annotated[Path, typer.Option(help="File with the password on one line.")],
     wait_seconds: Patience = 30.0,
 ) -> None:
-    """Make a user who may log in, or give one of ours another password or role."""
+    """Create a user who may log in, or change the password or role of one."""
     url = settings_of(ctx).required("database_admin_url")
     password = _password(password_file)
 

@@ -32,10 +32,10 @@ commands = typer.Typer(
 _HOUR_SECONDS = 3600
 
 OfReason = Annotated[
-    Reason | None, typer.Option("--reason", help="Only what was refused for this reason.")
+    Reason | None, typer.Option("--reason", help="Only messages refused for this reason.")
 ]
-OfTopic = Annotated[str | None, typer.Option("--topic", help="Only what came from this topic.")]
-Limit = Annotated[int, typer.Option("--limit", min=1, help="At most so many rows.")]
+OfTopic = Annotated[str | None, typer.Option("--topic", help="Only messages of this topic.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, help="Show at most so many rows.")]
 Wait = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for Kafka.")]
 
 
@@ -73,7 +73,7 @@ def list_(
     limit: Limit = 50,
     wait: Wait = 10,
 ) -> None:
-    """Count what was refused, by reason and topic, the most frequent first."""
+    """Count refused messages by reason and topic, the most frequent first."""
     settings = settings_of(ctx)
     wanted, now = Filter(reason, topic), clock.now()
     groups: dict[tuple[str, str], _Group] = {}
@@ -98,11 +98,11 @@ def show(  # noqa: PLR0913 - each is an option of the command line
     topic: OfTopic = None,
     limit: Limit = 20,
     values: Annotated[
-        bool, typer.Option("--values", help="Print the messages too: they may name customers.")
+        bool, typer.Option("--values", help="Also print the messages, which may name customers.")
     ] = False,
     wait: Wait = 10,
 ) -> None:
-    """Show the newest dead letters one by one: why, where in the message, and where it stood."""
+    """Show the newest dead letters: the reason, the place in the message, and its offset."""
     settings = settings_of(ctx)
     newest = heapq.nlargest(
         limit, _letters(settings, Filter(reason, topic), wait), key=lambda pair: _age_key(pair[1])
@@ -122,9 +122,10 @@ def show(  # noqa: PLR0913 - each is an option of the command line
 def retry(
     ctx: typer.Context, *, reason: OfReason = None, topic: OfTopic = None, wait: Wait = 10
 ) -> None:
-    """Send what was refused back to its topic. Each dead letter is retried once, however often.
+    """Send refused messages back to their topics.
 
-    What is refused again comes back as a new dead letter.
+    Each dead letter is sent back only once, however often you run this. A message that is refused
+    again becomes a new dead letter.
     """
     settings = settings_of(ctx)
     with closing(_consumer(settings, wait)) as consumer, Sender(settings) as sender:

@@ -14,15 +14,13 @@ commands = typer.Typer(help="Start everything on this machine.", add_completion=
 def demo(
     ctx: typer.Context,
     *,
-    keep: Annotated[
-        bool, typer.Option("--keep", help="Go on with the data of the last demo.")
-    ] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the data of the last demo.")] = False,
 ) -> None:
     """Start Kafka, PostgreSQL, a worker and a simulated floor, and show where to look.
 
-    Prometheus, Alertmanager and Grafana are started too where they are installed. All of them
-    listen on this machine only; Ctrl-C stops them. RINGSIDE_KAFKA_BOOTSTRAP and
-    RINGSIDE_DATABASE_URL name servers to use instead of starting some.
+    Prometheus, Alertmanager and Grafana are started too if they are installed. All servers listen
+    on this machine only; Ctrl-C stops them. To use existing servers instead, set
+    RINGSIDE_KAFKA_BOOTSTRAP and RINGSIDE_DATABASE_URL.
     """
     settings = settings_of(ctx)
     invocation = ctx.ensure_object(Invocation)

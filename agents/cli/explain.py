@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Annotated
 
 import typer
@@ -38,26 +39,28 @@ commands = typer.Typer(add_completion=False, rich_markup_mode="rich")
 )
 def command(  # noqa: PLR0913 - each is an option of the command line
     ctx: typer.Context,
-    kpi: Annotated[str, typer.Argument(help="A name of docs/KPIS.md, e.g. abandonment.")],
+    kpi: Annotated[str, typer.Argument(help="A name from docs/KPIS.md, e.g. abandonment.")],
     *,
-    from_: Annotated[str, typer.Option("--from", help="From this instant on.")],
-    to: Annotated[str, typer.Option("--to", help="Until this instant.")],
+    from_: Annotated[str, typer.Option("--from", help="Start of the interval, ISO 8601.")],
+    to: Annotated[str, typer.Option("--to", help="End of the interval, ISO 8601.")],
     queue: Annotated[str | None, typer.Option("--queue", help="Only this queue.")] = None,
     rep: Annotated[str | None, typer.Option("--rep", help="Only this rep.")] = None,
     team: Annotated[str | None, typer.Option("--team", help="Only this team.")] = None,
     site: Annotated[str | None, typer.Option("--site", help="Only this site.")] = None,
     direction: Annotated[
-        str | None, typer.Option("--direction", help="Only inbound, or only outbound.")
+        str | None, typer.Option("--direction", help="Only inbound or outbound.")
     ] = None,
-    most: Annotated[int, typer.Option("--most", min=1, help="Show so many entities.")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="Everything, as one object.")] = False,
+    most: Annotated[int, typer.Option("--most", min=1, help="Show at most so many entities.")] = 50,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print everything as one JSON object.")
+    ] = False,
     wait: Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for Kafka.")] = 10,
 ) -> None:
-    """Say what a number was made of: its definition, its measures, and the events behind them.
+    """Explain a number: its definition, its measures, and the events behind them.
 
-    The measures are those in the database of RINGSIDE_DATABASE_URL (a reader's). The part of the
-    log that they were counted from is read from Kafka and folded again; it must give the same.
-    Where it is not, or where retention has removed messages, that is said, and the exit code is 1.
+    Reads the measures from the database of RINGSIDE_DATABASE_URL, whose user must be a reader. Then
+    reads the events from Kafka and counts them again. If the result differs, or if retention has
+    removed some of the events, says so and exits with 1.
     """
     settings = settings_of(ctx)
     question = _question(kpi, from_, to)
@@ -81,9 +84,10 @@ def _question(kpi: str, from_: str, to: str) -> Question:
     if found is None:
         if kpi in WHY_NOT:
             raise InputError(f"{kpi} is not added up from events: {WHY_NOT[kpi]}")
-        near = ", ".join(name for name in BY_NAME if kpi in name or name in kpi)
-        hint = f"did you mean {near}?" if near else "docs/KPIS.md lists them"
-        raise InputError(f"{kpi!r} is no KPI; {hint}")
+        near = [name for name in BY_NAME if kpi in name or name in kpi]
+        near = near or get_close_matches(kpi, BY_NAME)
+        hint = f"did you mean {' or '.join(near[:3])}? " if near else ""
+        raise InputError(f"{kpi!r} is not a KPI; {hint}docs/KPIS.md lists them all")
     start = int(parse_instant(from_)) // QUARTER_SECONDS * QUARTER_SECONDS
     end = -(-int(parse_instant(to)) // QUARTER_SECONDS) * QUARTER_SECONDS
     if end <= start:

@@ -29,7 +29,7 @@ commands = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
-    help="Import deals that another program exported.",
+    help="Import deals from a CRM's export.",
 )
 
 _SHOWN = 20
@@ -48,34 +48,44 @@ def _group() -> None:
 )
 def deals_(  # noqa: PLR0913 - each is an option of the command line
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="CSV with a heading, or - for standard input.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV file with a header line, or - for standard input.")
+    ],
     *,
     mapping: Annotated[
         Path,
-        typer.Option("--mapping", help="YAML: what the columns mean; see docs/examples/."),
+        typer.Option(
+            "--mapping",
+            help="YAML file that maps the columns, like docs/examples/import-deals.yaml.",
+        ),
     ],
     as_of: Annotated[
         str | None,
         typer.Option(
-            "--as-of", help="When the export was made, ISO 8601. Left out: when FILE was written."
+            "--as-of",
+            help=("When the export was made, ISO 8601; default: the file's modification time."),
         ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check; send nothing.")] = False,
     report: Annotated[
         Path | None,
-        typer.Option("--report", dir_okay=False, help="CSV of every refused line and its reason."),
+        typer.Option(
+            "--report",
+            dir_okay=False,
+            help="Write refused lines and their reasons to this CSV file.",
+        ),
     ] = None,
     rate: Annotated[
-        float | None, typer.Option("--rate", min=0.001, help="At most so many deals a second.")
+        float | None, typer.Option("--rate", min=0.001, help="Send at most so many deals a second.")
     ] = None,
     wait: Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for Kafka.")] = 30,
 ) -> None:
     """Import deals that are older than the log, with their history, from a CRM's export.
 
-    Each deal becomes one event, deal.imported, dated now, so live traffic may go on beside it. Its
-    history counts on the days on which it happened. What the log knows from after the export stays.
-    Safe to repeat: the same file again changes nothing. A refused line is named, and the others are
-    imported; the exit code is then 1.
+    Each deal becomes one event, deal.imported, dated now, so live traffic may go on. Its history
+    counts on the days on which it happened. Events from after the export stay in force. Safe to
+    repeat: importing the same file again changes nothing. Names each refused line, imports the
+    others, and exits with 1 at the end.
     """
     settings = settings_of(ctx)
     known = mappings.read(mapping)

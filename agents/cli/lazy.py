@@ -34,7 +34,7 @@ REGISTRY: tuple[Lazy, ...] = (
         "Look",
     ),
     Lazy("top", "agents.cli.top", "Watch the floor in this terminal, live.", "Look"),
-    Lazy("worker", "agents.cli.worker", "Run a worker: events in; metrics and rows out.", "Run"),
+    Lazy("worker", "agents.cli.worker", "Run a worker, which counts events.", "Run"),
     Lazy("topics", "agents.cli.topics", "Create and check the Kafka topics.", "Run"),
     Lazy(
         "db",
@@ -57,19 +57,19 @@ REGISTRY: tuple[Lazy, ...] = (
     Lazy(
         "baseline",
         "agents.cli.baseline",
-        "See what each team is expected to do, or learn it anew.",
+        "Show or relearn what is expected of each team.",
         "Run",
     ),
     Lazy(
         "alerts",
         "agents.cli.alerts",
-        "Configure and test alerts; see and mark those that fired.",
+        "Configure and test alerts; list and mark those that fired.",
         "Run",
     ),
     Lazy(
         "explain",
         "agents.cli.explain",
-        "Show the events that a number was made of.",
+        "Show the events behind a number.",
         "Look",
     ),
     Lazy(
@@ -80,18 +80,18 @@ REGISTRY: tuple[Lazy, ...] = (
     ),
     Lazy("settings", "agents.cli.settings", "List the settings and their values.", "Run"),
     Lazy("publish", "agents.cli.publish", "Send events from a file to Kafka.", "Events"),
-    Lazy("import", "agents.cli.imports", "Import deals that another program exported.", "Events"),
+    Lazy("import", "agents.cli.imports", "Import deals from a CRM's export.", "Events"),
     Lazy("simulate", "agents.cli.simulate", "Simulate a floor, into Kafka or a file.", "Events"),
     Lazy(
         "corrections",
         "agents.cli.corrections",
-        "See which numbers corrected events changed.",
+        "Show which numbers corrections changed.",
         "Events",
     ),
     Lazy(
         "replay",
         "agents.cli.replay",
-        "Count everything again, compare, switch over.",
+        "Count everything again, compare, and switch over.",
         "Run",
     ),
     Lazy(

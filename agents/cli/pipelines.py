@@ -26,13 +26,13 @@ commands = typer.Typer(
     help="Define the stages that deals go through.",
 )
 
-File = Annotated[Path, typer.Argument(help="YAML, as docs/examples/pipelines.yaml.")]
+File = Annotated[Path, typer.Argument(help="YAML file like docs/examples/pipelines.yaml.")]
 Wait = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for Kafka.")]
 
 
 @commands.command()
 def check(file: File) -> None:
-    """Say what is wrong with *file*, or what is in it. Needs neither Kafka nor a database."""
+    """Check *file*, and list its mistakes or its pipelines. Needs neither Kafka nor a database."""
     found = pipelines.read_file(file)
     for entry in found.pipelines:
         since = f" from {entry.since}" if entry.since else ""
@@ -48,10 +48,10 @@ def apply(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the difference.")] = False,
     wait: Wait = 30,
 ) -> None:
-    """Make *file* the pipelines: what it holds is published, what it does not hold is removed.
+    """Replace the pipelines by *file*: publish its pipelines, and remove the others.
 
-    The whole file is checked first; one mistake, and nothing is published. Safe to repeat. What was
-    counted already is read anew with it, since deals are kept as their events told of them.
+    Checks the whole file first, and publishes nothing if there is a mistake. Safe to repeat. Deals
+    that were counted before are counted again by the new file.
     """
     settings = settings_of(ctx)
     new = pipelines.read_file(file)
@@ -73,7 +73,7 @@ def apply(
 
 @commands.command()
 def show(ctx: typer.Context, *, wait: Wait = 10) -> None:
-    """Print the pipelines that are in force, as a file that can be changed and applied."""
+    """Print the pipelines in force, as a file that you can change and apply."""
     values = _values(settings_of(ctx), wait)
     if not values:
         warn("no pipelines have been applied; every stage counts as unknown")
@@ -84,12 +84,12 @@ def show(ctx: typer.Context, *, wait: Wait = 10) -> None:
 def unknown(
     ctx: typer.Context,
     *,
-    days: Annotated[float, typer.Option("--days", min=0, help="How far to look back.")] = 365,
+    days: Annotated[float, typer.Option("--days", min=0, help="Days to look back.")] = 365,
 ) -> None:
     """List the pipelines and stages that deals name and no pipeline has.
 
-    They count under `unknown` until a file with them is applied; then the past is repaired, too.
-    Asks the database of RINGSIDE_DATABASE_URL, whose user must be a reader.
+    They count under `unknown` until you apply a file that has them, which also repairs the past.
+    Reads the database of RINGSIDE_DATABASE_URL, whose user must be a reader.
     """
     url = settings_of(ctx).required("database_url")
     names = asyncio.run(_unknown(url, since_at=clock.now() - days * 86_400))

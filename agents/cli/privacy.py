@@ -29,23 +29,23 @@ commands = typer.Typer(
 
 _LOOK_SECONDS = 0.5
 Number = Annotated[
-    bool, typer.Option("--number", help="Ask for a number (or read it from stdin) instead.")
+    bool, typer.Option("--number", help="Ask for a number instead, or read it from standard input.")
 ]
 
 
 @commands.command()
 def token(ctx: typer.Context) -> None:
-    """Print the tokens of a number, newest key first. The number is asked for, and not shown."""
+    """Print the tokens of a number, newest key first. Asks for the number without showing it."""
     for found in settings_of(ctx).tokeniser().tokens(_asked()):
         say(found)
 
 
 @commands.command()
 def renew(ctx: typer.Context) -> None:
-    """Put the newest token of each customer into the rows of before the key was exchanged.
+    """Replace older tokens by the newest in rows from before a rotation of the key.
 
-    Do it when all workers have the new key: they renew what they know themselves, and would write
-    the old token again until then. Safe to repeat.
+    Run it when all workers have the new key; until then they would write older tokens again. Safe
+    to repeat.
     """
     settings = settings_of(ctx)
     url, tokeniser = settings.required("database_admin_url"), settings.tokeniser()
@@ -63,7 +63,9 @@ async def _renew(url: str, tokeniser: Tokeniser) -> dict[str, int]:
 @commands.command()
 def erase(
     ctx: typer.Context,
-    token: Annotated[str | None, typer.Argument(help="As rows and boards show it.")] = None,
+    token: Annotated[
+        str | None, typer.Argument(help="The token, as rows and boards show it.")
+    ] = None,
     *,
     number: Number = False,
     wait: Annotated[
@@ -72,8 +74,8 @@ def erase(
 ) -> None:
     """Forget a customer: no row, no state and no changelog names the token any more.
 
-    What was counted stays counted. Safe to repeat. The messages in the source topics stay until
-    their retention has passed, and so do dead letters, which are listed here.
+    What was counted stays counted. Safe to repeat. Messages in the source topics and dead letters
+    stay until their retention has passed; the dead letters are listed.
     """
     settings = settings_of(ctx)
     if (token is None) != number:

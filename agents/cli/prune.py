@@ -29,15 +29,15 @@ def prune_(
     ctx: typer.Context,
     *,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say how many rows would go.")
+        bool, typer.Option("--dry-run", help="Only show how many rows would be deleted.")
     ] = False,
 ) -> None:
-    """Delete what is older than RINGSIDE_KEEP_*_DAYS. Nothing goes for which none is set.
+    """Delete rows older than RINGSIDE_KEEP_*_DAYS. Rows for which none is set stay.
 
-    May run beside workers and boards, be ended, and be repeated: run it daily, by cron. It connects
-    with RINGSIDE_DATABASE_URL, whose user must be a pruner (`ringside db create-user NAME --role
-    pruner`), who may do nothing else. Open deals and the ledger stay; dead letters are in Kafka,
-    and go with the retention of their topic.
+    Run it daily, by cron. It may run beside workers and boards, be interrupted, and be repeated.
+    Connects with RINGSIDE_DATABASE_URL, whose user must be a pruner (`ringside db create-user NAME
+    --role pruner`), who may do nothing else. Open deals and the ledger stay. Dead letters are in
+    Kafka; the retention of their topic removes them.
     """
     settings = settings_of(ctx)
     url = settings.required("database_url")

@@ -36,21 +36,23 @@ _AHEAD_SECONDS = 0.005
 )
 def publish(  # noqa: PLR0913 - each is an option of the command line
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A file, or - for standard input.")],
+    file: Annotated[Path, typer.Argument(help="File to send, or - for standard input.")],
     *,
     rate: Annotated[
-        float | None, typer.Option("--rate", min=0.001, help="At most so many events a second.")
+        float | None,
+        typer.Option("--rate", min=0.001, help="Send at most so many events a second."),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad line.")] = False,
     rejects: Annotated[
-        Path | None, typer.Option("--rejects", dir_okay=False, help="Keep refused lines here.")
+        Path | None,
+        typer.Option("--rejects", dir_okay=False, help="Write refused lines to this file."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check; send nothing.")] = False,
     wait: Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for Kafka.")] = 30,
 ) -> None:
     """Send events from a file (JSON Lines of CloudEvents) to Kafka.
 
-    Each line is checked; a refused one is named by its number and skipped, and the exit code is 1.
+    Checks each line. Names a refused line by its number, skips it, and exits with 1 at the end.
     Customers' numbers are replaced by tokens before they leave this machine. The order of the lines
     is kept for each call, rep, meeting or deal.
     """

@@ -31,19 +31,24 @@ _MISSING = {
 def reconcile(  # noqa: PLR0913 - each is an option of the command line
     ctx: typer.Context,
     *,
-    source: Annotated[str, typer.Option("--source", help="The PBX, as its events name it.")],
+    source: Annotated[str, typer.Option("--source", help="The PBX: the `source` of its events.")],
     queue: Annotated[str | None, typer.Option("--queue", help="Only this queue.")] = None,
     from_: Annotated[
-        str | None, typer.Option("--from", help="From this instant on; else the last day.")
+        str | None,
+        typer.Option("--from", help="Start of the interval; default: a day before its end."),
     ] = None,
-    to: Annotated[str | None, typer.Option("--to", help="Until this instant; else now.")] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 unless all agree.")] = False,
+    to: Annotated[
+        str | None, typer.Option("--to", help="End of the interval; default: now.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 unless everything agrees.")
+    ] = False,
 ) -> None:
     """Compare what a PBX counted itself (`pbx.counters`) with what its events add up to.
 
-    Of calls that ended in the same interval, per queue: completed, abandoned, service level. Where
-    a half is missing that is said; it is not counted as zero. Asks the database of
-    RINGSIDE_DATABASE_URL, whose user must be a reader (`ringside db create-user`).
+    Compares completed and abandoned calls and the service level, per queue, for calls that ended in
+    the same interval. Where one side has no numbers, it says so instead of showing zero. Reads the
+    database of RINGSIDE_DATABASE_URL, whose user must be a reader (`ringside db create-user`).
     """
     url = settings_of(ctx).required("database_url")
     until = datetime.fromtimestamp(clock.now() if to is None else parse_instant(to), UTC)
@@ -73,10 +78,10 @@ async def _ask(
 
 def _nothing(source: str, known: list[str]) -> str:
     if source in known:
-        return f"{source} told of no counters in that time; look further back with --from"
+        return f"{source} sent no counters in that time; look further back with --from"
     if known:
-        return f"{source} told of no counters; these did: {', '.join(known)}"
-    return "no source told of its counters yet; see `pbx.counters` in docs/events.md"
+        return f"{source} sent no counters; these did: {', '.join(known)}"
+    return "no source has sent counters yet; see `pbx.counters` in docs/events.md"
 
 
 def _table(found: list[Compared]) -> Table:

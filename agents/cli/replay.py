@@ -30,7 +30,7 @@ _From = Annotated[
     typer.Option(
         "--from",
         metavar="INSTANT",
-        help="Rows of before, e.g. 2026-09-01T00:00Z, stay as they are.",
+        help="Leave rows from before this instant unchanged, e.g. 2026-09-01T00:00Z.",
     ),
 ]
 
@@ -60,7 +60,7 @@ def _work(ctx: typer.Context) -> Iterator[_Work]:
 
 @commands.callback(invoke_without_command=True)
 def replay(ctx: typer.Context, *, since: _From = None) -> None:
-    """Count everything once more beside the live numbers, compare, and take it.
+    """Count everything again beside the live numbers, compare, and switch over.
 
     `ringside replay --from INSTANT` is `ringside replay start --from INSTANT`.
     """
@@ -72,10 +72,10 @@ def replay(ctx: typer.Context, *, since: _From = None) -> None:
 
 @commands.command()
 def start(ctx: typer.Context, *, since: _From = None) -> None:
-    """Fold all that the source topics hold into a new epoch, beside the live one.
+    """Count all events of the source topics again, beside the live numbers.
 
-    Live traffic goes on, and nobody sees anything of it yet. Interrupted, it goes on where it was
-    when it is started again; finished, it takes in what has come since.
+    Live traffic goes on, and boards do not change yet. If you interrupt it, start it again and it
+    goes on where it was. When it has finished, starting it again adds the events since then.
     """
     try:
         from_at = tables.instant(since) if since is not None else _BEGINNING
@@ -129,10 +129,10 @@ def diff(ctx: typer.Context) -> None:
 
 @commands.command()
 def take(ctx: typer.Context) -> None:
-    """Put the replay in the place of the live state. Stop all workers first; start them after.
+    """Replace the live state by the replay. Stop all workers first, and start them afterwards.
 
-    What came meanwhile is folded, then all rows change in one transaction, then the workers' state.
-    Interrupted, run it again; until then no worker starts.
+    Counts the events that came meanwhile, replaces all rows in one transaction, then replaces the
+    workers' state. If it is interrupted, run it again; until then no worker starts.
     """
     with _work(ctx) as work:
         replay = work.runner.run(tables.current(work.connection))
@@ -162,9 +162,9 @@ def _check_stopped_still(work: _Work) -> None:
 
 @commands.command()
 def drop(ctx: typer.Context) -> None:
-    """Remove the replay: its tables and its topics. The live state is not touched.
+    """Remove the replay: its tables and its topics. The live state does not change.
 
-    One that is half taken cannot be removed: take it first.
+    A replay that is half taken cannot be removed: run `take` again first.
     """
     with _work(ctx) as work:
         check_not_half_taken(work.settings)

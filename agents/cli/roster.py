@@ -32,14 +32,14 @@ Wait = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for 
 @commands.command()
 def apply(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="YAML, as docs/examples/roster.yaml.")],
+    file: Annotated[Path, typer.Argument(help="YAML file like docs/examples/roster.yaml.")],
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the difference.")] = False,
     wait: Wait = 30,
 ) -> None:
-    """Make *file* the roster: what it holds is published, what it does not hold is removed.
+    """Replace the roster by *file*: publish its entries, and remove entries that it does not hold.
 
-    The whole file is checked first; one mistake, and nothing is published. Safe to repeat.
+    Checks the whole file first, and publishes nothing if there is a mistake. Safe to repeat.
     """
     settings = settings_of(ctx)
     new = rosterfile.read(file)
@@ -62,7 +62,7 @@ def apply(
 
 @commands.command()
 def show(ctx: typer.Context, *, wait: Wait = 10) -> None:
-    """Print the roster that is in force, as a file that can be changed and applied."""
+    """Print the roster in force, as a file that you can change and apply."""
     settings = settings_of(ctx)
     _connect(settings, wait)
     values = rosters.without_pipelines(rosters.read_values(settings))
@@ -75,12 +75,12 @@ def show(ctx: typer.Context, *, wait: Wait = 10) -> None:
 def unknown(
     ctx: typer.Context,
     *,
-    days: Annotated[float, typer.Option("--days", min=0, help="How far to look back.")] = 7,
+    days: Annotated[float, typer.Option("--days", min=0, help="Days to look back.")] = 7,
 ) -> None:
     """List the reps and queues that events name and the roster does not have.
 
-    They count under `unknown` until the roster has them; then the past is repaired, too. Asks the
-    database of RINGSIDE_DATABASE_URL, whose user must be a reader (`ringside db create-user`).
+    They count under `unknown` until you add them to the roster, which also repairs the past. Reads
+    the database of RINGSIDE_DATABASE_URL, whose user must be a reader (`ringside db create-user`).
     """
     url = settings_of(ctx).required("database_url")
     names = asyncio.run(_unknown(url, since_at=clock.now() - days * 86_400))

@@ -33,7 +33,7 @@ from streams.simulation.parts import Mischief, PlanError
 
 commands = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
-_FLOOR, _TIME, _TARGET, _MISCHIEF = "Floor", "Time", "Where to", "Mischief"
+_FLOOR, _TIME, _TARGET, _FAULTS = "Floor", "Time", "Where to", "Faults to simulate"
 
 
 @commands.command(
@@ -47,18 +47,19 @@ def simulate_(  # noqa: PLR0913 - each is an option of the command line
     ctx: typer.Context,
     *,
     seed: Annotated[
-        int, typer.Option(min=0, help="Same seed, same start: same events.", rich_help_panel=_FLOOR)
+        int, typer.Option(min=0, help="Same seed and start: same events.", rich_help_panel=_FLOOR)
     ] = 1,
     reps: Annotated[
-        int, typer.Option(min=1, help="About 0.03 events a second each.", rich_help_panel=_FLOOR)
+        int,
+        typer.Option(min=1, help="Each makes about 0.03 events a second.", rich_help_panel=_FLOOR),
     ] = 40,
     teams: Annotated[
-        int | None, typer.Option(min=1, help="Of about 10 reps each.", rich_help_panel=_FLOOR)
+        int | None, typer.Option(min=1, help="Default: one per 10 reps.", rich_help_panel=_FLOOR)
     ] = None,
     always_open: Annotated[
         bool,
         typer.Option(
-            "--always-open", help="Full activity at any hour: no shifts.", rich_help_panel=_FLOOR
+            "--always-open", help="No shifts: full activity at any hour.", rich_help_panel=_FLOOR
         ),
     ] = False,
     speed: Annotated[
@@ -81,13 +82,14 @@ def simulate_(  # noqa: PLR0913 - each is an option of the command line
         ),
     ] = None,
     start: Annotated[
-        str | None, typer.Option("--start", help="Instant, ISO 8601.", rich_help_panel=_TIME)
+        str | None,
+        typer.Option("--start", help="First simulated instant, ISO 8601.", rich_help_panel=_TIME),
     ] = None,
     duration: Annotated[
         str | None,
         typer.Option(
             "--duration",
-            help="Simulated time: 90s, 20m, 8h, 2d. Else for ever; into a file an hour.",
+            help="Simulated time: 90s, 20m, 8h, 2d. Default: no end; for a file, an hour.",
             rich_help_panel=_TIME,
         ),
     ] = None,
@@ -95,7 +97,7 @@ def simulate_(  # noqa: PLR0913 - each is an option of the command line
         str | None,
         typer.Option(
             "--backfill",
-            help="Begin so much earlier, and send that at once.",
+            help="Start so much earlier, and send that part at once.",
             rich_help_panel=_TIME,
         ),
     ] = None,
@@ -104,7 +106,7 @@ def simulate_(  # noqa: PLR0913 - each is an option of the command line
         typer.Option(
             "--output",
             "-o",
-            help="A file (JSON Lines), or - for standard output, in place of Kafka.",
+            help="Write JSON Lines to this file (- is standard output) instead of Kafka.",
             rich_help_panel=_TARGET,
         ),
     ] = None,
@@ -113,7 +115,7 @@ def simulate_(  # noqa: PLR0913 - each is an option of the command line
         typer.Option(
             "--write-roster",
             dir_okay=False,
-            help="Write the matching roster (YAML) here.",
+            help="Write the matching roster (YAML) to this file.",
             rich_help_panel=_TARGET,
         ),
     ] = None,
@@ -121,7 +123,7 @@ def simulate_(  # noqa: PLR0913 - each is an option of the command line
         bool,
         typer.Option(
             "--apply-roster",
-            help="Publish the matching roster first; nobody else's entries are removed.",
+            help="Publish the matching roster first; other entries of the roster stay.",
             rich_help_panel=_TARGET,
         ),
     ] = False,
@@ -131,22 +133,22 @@ def simulate_(  # noqa: PLR0913 - each is an option of the command line
     ] = 30,
     duplicates: Annotated[
         float,
-        typer.Option(min=0, max=1, help="Share that comes twice.", rich_help_panel=_MISCHIEF),
+        typer.Option(min=0, max=1, help="Share of events sent twice.", rich_help_panel=_FAULTS),
     ] = 0.0,
     late: Annotated[
         float,
-        typer.Option(min=0, max=1, help="Share that comes late.", rich_help_panel=_MISCHIEF),
+        typer.Option(min=0, max=1, help="Share of events sent late.", rich_help_panel=_FAULTS),
     ] = 0.0,
     poison: Annotated[
         float,
-        typer.Option(min=0, max=1, help="Malformed, beside.", rich_help_panel=_MISCHIEF),
+        typer.Option(min=0, max=1, help="Malformed messages to add.", rich_help_panel=_FAULTS),
     ] = 0.0,
 ) -> None:
     """Simulate a call floor that sells, into Kafka or a file, until Ctrl-C or for --duration.
 
-    Shifts, queues, abandonment, transfers, campaigns, meetings, deals and leads; all made up, the
-    customers' numbers too. Live by default: what happens now is sent now. A worker counts the past
-    only as far as RINGSIDE_LATENESS_SECONDS before the newest event that it has seen.
+    Simulates shifts, queues, abandonment, transfers, campaigns, meetings, deals and leads. All of
+    it is made up, also the customers' numbers. By default events are sent as they happen. A worker
+    counts past events only up to RINGSIDE_LATENESS_SECONDS before the newest that it has seen.
     """
     settings = settings_of(ctx)
     wanted = Wanted(

@@ -52,14 +52,16 @@ def top(
     url: Annotated[
         list[str] | None,
         typer.Option(
-            "--url", help="A worker's metrics; repeat it for several. Default: this machine."
+            "--url", help="Address of a worker's metrics; repeatable. Default: this machine."
         ),
     ] = None,
-    window: Annotated[Window, typer.Option("--window", help="How far back counts go.")] = "15m",
-    every: Annotated[float, typer.Option("--every", min=0.2, help="Seconds between looks.")] = 2.0,
-    once: Annotated[bool, typer.Option("--once", help="Print it once and end.")] = False,
+    window: Annotated[Window, typer.Option("--window", help="Window of the counts.")] = "15m",
+    every: Annotated[
+        float, typer.Option("--every", min=0.2, help="Seconds between updates.")
+    ] = 2.0,
+    once: Annotated[bool, typer.Option("--once", help="Print once and exit.")] = False,
 ) -> None:
-    """Watch queues and teams, live, out of the workers' own metrics. Ctrl-C ends it."""
+    """Watch queues and teams live, from the workers' metrics. Ctrl-C ends it."""
     settings = settings_of(ctx)
     urls = [_complete(one) for one in url or [_of_this_machine(settings)]]
     if once:

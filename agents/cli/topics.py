@@ -26,10 +26,10 @@ def apply(
     ctx: typer.Context,
     *,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would be done.")
+        bool, typer.Option("--dry-run", help="Only show what would be done.")
     ] = False,
     alter: Annotated[
-        bool, typer.Option("--alter", help="Also change options of topics that differ.")
+        bool, typer.Option("--alter", help="Also correct the options of existing topics.")
     ] = False,
     wait: Wait = 60,
 ) -> None:
@@ -56,7 +56,7 @@ def apply(
 
 @commands.command("list")
 def list_(ctx: typer.Context, *, wait: Wait = 10) -> None:
-    """List the topics of this installation, and whether they are as they should be."""
+    """List the topics of this installation, and mark those that are missing or differ."""
     settings = settings_of(ctx)
     admin = connect(settings, wait_seconds=wait, progress=note)
     counts = topics.partition_counts(admin)
@@ -85,13 +85,13 @@ def acls(
     publisher: Annotated[str | None, _user(Role.PUBLISHER)] = None,
     operator: Annotated[str | None, _user(Role.OPERATOR)] = None,
     apply_: Annotated[
-        bool, typer.Option("--apply", help="Give the rights, instead of printing commands.")
+        bool, typer.Option("--apply", help="Grant the rights instead of printing commands.")
     ] = False,
 ) -> None:
     """Print the commands that give each user of Kafka the rights it needs, and no others.
 
-    A user is who logs in (SASL), or the name that the broker makes of a certificate. Name those you
-    have; without any, all three are shown with made-up names.
+    A user is the name that logs in (SASL), or the name that the broker takes from a certificate.
+    Name the users you have. If you name none, all three are shown with example names.
     """
     settings = settings_of(ctx)
     users = {Role.WORKER: worker, Role.PUBLISHER: publisher, Role.OPERATOR: operator}

@@ -28,20 +28,20 @@ def worker(
     ctx: typer.Context,
     *,
     wait_seconds: Annotated[
-        float, typer.Option("--wait", help="How long to wait for Kafka at the start, in seconds.")
+        float, typer.Option("--wait", help="Seconds to wait for Kafka at the start.")
     ] = 60.0,
     moved: Annotated[
         bool,
         typer.Option(
-            "--moved", help="The installation has moved to this database, or has this key, now."
+            "--moved", help="Accept that this installation has a new database or customers' key."
         ),
     ] = False,
 ) -> None:
-    """Take events in from Kafka; serve metrics, write rows to PostgreSQL.
+    """Count events from Kafka, serve metrics, and write rows to PostgreSQL.
 
-    Start as many as there are partitions; they share them. Stop one with Ctrl-C or SIGTERM: it
-    writes out what it has counted and hands its partitions on. Kill one: the next carries on from
-    its last checkpoint, and nothing is lost or counted twice.
+    Start up to as many workers as there are partitions; they share them. Ctrl-C or SIGTERM stops a
+    worker: it writes what it has counted and hands over its partitions. If a worker is killed,
+    another goes on from its last checkpoint, and nothing is lost or counted twice.
     """
     settings = settings_of(ctx)
     settings.required("customer_key")

@@ -41,8 +41,8 @@ def test_a_paragraph_of_help_fills_the_terminal(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "400")
     for command, begins in (
-        (["explain"], "The measures are"),
-        (["deadletters", "retry"], "Send what was"),
+        (["explain"], "Reads the measures"),
+        (["deadletters", "retry"], "Each dead letter"),
         (["privacy", "erase"], "What was counted"),
     ):
         assert run([*command, "--help"], {}) == 0
