@@ -8,11 +8,11 @@ import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
+from agents.embedded.broker import Broker
 from agents.embedded.errors import EmbeddedError
 from agents.embedded.kafka_jars import find_jars, find_java
-from agents.embedded.kafka_probe import START_SECONDS, wait_until_ready
+from agents.embedded.kafka_probe import START_SECONDS
 from agents.embedded.paths import DEPLOY
 from agents.embedded.ports import HOST, claim, free_port, writable_folder
 from agents.embedded.process import ChildProcess, Program, run_to_end
@@ -22,40 +22,8 @@ from agents.embedded.stand_in import StandIn
 _JVM = ("-XX:+UseSerialGC", "-Xshare:auto", "-XX:TieredStopAtLevel=4", "-Djava.awt.headless=true")
 
 
-class Broker(Protocol):
-    """What the stack and the tests need of a broker."""
-
-    name: str
-    is_stand_in: bool
-    port: int
-    process: ChildProcess
-
-    @property
-    def bootstrap(self) -> str:
-        """What clients connect to."""
-
-    @property
-    def supports_transactions(self) -> bool:
-        """Whether transactions are atomic here and fence zombies; found out by trying."""
-
-    def launch(self) -> None:
-        """Starts it, again on the same data and port, without waiting."""
-
-    def wait_until_ready(self) -> None:
-        """Returns once a launched broker answers."""
-
-    def start(self) -> None:
-        """Launches it and waits until it answers."""
-
-    def stop(self) -> None:
-        """Ends it in order."""
-
-    def kill(self) -> None:
-        """Ends it as `kill -9` does."""
-
-
 @dataclass(slots=True)
-class ApacheKafka:
+class ApacheKafka(Broker):
     """Apache Kafka as a single KRaft node, broker and controller in one process."""
 
     libs: Path
@@ -66,7 +34,6 @@ class ApacheKafka:
     process: ChildProcess
     name: str = field(init=False)
     is_stand_in: bool = False
-    supports_transactions: bool = True
 
     def __post_init__(self) -> None:
         jar = next(self.libs.glob("kafka_2.13-*.jar"))
@@ -100,12 +67,12 @@ class ApacheKafka:
         return cls(libs, java, data, port, controller_port, ChildProcess(program))
 
     @property
-    def bootstrap(self) -> str:
-        """What clients connect to."""
-        return f"{HOST}:{self.port}"
+    def supports_transactions(self) -> bool:
+        """Yes."""
+        return True
 
     def launch(self) -> None:
-        """Starts the broker without waiting, formatting its folder the first time.
+        """Start the broker without waiting, formatting its folder the first time.
 
         Raises:
             EmbeddedError: a port is taken, or the folder cannot be formatted.
@@ -116,31 +83,6 @@ class ApacheKafka:
         if not (self.data / "logs" / "meta.properties").exists():
             self._format()
         self.process.start()
-
-    def wait_until_ready(self) -> None:
-        """Returns once a launched broker answers.
-
-        Raises:
-            NotStartedError: it has ended, or does not answer in time.
-        """
-        wait_until_ready(self.process, self.port)
-
-    def start(self) -> None:
-        """Launches the broker and waits until it answers.
-
-        Raises:
-            EmbeddedError: it could not be started; says why.
-        """
-        self.launch()
-        self.wait_until_ready()
-
-    def stop(self) -> None:
-        """Ends the broker in order."""
-        self.process.stop()
-
-    def kill(self) -> None:
-        """Ends the broker as `kill -9` does."""
-        self.process.kill()
 
     def _format(self) -> None:
         command = (

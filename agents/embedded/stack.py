@@ -14,9 +14,10 @@ from urllib.parse import unquote, urlsplit
 from agents.alerting.config import configuration
 from agents.alerting.settings import Delivery, Webhook
 from agents.embedded.alertmanager import Alertmanager
+from agents.embedded.broker import Broker
 from agents.embedded.errors import EmbeddedError
 from agents.embedded.grafana import Grafana, Sources
-from agents.embedded.kafka import Broker, open_broker
+from agents.embedded.kafka import open_broker
 from agents.embedded.paths import GENERATED
 from agents.embedded.ports import preferred, writable_folder
 from agents.embedded.postgres import Postgres

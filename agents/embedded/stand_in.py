@@ -6,14 +6,15 @@ import importlib.util
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agents.embedded.broker import Broker
 from agents.embedded.errors import MissingError
-from agents.embedded.kafka_probe import fences_zombies, wait_until_ready
+from agents.embedded.kafka_probe import fences_zombies
 from agents.embedded.ports import HOST, claim, writable_folder
 from agents.embedded.process import ChildProcess, Program
 
 
 @dataclass(slots=True)
-class StandIn:
+class StandIn(Broker):
     """The `noida-db` package's Kafka port, for machines without Java. Not a real Kafka."""
 
     port: int
@@ -39,11 +40,6 @@ class StandIn:
         return cls(port, ChildProcess(program))
 
     @property
-    def bootstrap(self) -> str:
-        """What clients connect to."""
-        return f"{HOST}:{self.port}"
-
-    @property
     def supports_transactions(self) -> bool:
         """Whether a transaction is fenced off by a later one of the same id; tried once."""
         if self._supports_transactions is None:
@@ -51,7 +47,7 @@ class StandIn:
         return self._supports_transactions
 
     def launch(self) -> None:
-        """Starts the stand-in without waiting.
+        """Start the stand-in without waiting.
 
         Raises:
             EmbeddedError: the port is taken.
@@ -59,31 +55,6 @@ class StandIn:
         if not self.process.is_running:
             claim("The stand-in broker", self.port)
         self.process.start()
-
-    def wait_until_ready(self) -> None:
-        """Returns once a launched stand-in answers.
-
-        Raises:
-            NotStartedError: it has ended, or does not answer in time.
-        """
-        wait_until_ready(self.process, self.port)
-
-    def start(self) -> None:
-        """Launches the stand-in and waits until it answers.
-
-        Raises:
-            EmbeddedError: it could not be started; says why.
-        """
-        self.launch()
-        self.wait_until_ready()
-
-    def stop(self) -> None:
-        """Ends the stand-in in order."""
-        self.process.stop()
-
-    def kill(self) -> None:
-        """Ends the stand-in as `kill -9` does."""
-        self.process.kill()
 
 
 def _stand_in_binary() -> Path:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pytest
 
-from agents.embedded.kafka import Broker
+from agents.embedded.broker import Broker
 from agents.embedded.postgres import Postgres
 from tests.integration.installation import new_pipeline
 from tests.integration.pipeline import Pipeline

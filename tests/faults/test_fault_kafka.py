@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
+from agents.embedded.broker import Broker
 from agents.embedded.http import get
-from agents.embedded.kafka import Broker
 from tests.faults.installing import Install
 from tests.faults.plugin import Figures
 from tests.faults.poison import poisoned_halves

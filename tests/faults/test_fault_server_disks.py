@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from agents.embedded.broker import Broker
 from agents.embedded.errors import NotStartedError
 from agents.embedded.http import is_ok
-from agents.embedded.kafka import Broker
 from agents.embedded.postgres import Postgres
 from tests.faults.disks import Disk, NewDisk
 from tests.faults.installing import Install

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.embedded.kafka import Broker
+from agents.embedded.broker import Broker
 from agents.embedded.postgres import Database
 from schemas.topics import CUSTOMERS
 from tests.faults.older_release import OF_ANOTHER_SHAPE, OF_THIS_SHAPE, OlderRelease

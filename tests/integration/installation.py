@@ -10,7 +10,7 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from agents.embedded.kafka import Broker
+from agents.embedded.broker import Broker
 from agents.embedded.postgres import Database
 from agents.embedded.prepare import prepare_topics
 from agents.postgres.connection import connected

@@ -20,7 +20,8 @@ from typing import Any, Protocol
 import pytest
 
 from agents import clock
-from agents.embedded.kafka import Broker, open_broker
+from agents.embedded.broker import Broker
+from agents.embedded.kafka import open_broker
 from agents.embedded.paths import DEFAULT_HOME
 from agents.embedded.postgres import Database, Postgres
 from agents.embedded.prometheus import Prometheus

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.embedded.kafka import Broker
+from agents.embedded.broker import Broker
 from agents.embedded.postgres import Postgres
 from agents.embedded.prometheus import Prometheus
 from tests.integration.installation import new_pipeline, remove_topics

@@ -21,9 +21,10 @@ from confluent_kafka import KafkaError, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from agents.embedded.alertmanager import Alertmanager
+from agents.embedded.broker import Broker
 from agents.embedded.errors import EmbeddedError, PortTakenError
 from agents.embedded.http import get
-from agents.embedded.kafka import ApacheKafka, Broker
+from agents.embedded.kafka import ApacheKafka
 from agents.embedded.kafka_probe import answers, fences_zombies
 from agents.embedded.paths import DEPLOY, PROJECT
 from agents.embedded.ports import HOST, is_free

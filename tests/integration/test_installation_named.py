@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from agents.embedded.kafka import Broker
+from agents.embedded.broker import Broker
 from agents.kafka.installation import AnotherInstallationError, Identity, check_installation
 from agents.settings import Settings
 from schemas.topics import installation

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from agents.embedded.broker import Broker
 from agents.embedded.http import is_ok
-from agents.embedded.kafka import Broker
 from agents.embedded.postgres import Database, Postgres
 from tests.integration.busy_floor import check, load
 from tests.integration.installation import new_pipeline

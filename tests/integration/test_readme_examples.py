@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from agents.embedded.broker import Broker
 from agents.embedded.http import is_ok
-from agents.embedded.kafka import Broker
 from agents.embedded.paths import PROJECT
 from agents.embedded.ports import free_port
 from agents.embedded.postgres import Postgres

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.embedded.kafka import Broker
+from agents.embedded.broker import Broker
 from agents.embedded.postgres import Postgres
 from tests.integration.installation import new_pipeline, remove_topics
 from tests.integration.pipeline import Pipeline

@@ -9,7 +9,7 @@ from confluent_kafka import Consumer
 from confluent_kafka.admin import AdminClient
 
 from agents.__main__ import run
-from agents.embedded.kafka import Broker
+from agents.embedded.broker import Broker
 from agents.kafka import config
 from agents.kafka.reading import Record, read_to_end
 from agents.settings import Settings

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agents.__main__ import run
-from agents.embedded.kafka import Broker
+from agents.embedded.broker import Broker
 from agents.kafka.reading import Record
 from agents.kafka.roster import RosterFollower, read_values, to_roster
 from agents.settings import Settings
