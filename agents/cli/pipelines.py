@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from agents import clock
+from agents.cli.applying import publish_changes
 from agents.cli.context import note, out, say, settings_of, warn
 from agents.cli.tables import minute, plain_table
 from agents.kafka import pipelines, yamlfile
 from agents.kafka import roster as rosters
 from agents.kafka.admin import connect
-from agents.kafka.sending import Sender
 from agents.kafka.topics import check_topics
 from agents.postgres.connection import connected
 from agents.postgres.pipelines import UnknownStage, unknown_stages
@@ -59,16 +59,7 @@ def apply(
     messages = rosters.changes(values, pipelines.to_values(new))
     for line in difference(pipelines.to_pipelines(values), new):
         say(line)
-    if not messages:
-        say("no change")
-    elif dry_run:
-        say(f"{len(messages)} pipelines would change; nothing was published (--dry-run)")
-    else:
-        with Sender(settings) as sender:
-            for message in messages:
-                sender.send(message)
-            sender.finish()
-        say(f"{len(messages)} pipelines published")
+    publish_changes(settings, messages, what="pipelines", dry_run=dry_run)
 
 
 @commands.command()
