@@ -19,7 +19,7 @@ from schemas.topics import FOLDED
 
 logger = log.get(__name__)
 
-# Else mode would log for our classes under our names, a line per state and service.
+# Without this, mode would log a line per state and service under our classes' names.
 _faust_logger = logging.getLogger("faust.app")
 
 
@@ -94,7 +94,7 @@ def create_app(settings: Settings, shards: Shards) -> RingsideApp:
         value_serializer="raw",
         key_serializer="raw",
         stream_recovery_delay=0.0,
-        # Not 0: without tables of its own Faust would else take an assignor that splits shards.
+        # Not 0: without tables Faust would choose an assignor that splits shards.
         table_standby_replicas=1,
         topic_allow_declare=False,
         topic_disable_leader=True,
@@ -102,12 +102,12 @@ def create_app(settings: Settings, shards: Shards) -> RingsideApp:
         worker_redirect_stdouts=False,
         TableManager=ShardManager,
     )
-    # Without standbys, which we have not: else of three workers one would get nothing of four.
+    # No standbys: with them one of three workers would get none of four partitions.
     app.assignor.replicas = 0
     app.shards = shards
     app.transport = batch_transport(shards)(app.conf.broker_consumer, app)
     for topic in FOLDED:
-        # The topic is added so that it is subscribed to; its messages come as batches.
+        # Adding the topic subscribes to it; its messages arrive as batches.
         app.topics.add(app.topic(topic.name, value_type=bytes, value_serializer="raw"))
         channel = shards.channels[topic.name] = app.channel(maxsize=1)
         agent = partial(fold_batches, shards=shards, crash=app.crash)
@@ -117,7 +117,7 @@ def create_app(settings: Settings, shards: Shards) -> RingsideApp:
 
 
 def _acknowledge(app: RingsideApp, topic: str, partition: int, next_offset: int) -> None:
-    # Faust makes the consumer when the app starts, so it is looked up when it is needed.
+    # Faust creates the consumer when the app starts, so look it up when it is needed.
     app.consumer.acknowledge(topic, partition, next_offset)
 
 

@@ -26,10 +26,10 @@ logger = log.get(__name__)
 
 
 class Batch(NamedTuple):
-    """What was fetched of one partition: its records, from `start_offset` on without a gap.
+    """Records fetched from one partition, from `start_offset` on without a gap.
 
-    `start_offset` is where the batch before it ended, so offsets that were skipped on the way
-    (compacted away, markers of transactions) are in it.
+    `start_offset` is where the previous batch ended, so the batch includes offsets without a
+    record (compacted ones, transaction markers).
     """
 
     topic: str
@@ -44,11 +44,11 @@ class Batch(NamedTuple):
 
 
 class Receiver(Protocol):
-    """Who takes the batches, and knows how far the state of each partition has come."""
+    """Takes the batches, and knows how far the state of each partition has come."""
 
     @property
     def reads_committed(self) -> bool:
-        """Whether the broker has transactions, and what is not committed must not be read."""
+        """Whether to read committed messages only, because the broker has transactions."""
 
     async def deliver(self, batch: Batch) -> None:
         """Take a batch; returns when there is room for the next."""
@@ -60,13 +60,13 @@ class Receiver(Protocol):
         """Return the first offset that is not in the state."""
 
     async def settle(self) -> None:
-        """Write out and acknowledge everything folded so far: partitions are about to go."""
+        """Write and acknowledge everything folded so far: partitions are about to be given away."""
 
     def check_committed(self, topic: str, partition: int, committed: int) -> None:
         """Raise if more was committed than the state holds."""
 
     def confirm(self, asked_at: float) -> None:
-        """The group, asked at that moment, knows us. Called on another thread."""
+        """Note that the group, asked at that moment, knows this worker. Called on a thread."""
 
 
 FETCH_WAIT_MS = 100
@@ -77,9 +77,9 @@ _FOLDED = frozenset(topic.name for topic in FOLDED)
 class LeanRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka has no types
     """aiokafka's unpacking of a fetched partition, handing on records as they were read.
 
-    They have offset, timestamp, key, value and headers. aiokafka copies each into a dataclass with
-    topic, partition and sizes beside them, which a `Batch` says once; with the call that hands on
-    each, that is half of the work.
+    A record has offset, timestamp, key, value and headers. aiokafka copies each into a dataclass
+    with topic, partition and sizes as well, which a `Batch` holds once. Together with the call that
+    hands on each record, that copying is half of the work.
     """
 
     def __iter__(self) -> Iterator[Any]:
@@ -93,25 +93,25 @@ class LeanRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka h
 class PromptThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # faust has no types
     """Faust's thread around aiokafka, with less patience.
 
-    A fetch leaves out the partitions whose last records are not taken yet, and nothing else is
-    fetched from that broker until it returns: with Faust's fixed 1.5 s an event could wait so long
-    for others that do not come.
+    A fetch leaves out partitions whose last records are not taken yet, and the broker gets no other
+    fetch until it returns. With Faust's fixed 1.5 s an event could wait that long for others that
+    do not come.
     """
 
     logger = logging.getLogger("faust.consumer")
 
     def _create_worker_consumer(self, transport: Any) -> Any:  # noqa: ANN401 - as Faust's
-        # aiokafka has no setting for it, either: its fetcher makes one for each fetched partition.
+        # aiokafka has no setting for it: its fetcher makes one for each fetched partition.
         fetcher.PartitionRecords = LeanRecords
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001 - Faust has no setting for it
         if self.consumer.receiver.reads_committed:
-            # Faust has one for this, which would make its own producers transactional, too.
+            # Faust's setting for this would also make its own producers transactional.
             consumer._isolation_level = "read_committed"  # noqa: SLF001
         return consumer
 
     async def on_start(self) -> None:
-        """Start aiokafka's consumer, and listen to what its heartbeats are answered."""
+        """Start aiokafka's consumer, and listen to the answers to its heartbeats."""
         await super().on_start()
         coordinator = self._consumer._coordinator  # noqa: SLF001 - aiokafka tells nobody
         heartbeat = coordinator._do_heartbeat  # noqa: SLF001
@@ -127,10 +127,10 @@ class PromptThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # faus
         coordinator._do_heartbeat = noted  # noqa: SLF001
 
     def verify_event_path(self, now: float, tp: TP) -> None:
-        """Log it if nothing is fetched any more. Whether what is fetched is folded, /live tells.
+        """Log it if fetching has stopped. `/live` reports whether fetched records are folded.
 
-        Faust would look for events in its streams, where batches never pass, and after five minutes
-        call each partition stuck that has something to read.
+        Faust would look for events in its streams, which batches never pass, and after five minutes
+        call every partition with unread records stuck.
         """
         self._verify_aiokafka_event_path(now, tp)
 
@@ -144,7 +144,7 @@ class PromptThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # faus
 class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no types
     """See the module."""
 
-    # Else mode would log for this class under another name, past the level set for Faust.
+    # Without this, mode would log under another name, which the level set for Faust misses.
     logger = logging.getLogger("faust.consumer")
 
     receiver: Receiver
@@ -155,9 +155,9 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
         self._positions: dict[TP, int] = {}
         self._checkpointed: dict[TP, int] = {}
         self._fetched: set[TP] = set()
-        """Partitions of which something is fetched that is not handed on yet."""
+        """Partitions with fetched records that are not handed on yet."""
         self._seeks = 0
-        """What was fetched before a seek, or during one, is not what comes next after it."""
+        """Records fetched before or during a seek are not the next ones after it."""
 
     def _new_consumer_thread(self) -> PromptThread:
         return PromptThread(self, loop=self.loop, beacon=self.beacon)
@@ -177,8 +177,8 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
             return None
         folded = self.receiver.next_offset(topic, partition)
         if highwater > folded and self._positions.get(tp) == folded and tp not in self._fetched:
-            # All that was fetched is folded. What the consumer has passed by since holds no
-            # message: the end of a transaction, or one that was undone.
+            # Everything fetched is folded. The offsets that the consumer has passed since hold no
+            # message: the end of a transaction, or an aborted one.
             folded = max(folded, self._thread.position_now(tp) or 0)
         return max(0, int(highwater) - folded)
 
@@ -232,8 +232,8 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
         if records is None or self.should_stop:
             return
         if not self.flow_active or (records and self._seeks != seeks):
-            # A whole rebalance may have gone by while Kafka was asked. What came may be from before
-            # it or from after it; it is dropped, so the consumer must go back behind it.
+            # A whole rebalance may have passed during the fetch, and the records may be from before
+            # or after it. They are dropped, so the consumer must go back to where they began.
             await self.perform_seek()
             return
         self._fetched = {TP(*tp) for tp, fetched in records.items() if fetched}

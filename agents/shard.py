@@ -10,11 +10,11 @@ from streams.fold import Fold
 from streams.snapshot import Snapshot
 
 BACKLOG_SECONDS = 10.0
-"""What waits longer in Kafka is a backlog."""
+"""Messages that have waited longer in Kafka are a backlog."""
 CATCHING_UP_FACTOR = 5
 """How much longer a checkpoint may take while a backlog is folded."""
 COMES_IN_SECONDS = 60.0
-"""A topic of which nothing was folded for longer is quiet: how old its events are says nothing."""
+"""A topic without a folded message for longer is quiet: the age of its events means nothing."""
 
 
 class Exporter(Protocol):
@@ -22,13 +22,13 @@ class Exporter(Protocol):
 
     @property
     def is_full(self) -> bool:
-        """Whether Postgres is so far behind that no more should be taken in."""
+        """Whether Postgres is so far behind that the worker should stop reading."""
 
     def put(self, snapshot: Snapshot) -> None:
         """Take what changed; it is written some time later."""
 
     def discard(self, topic: str, partition: int) -> None:
-        """Forget what waits of a partition that went to another worker."""
+        """Drop waiting changes of a partition that another worker has taken over."""
 
 
 class Shard:
@@ -48,7 +48,7 @@ class Shard:
         self.idled_at: dict[str, float] = {}
         self.unwritten: dict[str, Changes] = {}
         self.unwritten_letters: list[Record] = []
-        """What a checkpoint took, by topic, and Kafka did not take yet."""
+        """Changes that a checkpoint took and Kafka has not confirmed yet, by topic."""
         self.is_open = False
         self.fenced_at: float | None = None
         """When another worker took it over, by the monotonic clock."""
@@ -66,10 +66,10 @@ class Shard:
         )
 
     def can_wait(self, settings: Settings, now: float, monotonic: float) -> bool:
-        """Whether the next checkpoint will do, because a backlog is being folded.
+        """Whether to leave this checkpoint out, because a backlog is being folded.
 
-        What comes and goes between two is written once, and told to customers' partitions once; of
-        a backlog that is most.
+        A call that begins and ends between two checkpoints is written only once, and sent to its
+        customer's partition only once. In a backlog most calls do.
         """
         return (
             now - self.checkpointed_at < CATCHING_UP_FACTOR * settings.checkpoint_seconds
@@ -78,16 +78,16 @@ class Shard:
         )
 
     def is_catching_up(self, now: float, monotonic: float) -> bool:
-        """Whether it was folding, within the last second, what had waited for long in Kafka."""
+        """Whether it has folded, within the last second, messages that had waited long in Kafka."""
         return any(
             now - self.record_at[topic] > BACKLOG_SECONDS and monotonic - at < 1.0
             for topic, at in self.folded_at.items()
         )
 
     def event_lag_seconds(self, fold: Fold, now: float, monotonic: float) -> float:
-        """Return how long ago the newest event of a topic happened, while some come in; else 0.
+        """Return how long ago the newest event of a topic happened; 0 if none arrive now.
 
-        More than seconds: their source, or what brings them to Kafka, lags; or its clock does.
+        If it is more than seconds, the source lags, or its feed into Kafka, or its clock is slow.
         """
         folded_at, newest_at = self.folded_at.get(fold.topic), fold.watermark.newest_at
         if folded_at is None or newest_at is None or monotonic - folded_at > COMES_IN_SECONDS:
@@ -95,7 +95,7 @@ class Shard:
         return max(0.0, now - newest_at)
 
     def take_changes(self) -> None:
-        """Move what changed to what is unwritten, over what Kafka did not take the last time."""
+        """Add the changes to those that Kafka did not confirm last time, replacing older ones."""
         for topic, fold in self.folds.items():
             changes = fold.take_changes()
             if changes is None:

@@ -28,10 +28,10 @@ from streams.pipelines import EMPTY
 logger = log.get(__name__)
 
 TAKE_OVER_SECONDS = 5.0
-"""How long a rebalance waits for take-overs; well under the group's rebalance time-out."""
+"""How long a rebalance waits for takeovers: well below the group's rebalance time-out."""
 
 USURPED_SECONDS = SESSION_SECONDS + REBALANCE_SECONDS + 8.0
-"""By then the group has taken a partition from the worker that was fenced, if it ever does."""
+"""If the group takes a partition from a fenced worker at all, it has done so by then."""
 
 Acknowledge = Callable[[str, int, int], None]
 
@@ -54,13 +54,13 @@ class Shards:
         self.acknowledge: Acknowledge = _nobody
         self.ghost_limits = GhostLimits()
         self.pipelines = EMPTY
-        """As known now; `agents.recounting` counts the funnels by them."""
+        """The pipelines as known now; `agents.recounting` counts the funnels by them."""
         self.channels: dict[str, Any] = {}
         """The channel of each topic's agent."""
 
     @property
     def partition_count(self) -> int:
-        """How many shards there are in all, whoever has them."""
+        """The number of shards of the installation, whichever workers own them."""
         return self._settings.partitions
 
     def __iter__(self) -> Iterator[Shard]:
@@ -75,7 +75,7 @@ class Shards:
     # Ownership
 
     async def own(self, indexes: Iterable[int], generation: int = 0) -> None:
-        """Own exactly these shards: let go of the others, restore those that are new.
+        """Own exactly these shards: release the others, restore new ones.
 
         `generation` counts the assignments of the whole group. One that was missed may have given
         a shard of ours to another worker and back, so then everything is restored; 0 is not known.
@@ -90,12 +90,12 @@ class Shards:
             self._close(self._shards.pop(index))
         kept = {index for index in wanted & set(self._shards) if self._shards[index].is_open}
         opened = [Shard(i, Changelog(self._settings, i)) for i in sorted(wanted - kept)]
-        # All are taken over before any is read, which may take long: see `settle`.
+        # Take over all of them before reading any, which may take long: see `settle`.
         await asyncio.gather(*(self._take_over(shard) for shard in opened))
         await asyncio.gather(*(self._restore(shard) for shard in opened))
         for shard in opened:
             self._shards[shard.index] = shard
-            # Whoever had it before may have ended between a checkpoint and its way to Postgres.
+            # Its last owner may have ended after a checkpoint and before writing it to Postgres.
             for fold in shard.folds.values():
                 if self.folder.exporter is not None and fold.ledger.next_offset:
                     self.folder.exporter.put(fold.whole())
@@ -103,7 +103,7 @@ class Shards:
         self.confirm(asked_at)
 
     def confirm(self, asked_at: float) -> None:
-        """The group, asked at that moment, knows this worker and what it has."""
+        """Note that the group, asked at that moment, knows this worker and its partitions."""
         self.membership.confirm(asked_at)
 
     def usurped(self) -> str | None:
@@ -122,7 +122,7 @@ class Shards:
         taking = asyncio.get_running_loop().run_in_executor(None, shard.changelog.open)
         self._taking_over.add(taking)
         taking.add_done_callback(self._taking_over.discard)
-        # The thread goes on when we are cancelled, so its future must, too.
+        # The thread goes on when this task is cancelled, so its future must go on too.
         await asyncio.shield(taking)
 
     async def _restore(self, shard: Shard) -> None:
@@ -158,7 +158,7 @@ class Shards:
                 self.folder.exporter.discard(topic, shard.index)
 
     def close(self) -> None:
-        """Let go of everything. What was not checkpointed will be read again by the next owner."""
+        """Release everything. The next owner reads again what was not checkpointed."""
         for shard in self._shards.values():
             shard.is_open = False
             shard.changelog.close()
@@ -217,8 +217,8 @@ class Shards:
     async def settle(self) -> None:
         """Checkpoint everything folded so far; called before partitions are given away.
 
-        Waits for take-overs under way, too: after the next assignment they would
-        fence a shard's new owner.
+        Also waits for takeovers under way: after the next assignment they would fence the
+        shard's new owner.
         """
         if self._taking_over:
             await asyncio.wait(self._taking_over, timeout=TAKE_OVER_SECONDS)
@@ -235,10 +235,10 @@ class Shards:
                 logger.warning("checkpoint failed, will be tried again", why=str(error))
 
     async def checkpoint(self, shard: Shard) -> None:
-        """Write what changed as one transaction, then let offsets and rows follow.
+        """Write the changes in one transaction, then commit offsets and pass on rows.
 
         Raises:
-            BrokerError: Kafka did not take it. It is tried again until it does, or is fenced.
+            BrokerError: Kafka did not confirm it. It is retried until it does, or is fenced.
         """
         async with shard.checkpointing:
             shard.take_changes()
@@ -258,7 +258,7 @@ class Shards:
         try:
             await asyncio.to_thread(shard.changelog.write, records)
         except FencedError:
-            # Whoever fenced us reads the log from the last checkpoint on: nothing is lost.
+            # The worker that fenced us reads the log from the last checkpoint: nothing is lost.
             shard.is_open = False
             shard.fenced_at = self._monotonic()
             logger.warning("another worker has taken over", shard=shard.index)
@@ -273,13 +273,13 @@ class Shards:
                 self.folder.exporter.put(change.snapshot)
 
     def exported(self, topic: str, partition: int, fence: int) -> None:
-        """Forget what is over and has been written to Postgres."""
+        """Forget entities and panes that are over and written to Postgres."""
         shard = self._shards.get(partition)
         if shard is not None and shard.is_open:
             shard.folds[topic].release(fence)
 
     def _idle(self, shard: Shard) -> None:
-        """Let event time go on in partitions where nothing has come for a while."""
+        """Advance event time in partitions that have been idle for a while."""
         monotonic, now = self._monotonic(), self._clock()
         for topic, fold in shard.folds.items():
             since = max(shard.folded_at.get(topic, 0.0), shard.idled_at.get(topic, 0.0))
@@ -297,4 +297,4 @@ def _read(changelog: Changelog, restorer: Restorer) -> dict[str, Fold]:
 
 
 def _nobody(topic: str, partition: int, next_offset: int) -> None:
-    """Acknowledge nothing; before the consumer is there."""
+    """Acknowledge nothing: the consumer does not exist yet."""

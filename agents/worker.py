@@ -39,21 +39,21 @@ logger = log.get(__name__)
 STOP_SECONDS = 20.0
 """How long a clean stop may take; what is not written by then is recovered at the next start."""
 AWAY_STOP_SECONDS = 12.0
-"""And how long while Kafka is away: by then that is known, and waiting would change nothing."""
+"""The same while Kafka is down, which is known by then: waiting longer would change nothing."""
 FLUSH_SECONDS = 5.0
 END_SECONDS = STOP_SECONDS + FLUSH_SECONDS + 3.0
-"""After so long a stop is ended by force: whoever asked for it would do so at 30 s."""
+"""A stop that takes longer ends the process: a supervisor would kill it at 30 s."""
 LAST_SECONDS = 3.0
 LEARN_SECONDS = 300.0
 _UNSAVED = "Kafka did not take it; the next worker reads these messages again, none is lost"
 
 
 class StalledError(RingsideError):
-    """The worker made no progress though there was work. It ends, so that it can be restarted."""
+    """The worker made no progress although there was work. It ends, so that it can be restarted."""
 
 
 class Worker:
-    """Everything that one process runs. `run` once."""
+    """Everything that one process runs. Call `run` once."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -81,8 +81,8 @@ class Worker:
         """Run until SIGTERM or SIGINT, and return after a clean stop.
 
         Raises:
-            RingsideError: what the operator can put right.
-            Exception: a bug; the message it happened at is the first one after the next start.
+            RingsideError: something that the operator can correct.
+            Exception: a bug. The message that caused it is the first one after the next start.
         """
         server = MetricsServer(
             Collector(self._view, clock.now),
@@ -117,7 +117,7 @@ class Worker:
         if unsaved:
             leave()
         if self._app.crash_reason is not None:
-            # All that counts is done, and some of Faust's tasks outlive their cancelling now.
+            # Everything is written by now, and some of Faust's tasks survive their cancellation.
             self._watchdog.stop_within(LAST_SECONDS)
             raise self._app.crash_reason
 
@@ -157,12 +157,12 @@ class Worker:
         )
 
     async def _after_roster(self, run: Callable[[], Awaitable[None]]) -> None:
-        """Begin once the roster is known: its calendars and teams are what is needed."""
+        """Begin once the roster is known: its calendars and teams are needed."""
         await self._roster.ready.wait()
         await run()
 
     async def _start(self) -> None:
-        # Collections of what lives for hours cost more than they find.
+        # Collecting objects that live for hours costs more than it frees.
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
@@ -176,7 +176,7 @@ class Worker:
             await self._app.start()
 
     async def _until_stopped(self, tasks: list[asyncio.Task[None]]) -> None:
-        """Wait for a signal, a crash of the app, or a task that ends, which none should."""
+        """Wait for a signal, a crash of the app, or the end of a task, none of which should end."""
         stop = asyncio.create_task(_wait(self._stop))
         # mode has no public way to wait for a crash.
         crash = asyncio.create_task(_wait(self._app._crashed))  # noqa: SLF001
@@ -187,7 +187,7 @@ class Worker:
             task.result()
 
     async def _shut_down(self, tasks: list[asyncio.Task[None]]) -> int:
-        """Stop reading, checkpoint, commit, write what is left; each within its time.
+        """Stop reading, checkpoint, commit and write what is left, each within its time.
 
         Returns how many changes are in no checkpoint because Kafka is away.
         """
@@ -199,7 +199,7 @@ class Worker:
         unsaved = sum(shard.dirty_count for shard in self._shards) if is_away else 0
         if unsaved:
             logger.error("stopped without a last checkpoint", changes=unsaved, why=_UNSAVED)
-        # Now, since a thread that waits for an absent Kafka goes on to do so until then.
+        # Start the clock now: a thread that waits for an absent Kafka goes on waiting until then.
         self._shards.close()
         if self._writer is not None:
             await self._writer.flush(FLUSH_SECONDS)
@@ -223,7 +223,7 @@ class Worker:
             stopping.cancel()
 
     async def _look(self) -> None:
-        """Watch the progress; a worker that hangs ends, so that it is restarted."""
+        """Watch the progress, and end a worker that hangs, so that it is restarted."""
         while True:
             self._shards.membership.beat()
             self._health.look(
@@ -244,7 +244,7 @@ class Worker:
         self._roster_to_write.put_nowait((roster, offset, self._roster.pipelines))
 
     async def _write_rosters(self, writer: RosterWriter) -> None:
-        """Bring each new roster to Postgres, trying on until it is there or a newer one is."""
+        """Write each new roster to Postgres; retry until that or a newer one is written."""
         while True:
             roster, version, pipelines = await self._roster_to_write.get()
             while self._roster_to_write.empty():
@@ -279,7 +279,7 @@ def _writer(settings: Settings, database: Database, shards: Shards) -> SnapshotW
 
 
 def _learning_database(settings: Settings) -> Database | None:
-    """Return connections of their own: eight weeks of panes take longer than a snapshot may."""
+    """Return separate connections: reading eight weeks of panes outlasts a snapshot's limit."""
     if settings.database_url is None:
         return None
     return Database(
