@@ -8,6 +8,7 @@ from grafanalib import core
 from dashboards.grafana import POSTGRES, PROMETHEUS, Json, lettered, override
 from schemas.kpis import Kpi
 from schemas.measure import Unit
+from schemas.not_said import NOT_SAID
 
 UNITS: Mapping[Unit, str] = {
     Unit.COUNT: "short",
@@ -39,9 +40,11 @@ class Meaning:
 def meaning(kpi: Kpi) -> Meaning:
     """Return what the catalogue says of a KPI."""
     version = f", version {kpi.version}" if kpi.version > 1 else ""
+    not_said = NOT_SAID.get(kpi.name)
+    caution = f"\n\nDoes not say: {not_said}" if not_said else ""
     return Meaning(
         title=kpi.title,
-        help=f"{kpi.help}\n\nSource: {kpi.source}{version}.{_target(kpi)}",
+        help=f"{kpi.help}{caution}\n\nSource: {kpi.source}{version}.{_target(kpi)}",
         unit=UNITS[kpi.unit],
         steps=_steps(kpi),
         maximum=1 if kpi.unit is Unit.RATIO else None,

@@ -42,8 +42,8 @@ class Question:
     to_at: int
     queue: str | None = None
     rep: str | None = None
-    limits: Mapping[int, Limits] = field(default_factory=dict)
-    """By the start of the quarter; what the queue promised then."""
+    limits: Mapping[tuple[int, str], Limits] = field(default_factory=dict)
+    """By the start of the quarter and the queue; what it promised then."""
     team: str | None = None
     site: str | None = None
     """The queue's; without a queue the team's."""
@@ -64,13 +64,28 @@ class Question:
         return self.team in {None, place.team} and self.site in {None, place.site}
 
 
+class Cause(NamedTuple):
+    """An event that a number was made of."""
+
+    id: str
+    what: str
+    """Its type; of a note about a call: `note`."""
+    at: float
+
+
 @dataclass(slots=True)
 class Part:
     """What one entity (a call's leg, a rep, ...) counts in the number, by term."""
 
     entity: str
     amounts: dict[str, Amount] = field(default_factory=dict)
-    event_ids: list[str] = field(default_factory=list)
+    causes: dict[str, Cause] = field(default_factory=dict)
+    """By the event's id, as they came."""
+
+    @property
+    def event_ids(self) -> list[str]:
+        """The ids of the events."""
+        return list(self.causes)
 
 
 def terms_of(kpi: Kpi) -> tuple[Term, ...]:
@@ -109,10 +124,9 @@ def parts(
             amounts = dict(_amounts(question, topic, fact))
             if not amounts or not isinstance(event, Event | Notes):
                 continue
-            key, event_id = _names(fold, event)
+            key, cause = _names(fold, event)
             part = found.setdefault(key, Part(key))
-            if event_id not in part.event_ids:
-                part.event_ids.append(event_id)
+            part.causes.setdefault(cause.id, cause)
             for name, amount in amounts.items():
                 part.amounts[name] = part.amounts.get(name, 0) + amount
     for part in found.values():
@@ -141,12 +155,14 @@ def _one_by_one(
             yield event, offset
 
 
-def _names(fold: Fold, event: Event | Notes) -> tuple[str, str]:
-    """Return the entity that an event is about, and the event's id; of a note, whose it is."""
+def _names(fold: Fold, event: Event | Notes) -> tuple[str, Cause]:
+    """Return the entity that an event is about, and the event; of a note, whose call it is."""
     if isinstance(event, Notes):
-        return event.notes[0].customer, event.notes[0].entity
+        note = event.notes[0]
+        return note.customer, Cause(note.entity, "note", note.at)
     key = fold.machine.key
-    return event.subject if key is None else key(event), event.id
+    entity = event.subject if key is None else key(event)
+    return entity, Cause(event.id, event.type, event.at)
 
 
 class _Told(Fold):
@@ -187,7 +203,8 @@ def _amounts(question: Question, topic: str, fact: Fact | Spell) -> Iterator[tup
         cells, at = fact.cells, fact.at
     if not question.from_at <= at < question.to_at:
         return
-    wanted = _cells(question, topic, pane_start(at, QUARTER_SECONDS))
+    limits = question.limits.get((pane_start(at, QUARTER_SECONDS), fact.dims.queue))
+    wanted = _cells(question.kpi, topic, limits)
     summed: dict[str, Amount] = {}
     for cell, amount in cells:
         for name in wanted.get(cell, ()):
@@ -195,18 +212,18 @@ def _amounts(question: Question, topic: str, fact: Fact | Spell) -> Iterator[tup
     yield from summed.items()
 
 
-def _cells(question: Question, topic: str, start: int) -> dict[str, list[str]]:
-    """Return, by cell, the terms that it is part of in one quarter of an hour."""
-    formula = question.kpi.formula
+def _cells(kpi: Kpi, topic: str, limits: Limits | None) -> dict[str, list[str]]:
+    """Return, by cell, the terms that it is part of where a queue promises this."""
+    formula = kpi.formula
     found: dict[str, list[str]] = {}
     if isinstance(formula, Quantile):
         for cell in formula.histogram.cells:
-            found.setdefault(cell, []).append(formula.histogram.name)
+            found.setdefault(cell, []).append(cell)
         return found
-    for term in terms_of(question.kpi):
+    for term in terms_of(kpi):
         if topic_of(term) != topic:
             continue
-        for cell in _cells_of(term, question.limits.get(start)):
+        for cell in _cells_of(term, limits):
             found.setdefault(cell, []).append(term.name)
     return found
 

@@ -8,14 +8,15 @@ from schemas import events as e
 from schemas.kpis import BY_NAME
 from schemas.topics import CALLS, CUSTOMERS, REPS
 from streams.explanation import Limits, Question, added_up, parts
-from tests.streams.lives import LIVES, T0, apply, event, new_fold, panes, seeded
+from tests.streams.lives import LIVES, QUEUES, T0, apply, event, new_fold, panes, seeded
 
 QUARTER = int(T0) // 900 * 900
 
 
 def question(kpi: str, queue: str | None = "loans", quarters: int = 1) -> Question:
     to_at = QUARTER + 900 * quarters
-    limits = {start: Limits(20, 5) for start in range(QUARTER, to_at, 900)}
+    starts = range(QUARTER, to_at, 900)
+    limits = {(start, of): Limits(20, 5) for start in starts for of in QUEUES}
     return Question(BY_NAME[kpi], QUARTER, to_at, queue, None, limits)
 
 
@@ -46,6 +47,23 @@ def test_a_service_level_is_made_of_the_answers_and_the_abandons_of_its_queue() 
         "answered_wait_within_target": 1,
         "calls_answered": 2,
         "calls_abandoned": 1,
+    }
+
+
+def test_of_all_queues_each_has_its_own_target() -> None:
+    # Both wait 30 s: late for loans (20 s), in time for cards (60 s).
+    events = [
+        event(call, T0 + at, data)
+        for call, queue in (("a", "loans"), ("b", "cards"))
+        for at, data in ((0, e.CallOffered(queue)), (30, e.CallAnswered("linh")))
+    ]
+    limits = {(QUARTER, "loans"): Limits(20, 5), (QUARTER, "cards"): Limits(60, 5)}
+    kpi = BY_NAME["service_level_answered_of_answered"]
+    asked = Question(kpi, QUARTER, QUARTER + 900, limits=limits)
+    found = parts(asked, CALLS.name, zip(events, range(99), strict=False), lateness_seconds=600)
+    assert {part.entity: part.amounts for part in found} == {
+        "a": {"calls_answered": 1},
+        "b": {"calls_answered": 1, "answered_wait_within_target": 1},
     }
 
 
@@ -130,7 +148,7 @@ def _cells(kpi: str) -> dict[str, list[str]]:
                 "calls_handled",
             )
         },
-        "answered_wait_p90_seconds": {"answered_wait": answered},
+        "answered_wait_p90_seconds": {cell: [cell] for cell in answered},
         "occupancy": {
             name: [name]
             for name in ("rep_on_call_seconds", "rep_wrapup_seconds", "rep_available_seconds")

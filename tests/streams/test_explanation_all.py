@@ -17,7 +17,7 @@ from schemas.notes import Notes
 from schemas.roster import Roster
 from streams.explanation import Limits, Question, added_up, parts
 from streams.roster import RosterIndex
-from tests.streams.lives import LIVES, T0, Panes, apply, new_fold, panes, seeded
+from tests.streams.lives import LIVES, QUEUES, T0, Panes, apply, new_fold, panes, seeded
 
 QUARTER = int(T0) // 900 * 900
 SPAN = range(QUARTER, QUARTER + 8 * 900, 900)
@@ -55,7 +55,8 @@ def cells_of(kpi: Kpi) -> Iterator[tuple[str, str, set[str]]]:
     shape = kpi.formula
     if isinstance(shape, Quantile):
         of = shape.histogram
-        yield of.topic, of.name, {f"{of.name}:{index}" for index in range(len(SECONDS_BOUNDS) + 1)}
+        for index in range(len(SECONDS_BOUNDS) + 1):
+            yield of.topic, f"{of.name}:{index}", {f"{of.name}:{index}"}
         return
     if isinstance(shape, Ratio):
         terms = (*shape.top, *shape.bottom, *shape.less, *shape.top_less)
@@ -72,7 +73,7 @@ def cells_of(kpi: Kpi) -> Iterator[tuple[str, str, set[str]]]:
 
 @pytest.mark.parametrize("kpi", KPIS, ids=lambda kpi: kpi.name)
 def test_the_parts_of_each_kpi_add_up_to_what_the_panes_hold(kpi: Kpi) -> None:
-    limits = {start: Limits(20, 5) for start in SPAN}
+    limits = {(start, queue): Limits(20, 5) for start in SPAN for queue in QUEUES}
     asked = Question(kpi, SPAN.start, SPAN.stop, limits=limits)
     names = {f"ringside.{topic}" for topic, _, _ in cells_of(kpi)}
     assert names, "it has no term"
