@@ -69,6 +69,7 @@ CALL_EARLIER_WAIT = _calls(
 )
 CALLS_ANSWERED_BY_END = _calls("calls_answered_by_end", "Answered calls, by when they ended.")
 CALLS_ABANDONED_BY_END = _calls("calls_abandoned_by_end", "Abandoned calls, by when they ended.")
+CALLS_FLOWED_OUT_BY_END = _calls("calls_flowed_out_by_end", "Calls that flowed out, by when.")
 
 CALLS_DIALLED = _calls("calls_dialled", "Outbound calls placed.")
 CALLS_CONNECTED = _calls("calls_connected", "Outbound calls that the customer answered.")
@@ -202,6 +203,7 @@ MEASURES: tuple[Measure, ...] = (
     CALL_EARLIER_WAIT,
     CALLS_ANSWERED_BY_END,
     CALLS_ABANDONED_BY_END,
+    CALLS_FLOWED_OUT_BY_END,
     CALLS_DIALLED,
     CALLS_CONNECTED,
     CALLS_NOT_CONNECTED,

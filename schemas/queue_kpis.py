@@ -32,6 +32,7 @@ _QUEUED = (m.CALLS_ANSWERED, m.CALLS_ABANDONED)
 _OFFERED = (*_QUEUED, m.CALLS_FLOWED_OUT)
 """Of which a call is abandoned: one that left the queue unanswered was offered, too."""
 _QUEUED_BY_END = (m.CALLS_ANSWERED_BY_END, m.CALLS_ABANDONED_BY_END)
+_OFFERED_BY_END = (*_QUEUED_BY_END, m.CALLS_FLOWED_OUT_BY_END)
 _NOT_QUEUED = (m.CALLS_FLOWED_OUT, m.CALLS_CLOSED_WAITING)
 """What of the offered calls is in no service level; all others are answered, abandoned or wait."""
 _BY_END = "Asterisk and Amazon Connect count by the end"
@@ -166,9 +167,10 @@ QUEUE_KPIS: tuple[Kpi, ...] = (
         "abandonment_by_end",
         "Abandonment by end",
         Unit.RATIO,
-        Ratio((m.CALLS_ABANDONED_BY_END,), _QUEUED_BY_END),
-        "Abandoned, of answered and abandoned calls that ended in the interval.",
+        Ratio((m.CALLS_ABANDONED_BY_END,), _OFFERED_BY_END),
+        "Abandoned: b / (a + b + f) of the calls that ended, or flowed out, in the interval.",
         _BY_END,
+        version=2,
         better="lower",
     ),
     Kpi(
@@ -177,12 +179,13 @@ QUEUE_KPIS: tuple[Kpi, ...] = (
         Unit.RATIO,
         Ratio(
             (m.CALLS_ABANDONED_BY_END,),
-            _QUEUED_BY_END,
+            _OFFERED_BY_END,
             less=(SHORT_ABANDONED_BY_END,),
             top_less=(SHORT_ABANDONED_BY_END,),
         ),
-        "Short abandons left out: (b - s) / (a + b - s) of the calls that ended in the interval.",
+        "Short abandons left out: (b - s) / (a + b + f - s) of the calls that ended then.",
         _BY_END,
+        version=2,
         better="lower",
     ),
     Kpi(

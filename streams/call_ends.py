@@ -13,6 +13,7 @@ from streams.facts import KNOWN_DIMS, Cells, Fact
 
 _ANSWERED = (m.CALLS_ANSWERED_BY_END.name, 1)
 _ABANDONED = (m.CALLS_ABANDONED_BY_END.name, 1)
+_FLOWED_OUT_CELLS: Cells = ((m.CALLS_FLOWED_OUT_BY_END.name, 1),)
 _LATER = (m.CALLS_ENDED_LATER.name, 1)
 _BOUNDS = tuple(map(float, m.SECONDS_BOUNDS))
 
@@ -25,7 +26,7 @@ _ABANDONED_CELLS: tuple[Cells, ...] = tuple(
 
 
 def ended(call: Call) -> Fact | None:
-    """Return the fact; None before it is over, and of what no service level is told."""
+    """Return the fact; None before it is over, and of what never joined a queue."""
     closed_at = call.closed_at
     if closed_at is None or call.direction == "outbound" or call.in_menu:
         return None
@@ -36,7 +37,8 @@ def ended(call: Call) -> Fact | None:
         cells = _ABANDONED_CELLS[bisect_left(_BOUNDS, call.wait_seconds)]
         dims = KNOWN_DIMS[call.queue, "", "inbound", "", call.source]
     else:
-        return None
+        cells = _FLOWED_OUT_CELLS
+        dims = KNOWN_DIMS[call.queue, "", "inbound", "", call.source]
     if closed_at // QUARTER_SECONDS > (call.offered_at or 0.0) // QUARTER_SECONDS:
         cells = (*cells, _LATER)
     return Fact(closed_at, dims, cells)

@@ -153,7 +153,8 @@ def _counted(
 
 
 def _counts(histogram: Histogram, cells: Cells) -> list[float] | None:
-    counts = [float(cells.get(cell, 0)) for cell in histogram.cells]
+    # Below zero is what an older release did not count yet: see pane_columns.
+    counts = [max(0.0, cells.get(cell, 0)) for cell in histogram.cells]
     return counts if any(counts) else None
 
 

@@ -96,7 +96,9 @@ def pane_columns(rows: Sequence[tuple[Row, dict[str, Amount]]]) -> list[Column]:
         for cell, amount in pane.items():
             # A cell of another release, which has no column here, is left out.
             slot, bucket = _PLACE.get(cell, _NOWHERE)
-            if slot < 0 or not amount:
+            # Nor is one below zero: a number that an older release did not count yet, of which a
+            # correction or a late event takes something back.
+            if slot < 0 or amount <= 0:
                 continue
             if bucket < 0:
                 measures[slot][index] = amount

@@ -101,6 +101,7 @@ CREATE TABLE ringside.pane (
     abandoned_wait_by_end bigint[],
     dialled_talk bigint[],
     dialled_handle bigint[],
+    calls_flowed_out_by_end bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (topic, partition, start_at, queue, rep, direction, kind, source)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
 
@@ -450,6 +451,8 @@ COMMENT ON COLUMN ringside.pane.dialled_talk IS
     'Cumulative counts: Talk time of outbound calls, seconds. One per bound, last the total; NULL if none.';
 COMMENT ON COLUMN ringside.pane.dialled_handle IS
     'Cumulative counts: Dialling, talk, hold and after-call work of outbound calls, seconds. One per bound, last the total; NULL if none.';
+COMMENT ON COLUMN ringside.pane.calls_flowed_out_by_end IS
+    'Count. Calls that flowed out, by when.';
 COMMENT ON COLUMN ringside.pane.contacts IS
     'Count. Inbound calls of known customers; all legs are one.';
 COMMENT ON COLUMN ringside.pane.contacts_preceded_24h IS

@@ -58,6 +58,15 @@ def test_what_is_zero_in_every_row_is_not_sent() -> None:
     assert row["talk"] is None
 
 
+def test_nothing_is_stored_below_zero() -> None:
+    # A release that counted no buckets of outbound calls saw one end. Its after-call work, told
+    # to this one, moves it from the fourth bucket, where it never was, to the fifth.
+    counted = {"dialled_handle:3": -1, "dialled_handle:4": 1, "outbound_wrapup_seconds": 3.0}
+    (row,) = rows(snapshot(panes={PaneKey(QUARTER_AT, SALES): counted}))["pane"]
+    assert row["dialled_handle"] == cumulative([0] * 4 + [1] + [0] * (len(SECONDS_BOUNDS) - 4))
+    assert row["outbound_wrapup_seconds"] == 3
+
+
 def test_a_histogram_is_stored_as_running_totals_with_the_total_last() -> None:
     # 2 calls of at most 1 s, 1 of 3600 s, 4 longer: 2, 2, ..., 2 + 1 = 3, 3 + 4 = 7.
     last = len(SECONDS_BOUNDS) - 1

@@ -107,7 +107,8 @@ def test_a_call_that_ends_unanswered_was_abandoned() -> None:
 
 def test_a_call_transferred_before_an_answer_flowed_out() -> None:
     fold = told(OFFERED, (30, e.CallTransferred("blind", to_queue="cards")))
-    assert quarter(fold) == {"calls_offered": 1, "calls_flowed_out": 1}
+    out = {"calls_flowed_out": 1, "calls_flowed_out_by_end": 1}
+    assert quarter(fold) == {"calls_offered": 1, **out}
     assert not fold.live
 
 
@@ -251,7 +252,10 @@ def test_a_whole_call_in_one_record() -> None:
                 "abandoned_wait_by_end:8": 1,
             },
         ),
-        ("flowed_out", {"calls_offered": 1, "calls_flowed_out": 1}),
+        (
+            "flowed_out",
+            {"calls_offered": 1, "calls_flowed_out": 1, "calls_flowed_out_by_end": 1},
+        ),
         ("menu", {"calls_ended_in_menu": 1}),
     ],
 )

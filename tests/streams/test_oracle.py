@@ -49,12 +49,11 @@ def count_by_hand(calls: list[Told], grain_seconds: int) -> Counted:
 
 def count_end_by_hand(counted: Counted, call: Told, grain_seconds: int) -> None:
     """What has "by end" in its name counts where the call ended."""
-    if call.outcome == "flowed_out":
-        return
     start = int(call.closed_at) - int(call.closed_at) % grain_seconds
     ended = counted.setdefault((start, call.queue, call.rep), Counter())
     ended[f"calls_{call.outcome}_by_end"] += 1
-    ended[f"{call.outcome}_wait_by_end:{bucket(call.wait)}"] += 1
+    if call.outcome != "flowed_out":
+        ended[f"{call.outcome}_wait_by_end:{bucket(call.wait)}"] += 1
     quarters = (int(call.offered_at) // 900, int(call.closed_at) // 900)
     ended["calls_ended_later"] += quarters[0] < quarters[1]
 

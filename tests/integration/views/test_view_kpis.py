@@ -213,9 +213,10 @@ async def test_of_a_past_interval_best_and_worst_service_level_are_the_service_l
 async def test_by_end_and_without_short_abandons(floor: Floor) -> None:
     # Came: 5 answered; 5 given up, 2 of them within 5 s, so 3 of 8. Ended: 4 answered, 3 of them in
     # time; 2 given up, at 3 s and 15 s. In time 3 of 4 answered, 3 of all 6, 3 of 5 but the short,
-    # 3 of 4 but both early ones, and with these 5 of 6 were answered or given up.
+    # 3 of 4 but both early ones, and with these 5 of 6 were answered or given up. One flowed out
+    # then: 2 of 7 gave up, and but the short one 1 of 6.
     of = {"queue": "loans", "direction": "inbound"}
-    await floor.pane(calls_abandoned=5, calls_abandoned_by_end=2, **of,
+    await floor.pane(calls_abandoned=5, calls_abandoned_by_end=2, calls_flowed_out_by_end=1, **of,
                      abandoned_wait=cumulative(5, {5: 2}),
                      abandoned_wait_by_end=cumulative(2, {5: 1, 20: 2}))  # fmt: skip
     await floor.pane(rep="an", calls_answered=5, calls_answered_by_end=4, **of,
@@ -227,4 +228,4 @@ async def test_by_end_and_without_short_abandons(floor: Floor) -> None:
                abandonment_by_end, abandonment_less_short_by_end
            FROM ringside.kpi_queue_quarter"""
     )
-    assert row == (3 / 8, 3 / 4, 3 / 6, 3 / 5, 3 / 4, 5 / 6, 2 / 6, 1 / 5)
+    assert row == (3 / 8, 3 / 4, 3 / 6, 3 / 5, 3 / 4, 5 / 6, 2 / 7, 1 / 6)
