@@ -18,6 +18,8 @@ OPEN_SECONDS = 7 * 86_400.0
 """How long an unended call is kept: the longest duration that the contract knows."""
 WRAPUP_SECONDS = 86_400.0
 """How long an answered call is kept for the end of its after-call work."""
+NEXT_LEG_SECONDS = 86_400.0
+"""How long one that was passed on is kept for the next leg, which may be told at its end."""
 
 _UNKNOWN = Call()
 
@@ -78,8 +80,11 @@ def expires_at(call: Call) -> float:
     """Return from which watermark on the call can be forgotten.
 
     Nothing older than the watermark is accepted, so a closed call needs to be kept only until the
-    watermark has passed its last event: repetitions carry the same time and are late by then.
+    watermark has passed its last event: repetitions carry the same time and are late by then. One
+    that was passed on tells the next leg what the customer had waited.
     """
+    if call.transferred_at is not None:
+        return call.last_at + NEXT_LEG_SECONDS
     if call.in_menu or call.durations is not None:
         return call.last_at
     if call.closed_at is None:

@@ -104,7 +104,7 @@ def _office(pipeline: Pipeline, quarter: int) -> None:
 
 
 def test_a_name_that_is_no_kpi_is_refused_with_a_hint(pipeline: Pipeline) -> None:
-    said = _run(pipeline, "service_level", 0)
+    said = _run(pipeline, "service_levels", 0)
     assert said.returncode == 2
     assert "service_level_answered_of_offered" in said.stderr
     said = _run(pipeline, "abandonement", 0)

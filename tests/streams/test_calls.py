@@ -122,6 +122,22 @@ def test_offered_is_answered_and_abandoned_and_flowed_out() -> None:
     assert cells["calls_offered"] == parts == 3
 
 
+def test_a_leg_told_at_its_end_by_a_record_knows_what_was_waited_on_the_one_before() -> None:
+    # Waited 12 s, was passed on after 60 s, wrapped up. The next leg waits 5 s, talks for 40 min
+    # (four times the lateness), and is told only then; meanwhile the first one is over.
+    first = [
+        *(OFFERED, (12, e.CallAnswered("linh")), (72, e.CallTransferred("blind"))),
+        (80, e.CallWrapupEnded()),
+    ]
+    fold = told(*first)
+    apply(fold, [event("other", T0 + 2470, e.CallOffered("loans"))])
+    fold.release(fold.ledger.fence)
+    came = datetime.fromtimestamp(T0 + 72, UTC)
+    of = (came, "answered", "cards", "inbound", "minh", None, 5, 2400, 0, 0, 2)
+    apply(fold, [event("c1", T0 + 72 + 5 + 2400, e.CallCompleted(*of))])
+    assert quarter(fold, rep="minh")["call_earlier_wait_seconds"] == 12
+
+
 @pytest.mark.parametrize("kind", ["blind", "attended"])
 def test_a_transferred_call_is_two_legs_each_with_its_own_rep_and_queue(kind: Any) -> None:  # noqa: ANN401
     fold = told(
