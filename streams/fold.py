@@ -4,6 +4,7 @@ Deterministic: the same messages from the same offset on give the same state, wh
 the batches. It knows neither Kafka nor time of day; both are handed in.
 """
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from schemas.codec import Decoded, Reason, Rejected
@@ -16,79 +17,111 @@ from streams.fold_state import FoldState
 from streams.forgetting import erase
 from streams.moves import with_moved
 
+_NEVER = float("-inf")
+_TOO_LATE = Rejected(Reason.TOO_LATE, "$.time")
+
 
 class Fold(FoldState):
     """The state of one source partition, and how messages change it."""
 
+    def apply(self, event: Decoded | Notes, offset: int) -> Rejected | None:
+        """Take in one message; return why it was refused, or None. See `take`."""
+        refused = self.take((event,), (offset,))
+        return refused[0][1] if refused else None
+
     # In one piece: this is done for each event, and a call costs as much as what it would do.
-    def apply(  # noqa: C901, PLR0912, PLR0915
-        self, event: Decoded | Notes, offset: int
-    ) -> Rejected | None:
-        """Take in the message at *offset*; return why it was refused, or None.
+    def take(  # noqa: C901, PLR0912, PLR0915
+        self, events: Sequence[Decoded | Notes], offsets: Sequence[int]
+    ) -> list[tuple[int, Rejected]]:
+        """Take in the messages at *offsets*; return the offsets of those refused, and why.
 
         Messages come in the order of their offsets, each once; offsets may have holes. A message
         that was in already (its offset is under `ledger.next_offset`) must not be handed in again.
+        After an error `ledger.next_offset` is that of the message at fault.
         """
-        ledger = self.ledger
-        ledger.next_offset = offset + 1
-        ledger.consumed += 1
+        # Looked up once for all, and counted here: to change the ledger for each costs more.
+        ledger, watermark, lateness_seconds = self.ledger, self.watermark, self._lateness_seconds
+        entities, changed, before, live = self.entities, self._changed, self._before, self.live
+        key_of, step, is_live, timed = self._key, self._step, self._is_live, self._timed
+        count, legs, funnel = self._count, self._legs, self.funnel
+        newest_at = _NEVER if watermark.newest_at is None else watermark.newest_at
+        refused: list[tuple[int, Rejected]] = []
+        applied = duplicate = out_of_order = 0
         self._touched = True
-        # Not isinstance: to say no, that takes the long way round by Struct's metaclass.
-        if type(event) is not Event:
-            if type(event) is Notes:
-                self._take_notes(event)
-                return None
-            if type(event) is Erasure:
-                self._erase(event)
-                return None
-            return ledger.refused(cast("Rejected", event))
-        watermark, at = self.watermark, event.at
-        newest_at = watermark.newest_at
-        if newest_at is None or at > newest_at:
-            newest_at = watermark.newest_at = at
-            if at >= self._close_at:
-                # By event time: what is closed does not depend on when somebody looks.
-                self.close()
-        elif at < newest_at - self._lateness_seconds:
-            return ledger.refused(Rejected(Reason.TOO_LATE, "$.time"))
-        elif at < newest_at:
-            ledger.out_of_order += 1
-        key_of, entities = self._key, self.entities
-        key = event.subject if key_of is None else key_of(event)
-        old: Any = entities.get(key)
-        new, facts = self._step(old, event, newest_at - self._lateness_seconds)
-        if new is old:
-            ledger.duplicate += 1
-            return None
-        ledger.applied += 1
-        before, timed = self._before, self._timed
-        if before is not None and key not in before:
-            before[key] = old
-        if event.causation_id is not None and getattr(new, "corrected", None) is not None:
-            ledger.corrected(is_met=is_met(old, event, newest_at - self._lateness_seconds))
-            new = with_moved(new, event, offset, facts, self.grains)
-        entities[key] = self._changed[key] = new
-        is_live = self._is_live
-        if is_live is not None:
-            if is_live(new):
-                self.live[key] = new
-            elif key in self.live:
-                del self.live[key]
-        if old is None:
-            self._expiry.add(key, new)
-        if timed is not None:
-            self._due.expect(key, timed.due_at(new))
-        if facts:
-            closed_facts = self._count(facts)
-            if closed_facts and type(event.data) is not DealImported:  # that is meant to be old
-                ledger.closed_facts += closed_facts
-        legs = self._legs
-        if legs is not None and (new.leg > 1 or event.subject in legs.calls):
-            legs.add(key)
-            self._replace(legs.updated(event.subject, entities))
-        if self.funnel is not None:
-            self.funnel.changed(key, old, new)
-        return None
+        try:
+            for event, offset in zip(events, offsets, strict=True):
+                # Not isinstance: to say no, that takes the long way round by Struct's metaclass.
+                if type(event) is not Event:
+                    if type(event) is Rejected:
+                        refused.append((offset, event))
+                    else:
+                        ledger.next_offset = offset + 1
+                        newest_at = self._take_other(cast("Notes | Erasure", event), newest_at)
+                    continue
+                at = event.at
+                if at > newest_at:
+                    newest_at = watermark.newest_at = at
+                    if at >= self._close_at:
+                        # By event time: what is closed does not depend on when somebody looks.
+                        ledger.next_offset = offset + 1
+                        self.close()
+                elif at < newest_at - lateness_seconds:
+                    refused.append((offset, _TOO_LATE))
+                    continue
+                elif at < newest_at:
+                    out_of_order += 1
+                key = event.subject if key_of is None else key_of(event)
+                old: Any = entities.get(key)
+                new, facts = step(old, event, newest_at - lateness_seconds)
+                if new is old:
+                    duplicate += 1
+                    continue
+                applied += 1
+                if before is not None and key not in before:
+                    before[key] = old
+                if event.causation_id is not None and getattr(new, "corrected", None) is not None:
+                    ledger.corrected(is_met=is_met(old, event, newest_at - lateness_seconds))
+                    new = with_moved(new, event, offset, facts, self.grains)
+                entities[key] = changed[key] = new
+                if is_live is not None:
+                    if is_live(new):
+                        live[key] = new
+                    elif key in live:
+                        del live[key]
+                if old is None:
+                    self._expiry.add(key, new)
+                if timed is not None:
+                    self._due.expect(key, timed.due_at(new))
+                if facts:
+                    closed_facts = count(facts)
+                    # A history is meant to be old.
+                    if closed_facts and type(event.data) is not DealImported:
+                        ledger.closed_facts += closed_facts
+                if legs is not None and (new.leg > 1 or event.subject in legs.calls):
+                    legs.add(key)
+                    self._replace(legs.updated(event.subject, entities))
+                if funnel is not None:
+                    funnel.changed(key, old, new)
+        except BaseException:
+            ledger.next_offset = offset
+            raise
+        if offsets:
+            ledger.next_offset = offsets[-1] + 1
+        ledger.consumed += len(offsets)
+        ledger.applied += applied
+        ledger.duplicate += duplicate
+        ledger.out_of_order += out_of_order
+        for _, rejected in refused:
+            ledger.refused(rejected)
+        return refused
+
+    def _take_other(self, message: Notes | Erasure, newest_at: float) -> float:
+        """Take in what is no event; return how far event time has come."""
+        if type(message) is Notes:
+            self._take_notes(message)
+            return self.watermark.newest_at or newest_at
+        self._erase(cast("Erasure", message))
+        return newest_at
 
     def _take_notes(self, notes: Notes) -> None:
         """Take in what another partition says to customers. It is counted as one message."""
