@@ -11,7 +11,7 @@ from dashboards import promql, sql
 from dashboards.floor import gauge
 from dashboards.grafana import rows, samples
 from dashboards.layout import Look, Row, board, evenly
-from dashboards.panels import Meaning, bars, lines, meaning, number, table_of_rows
+from dashboards.panels import CALM, Meaning, bars, lines, meaning, number, table_of_rows
 from dashboards.selection import CHOSEN_WINDOW, QUEUES, QUEUES_SQL, variables
 from schemas import kpis
 from schemas.kpis import BY_NAME, Kpi, Total
@@ -29,7 +29,7 @@ _BY_QUEUE = (
     *("contacts", "contacts_missed", *_CALLS_BACK, *_REPEATS),
     *("followed_so_far_24h", "followed_so_far_7d"),
 )
-_AGE_STEPS = (("transparent", None), ("orange", 4 * 3600.0), ("red", 24 * 3600.0))
+_AGE_STEPS = ((CALM, None), ("orange", 4 * 3600.0), ("red", 24 * 3600.0))
 """Of the oldest: after 24 hours a call back no longer closes it."""
 _OPEN = f"ringside_{kpis.MISSED_CALLS_OPEN.name}{QUEUES}"
 

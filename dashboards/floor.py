@@ -12,6 +12,7 @@ from dashboards.grafana import samples
 from dashboards.layout import Look, Row, board, evenly
 from dashboards.panels import (
     BAD,
+    CALM,
     Column,
     Meaning,
     bars,
@@ -31,8 +32,8 @@ ASA = BY_NAME["average_speed_of_answer_seconds"]
 WALL_ROWS = 26
 """Rows of 38 pixels that a screen of 1080 shows, under the line of variables."""
 
-CALM, SOON, ACT = "transparent", "orange", BAD
-"""Colours: nothing to do, look at it, act."""
+SOON, ACT = "orange", BAD
+"""Colours: look at it, act. Where there is nothing to do, it is CALM."""
 
 _WAIT_STEPS = ((CALM, None), (SOON, 60.0), (ACT, 180.0))
 """Of the longest wait: a minute is worth a look, three are too long for any queue's target."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from grafanalib import core
 
 from dashboards.annotations import alert_annotations
+from dashboards.drill import add_drill
 from dashboards.grafana import SCHEMA_VERSION
 
 GRID_WIDTH = 24
@@ -78,6 +79,8 @@ def board(
     name: str, help_: str, rows: Iterable[Row], variables: list[core.Template], look: Look
 ) -> core.Dashboard:
     """Return a board with links to the others, which carry the chosen values."""
+    panels = placed(rows)
+    add_drill(panels, [each.name for each in variables], {other: uid(other) for other in BOARDS})
     return core.Dashboard(
         title=BOARDS[name],
         uid=uid(name),
@@ -88,7 +91,7 @@ def board(
         graphTooltip=core.GRAPH_TOOLTIP_MODE_SHARED_CROSSHAIR,
         annotations=core.Annotations(list=[alert_annotations()]),
         links=[_link(other) for other in BOARDS if other != name],
-        panels=placed(rows),
+        panels=panels,
         refresh=look.refresh,
         templating=core.Templating(list=variables),
         time=core.Time(look.start, "now"),

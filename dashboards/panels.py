@@ -18,7 +18,9 @@ UNITS: Mapping[Unit, str] = {
 }
 """Our units -> Grafana's."""
 
-GOOD, BAD, PLAIN = "green", "red", "text"
+GOOD, BAD, PLAIN, CALM = "green", "red", "text", "transparent"
+"""Colours. Where nothing is to be done a background is CALM, and text, which it would hide, PLAIN.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,10 @@ def meaning(kpi: Kpi) -> Meaning:
 
 def number(about: Meaning, target: core.Target, *, is_big: bool = False) -> core.Stat:
     """Return one number, as of now."""
-    colour_mode = "background" if is_big and len(about.steps) > 1 else "value"
+    is_background = is_big and len(about.steps) > 1
     return core.Stat(
-        **common(about, [target]),
-        colorMode=colour_mode,
+        **common(about, [target]) | {"thresholds": _json_steps(about, is_background=is_background)},
+        colorMode="background" if is_background else "value",
         graphMode="none",
         reduceCalc="lastNotNull",
         format=about.unit,
@@ -248,8 +250,11 @@ def _defaults(defaults: Json, options: Json) -> Json:
     return {"fieldConfig": {"defaults": defaults}, "options": options}
 
 
-def _json_steps(about: Meaning) -> list[Json]:
-    return [{"color": colour, "value": value} for colour, value in about.steps]
+def _json_steps(about: Meaning, *, is_background: bool = False) -> list[Json]:
+    return [
+        {"color": PLAIN if colour == CALM and not is_background else colour, "value": value}
+        for colour, value in about.steps
+    ]
 
 
 def _fixed(colour: str) -> Json:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from grafanalib import core
 
 from dashboards import promql, sql
-from dashboards.floor import ACT, CALM, calls_now, calm
+from dashboards.floor import ACT, calls_now, calm
 from dashboards.grafana import rows, samples
 from dashboards.layout import Look, Row, board, evenly
-from dashboards.panels import Meaning, bars, lines, meaning, number, table_of_rows
+from dashboards.panels import CALM, Meaning, bars, lines, meaning, number, table_of_rows
 from dashboards.percentiles import INBOUND, OUTBOUND
 from dashboards.selection import CHOSEN_WINDOW, QUEUES, QUEUES_SQL, variables
 from schemas import measures as m

@@ -10,8 +10,9 @@ from grafanalib import core
 
 from dashboards.alerts import recorded_names
 from dashboards.boards import boards
-from dashboards.floor import ACT, CALM, SOON, WALL_ROWS
+from dashboards.floor import ACT, SOON, WALL_ROWS
 from dashboards.layout import Row, placed
+from dashboards.panels import CALM
 from dashboards.queries import EVERYTHING, queries, substituted
 from dashboards.rules import rule_names
 from schemas.events import RepState
@@ -248,6 +249,30 @@ def test_the_floor_is_coloured_only_where_somebody_must_act() -> None:
             colours = {step["color"] for step in defaults["thresholds"]["steps"]}
             assert colours <= {CALM, SOON, ACT, "text"}, panel["title"]
             assert colours & {CALM, "text"}, panel["title"]
+
+
+def test_no_text_is_drawn_in_the_colour_of_nothing() -> None:
+    # A background may be transparent; a number in that colour is not there.
+    for board in BOARDS.values():
+        for panel in board["panels"]:
+            of_fields = panel.get("fieldConfig", {"overrides": []})
+            assert CALM not in json.dumps(of_fields["overrides"]), panel["title"]
+            if panel.get("options", {}).get("colorMode") != "background":
+                steps = of_fields.get("defaults", {}).get("thresholds", {})
+                assert CALM not in json.dumps(steps), panel["title"]
+
+
+def test_a_name_in_a_table_leads_to_its_board_with_all_else_that_was_chosen() -> None:
+    (queues,) = (panel for panel in FLOOR if panel["type"] == "table")
+    links = {
+        each["matcher"]["options"]: link["value"]
+        for each in queues["fieldConfig"]["overrides"]
+        for link in each["properties"]
+        if link["id"] == "links"
+    }
+    kept = "&".join(f"${{{name}:queryparam}}" for name in ("site", "team", "rep", "window"))
+    url = f"/d/ringside-queue?{kept}&var-queue=${{__value.raw}}"
+    assert links == {"Queue": [{"title": "Queue ${__value.raw}", "url": url}]}
 
 
 def test_the_states_of_a_rep_are_a_timeline_with_a_colour_for_each() -> None:
