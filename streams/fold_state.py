@@ -22,10 +22,11 @@ from streams.ledger import Ledger
 from streams.legs import Legs
 from streams.machines import MACHINES
 from streams.notes import NoteTaker
+from streams.packed import Packed
 from streams.panes import Table, pane_start
 from streams.quarters import Parts
 from streams.rep_turns import Turned, TurnTaker, all_turns
-from streams.snapshot import Entity, PaneKey, Snapshot
+from streams.snapshot import Entities, Entity, PaneKey, Snapshot
 from streams.watermark import Watermark
 
 
@@ -48,8 +49,9 @@ class FoldState:
         self.watermark = Watermark(lateness_seconds, ledger.newest_at)
         # Floats throughout: with an int among them, sums and comparisons take the slow way.
         self._lateness_seconds = float(lateness_seconds)
-        self.entities: dict[str, Entity] = {}
-        self.live: dict[str, Entity] = self.entities if self.machine.is_live is None else {}
+        is_packed = self.machine.is_packed
+        self.entities: Entities = Packed(self.machine.state) if is_packed else {}
+        self.live: Entities = self.entities if self.machine.is_live is None else {}
         """Those that are on the floor now: calls waiting or in progress; every rep."""
         self.grains = Grains()
         self.grains.quarters.kept_seconds += self.machine.panes_kept_seconds

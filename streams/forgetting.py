@@ -9,6 +9,7 @@ from streams.activity_state import Said
 from streams.corrections import Correction
 from streams.deal_state import Created
 from streams.meeting_state import Booking
+from streams.packed import Packed
 from streams.snapshot import Entity
 
 
@@ -18,7 +19,8 @@ def without(entities: Mapping[str, Entity], token: str) -> dict[str, Entity | No
     Looks at all of them: to be forgotten is asked for rarely, and an index would hold the token.
     """
     changed: dict[str, Entity | None] = {}
-    for key, entity in entities.items():
+    looked_at = entities.naming(token) if isinstance(entities, Packed) else entities
+    for key, entity in looked_at.items():
         if key == token:
             changed[key] = None
         elif _may_name(entity, token):

@@ -37,6 +37,8 @@ class Machine(NamedTuple):
     """So often an entity is looked at for its end, which changes bring no nearer than that."""
     notes: Tell | None = None
     timed: Timed | None = None
+    is_packed: bool = False
+    """Whether its entities rest as bytes: there are many, and hardly one of them is looked at."""
     panes_kept_seconds: int = 0
     """How much longer than others its quarters of an hour stay open for what comes later."""
 
@@ -54,7 +56,9 @@ MACHINES: dict[str, Machine] = {
         *(None, meetings.step, meetings.expires_at, _never, meetings.Meeting),
         meetings.KEPT_SECONDS,
     ),
-    DEALS.name: Machine(*(None, deals.step, deals.expires_at, _never, Deal), deals.KEPT_SECONDS),
+    DEALS.name: Machine(
+        *(None, deals.step, deals.expires_at, _never, Deal), deals.KEPT_SECONDS, is_packed=True
+    ),
     ACTIVITIES.name: Machine(
         *(activities.key, activities.step, activities.expires_at, _never, activities.Activity),
         activities.LEAD_SECONDS,

@@ -6,7 +6,7 @@ it: so a worker that ends in between, or a database that is away, takes no turn 
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
@@ -86,7 +86,7 @@ class TurnTaker:
 
     def take(
         self,
-        reps: dict[str, Any],
+        reps: MutableMapping[str, Any],
         changed: dict[str, Any],
         horizon_at: float,
         fence: int,

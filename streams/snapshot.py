@@ -11,10 +11,13 @@ from streams.deal_state import Deal
 from streams.facts import Amount, Dims
 from streams.ledger import Ledger
 from streams.meetings import Meeting
+from streams.packed import Packed
 from streams.rep_turns import Turns
 from streams.reps import Rep
 
 Entity = Call | Rep | Meeting | Deal | Activity | Customer | Counters
+Entities = dict[str, Entity] | Packed
+"""By key; those of which there are many rest as bytes."""
 
 
 class PaneKey(NamedTuple):
@@ -36,7 +39,7 @@ class Snapshot:
     partition: int
     ledger: Ledger
     panes: dict[PaneKey, dict[str, Amount]] = field(default_factory=dict)
-    entities: dict[str, Entity] = field(default_factory=dict)
+    entities: Entities = field(default_factory=dict)
     first_offset: int | None = None
     """The first message by which it may differ from the snapshot before; None: not known."""
     turns: Turns = field(default_factory=dict)
@@ -49,7 +52,10 @@ class Snapshot:
     def absorb(self, newer: "Snapshot") -> None:
         """Take in a newer snapshot of the same partition."""
         self.panes.update(newer.panes)
-        self.entities.update(newer.entities)
+        if self.entities:
+            self.entities.update(newer.entities)
+        else:
+            self.entities = newer.entities.copy()  # which leaves packed what is
         self.turns.update(newer.turns)
         self.ledger = newer.ledger
         both = self.first_offset, newer.first_offset

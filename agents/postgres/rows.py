@@ -5,7 +5,8 @@ A pane is a sparse dict of cells; a row has a column for each measure. Most colu
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate, islice
+from itertools import accumulate, groupby, islice
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -68,9 +69,7 @@ def batches(
     panes = (row for snapshot in ordered for row in _panes(snapshot))
     while chunk := list(islice(panes, chunk_rows)):
         yield PANE, pane_columns(chunk)
-    for table, rows in _entities(ordered).items():
-        for start in range(0, len(rows), chunk_rows):
-            yield table, tuple(zip(*rows[start : start + chunk_rows], strict=True))
+    yield from _entities(ordered, chunk_rows)
     ledgers = [_ledger(snapshot, lateness_of(snapshot.topic)) for snapshot in ordered]
     if ledgers:
         yield LEDGER, tuple(zip(*ledgers, strict=True))
@@ -118,28 +117,55 @@ def cumulative(buckets: Iterable[int]) -> str:
     return "{" + _json(list(accumulate(buckets)))[1:-1].decode() + "}"
 
 
-def _entities(snapshots: Iterable[Snapshot]) -> dict[Table, list[Row]]:
-    """Return the rows of each table, in the order of their keys."""
-    tables: dict[Table, list[Row]] = {table: [] for table in TABLES if table not in {PANE, LEDGER}}
-    for snapshot in snapshots:
-        partition = (snapshot.topic, snapshot.partition)
-        fence = (snapshot.ledger.epoch, snapshot.ledger.fence)
-        for key in sorted(snapshot.entities):
-            entity = snapshot.entities[key]
-            found = _entity(key, entity)
-            if found is not None:
-                table, ids, values = found
-                tables[table].append((*partition, *ids, *fence, *values))
-            corrected = getattr(entity, "corrected", None)
-            if corrected is not None:
-                for ids, values in moved(key, corrected.moved):
-                    tables[CORRECTION].append((*partition, *ids, *fence, *values))
-        for (rep, since), turn in sorted(snapshot.turns.items()):
-            # What was taken back ends as it begins.
-            until = turn.until if turn.state else since
-            told = (until, turn.state, turn.reason, turn.source)
-            tables[REP_TURN].append((*partition, rep, since, *fence, *told))
-    return tables
+def _entities(
+    ordered: Iterable[Snapshot], chunk_rows: int
+) -> Iterator[tuple[Table, Sequence[Column]]]:
+    """Yield topic by topic, each as soon as there are enough rows: a million would be too many.
+
+    What comes of it but rarely, corrections and turns, is kept until the end.
+    """
+    later: dict[Table, list[Row]] = {REP_TURN: [], CORRECTION: []}
+    for _, snapshots in groupby(ordered, key=attrgetter("topic")):
+        tables: dict[Table, list[Row]] = {}
+        for snapshot in snapshots:
+            for table, row in _rows(snapshot):
+                rows = (later if table in later else tables).setdefault(table, [])
+                rows.append(row)
+                if table in tables and len(rows) == chunk_rows:
+                    yield table, tuple(zip(*rows, strict=True))
+                    rows.clear()
+        yield from _chunks(tables, chunk_rows)
+    yield from _chunks(later, chunk_rows)
+
+
+def _chunks(
+    tables: dict[Table, list[Row]], chunk_rows: int
+) -> Iterator[tuple[Table, Sequence[Column]]]:
+    for table in sorted(tables, key=TABLES.index):
+        rows = tables[table]
+        for start in range(0, len(rows), chunk_rows):
+            yield table, tuple(zip(*rows[start : start + chunk_rows], strict=True))
+
+
+def _rows(snapshot: Snapshot) -> Iterator[tuple[Table, Row]]:
+    """Yield the rows of one snapshot's entities, in the order of their keys, and of turns."""
+    partition = (snapshot.topic, snapshot.partition)
+    fence = (snapshot.ledger.epoch, snapshot.ledger.fence)
+    for key in sorted(snapshot.entities):
+        entity = snapshot.entities[key]
+        found = _entity(key, entity)
+        if found is not None:
+            table, ids, values = found
+            yield table, (*partition, *ids, *fence, *values)
+        corrected = getattr(entity, "corrected", None)
+        if corrected is not None:
+            for ids, values in moved(key, corrected.moved):
+                yield CORRECTION, (*partition, *ids, *fence, *values)
+    for (rep, since), turn in sorted(snapshot.turns.items()):
+        # What was taken back ends as it begins.
+        until = turn.until if turn.state else since
+        told = (until, turn.state, turn.reason, turn.source)
+        yield REP_TURN, (*partition, rep, since, *fence, *told)
 
 
 def _entity(  # noqa: PLR0911 - one for each kind

@@ -234,4 +234,5 @@ TABLES = (
     *(PANE, CALL, MEETING, DEAL, ACTIVITY, REP_STATE, REP_TURN),
     *(CORRECTION, CUSTOMER, PBX_COUNTERS, LEDGER),
 )
-"""In the order in which they are written: always the same, so that workers cannot deadlock."""
+"""Panes are written first, the ledger last; between them entities, by topic. The order is always
+the same, so that workers cannot deadlock."""

@@ -11,6 +11,7 @@ from streams.deal_state import Deal, Move, Owned
 from streams.facts import Dims
 from streams.ledger import Ledger
 from streams.meetings import Meeting
+from streams.packed import Packed
 from streams.rep_turns import TAKEN_BACK, RepTurn
 from streams.reps import Rep, Turn
 from streams.snapshot import Entity, PaneKey, Snapshot
@@ -113,6 +114,33 @@ def test_no_statement_has_more_rows_than_a_chunk() -> None:
     assert heights == [
         ("pane", 3), ("pane", 3), ("pane", 1), ("call", 3), ("call", 1), ("ledger", 1)
     ]  # fmt: skip
+
+
+def test_entities_are_written_topic_by_topic_and_made_no_sooner_than_they_are_asked_for() -> None:
+    class Kept(Packed):
+        asked = 0
+
+        def __getitem__(self, key: str) -> Any:  # noqa: ANN401
+            Kept.asked += 1
+            return super().__getitem__(key)
+
+    deals = Kept(Deal)
+    deals.update({f"d{n}": Deal("crm") for n in range(5)})
+    told = Snapshot("ringside.deals", 0, Ledger(5, 10), entities=deals)
+    more = Snapshot("ringside.deals", 1, Ledger(5, 10), entities={"d9": Deal("crm")})
+    found = batches(
+        [more, told, snapshot(entities={"c": Call(last_at=1.0)})],
+        lateness_of=lambda _: 0,
+        chunk_rows=2,
+    )
+    written = [(table.name, columns[2], Kept.asked) for table, columns in found]
+    assert written == [
+        ("call", ("c",), 0),
+        ("deal", ("d0", "d1"), 2),
+        ("deal", ("d2", "d3"), 4),
+        ("deal", ("d4", "d9"), 5),
+        ("ledger", written[-1][1], 5),
+    ]
 
 
 def test_a_handled_call_has_its_four_durations() -> None:
