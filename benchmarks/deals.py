@@ -1,7 +1,6 @@
 """What deals cost: memory, speed and recovery, growing by tens up to a million."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from agents import clock
@@ -15,8 +14,6 @@ from schemas.events import Event
 
 COUNTS = (10_000, 100_000, 1_000_000)
 _SECONDS = 7200.0
-_ALL_ENTRIES = 2**40
-_AT_THE_END_SECONDS = 2.0**40
 _KIB = 1024.0
 
 
@@ -29,8 +26,11 @@ def deals(stage: Stage, *, rounds: int, events: int) -> None:  # noqa: ARG001 - 
 def _of(stage: Stage, count: int) -> None:
     end_at = clock.now()
     opened = _folded(stage, "created", count, created(count, end_at=end_at))
-    whole = _folded(stage, "lived", count, lived(count, end_at=end_at))
-    restored = _recovered(stage, count)
+    app_id = stage.installation(f"deals-{count}").app_id
+    changelog = ["--bootstrap", stage.bootstrap, "--app-id", app_id]
+    whole = _folded(stage, "lived", count, lived(count, end_at=end_at), changelog)
+    say(f"restoring {whole['changelog_entries']:,} entries of the changelog")
+    restored = result("restore", changelog, stage.folder, seconds=_SECONDS)
     moved_mib = whole["growth_mib"] - opened["growth_mib"]
     line(
         f"deals_{count}",
@@ -50,32 +50,20 @@ def _of(stage: Stage, count: int) -> None:
         open_panes=whole["open_places"],
         open_pane_bytes=whole["open_place_bytes"],
         recount_seconds=whole["recount_seconds"],
-        **restored,
+        changelog_entries=whole["changelog_entries"],
+        changelog_mib=whole["changelog_bytes"] / _KIB**2,
+        recovery_seconds=restored["seconds"],
+        recovery_cpu_seconds=restored["cpu_seconds"],
+        recovery_peak_memory_mib=restored["peak_memory_mib"],
         limit=None,
         is_ok=None,
     )
 
 
-def _folded(stage: Stage, name: str, count: int, events: Iterator[Event]) -> dict[str, Any]:
+def _folded(
+    stage: Stage, name: str, count: int, events: Iterator[Event], more: Sequence[str] = ()
+) -> dict[str, Any]:
     path = stage.folder / name
     written = folding.write(path, map(to_message, events))
     say(f"folding {written:,} events of {count:,} deals ({name})")
-    return result("deals", ["--load", str(path)], stage.folder, seconds=_SECONDS)
-
-
-def _recovered(stage: Stage, count: int) -> dict[str, float]:
-    """Write the changelog of the load as compaction leaves it, a record a deal; read it again."""
-    app_id = stage.installation(f"deals-{count}").app_id
-    where = ["--bootstrap", stage.bootstrap, "--app-id", app_id]
-    load: Path = stage.folder / "lived"
-    more = ["--day", str(load), "--entries", str(_ALL_ENTRIES)]
-    more += ["--every", str(_AT_THE_END_SECONDS)]
-    written = result("fill_changelog", [*where, *more], stage.folder, seconds=_SECONDS)
-    say(f"restoring {written['entries']:,} entries of the changelog")
-    found = result("restore", where, stage.folder, seconds=_SECONDS)
-    return {
-        "changelog_entries": written["entries"],
-        "changelog_mib": written["bytes"] / _KIB**2,
-        "recovery_seconds": found["seconds"],
-        "recovery_peak_memory_mib": found["peak_memory_mib"],
-    }
+    return result("deals", ["--load", str(path), *more], stage.folder, seconds=_SECONDS)

@@ -15,11 +15,13 @@ CHECKPOINT_SECONDS = 20.0
 """By event time. A worker checkpoints every second, so it writes more entries for as many events,
 and compaction has more to remove; here all of them are left to read."""
 
+_ALL = 2**40
+
 
 class Filler:
     """Writes until there is enough."""
 
-    def __init__(self, bootstrap: str, app_id: str, entries: int) -> None:
+    def __init__(self, bootstrap: str, app_id: str, entries: int = _ALL) -> None:
         settings = settings_for(bootstrap, app_id)
         self._topics = ChangelogTopics(app_id)
         self._changelogs = [Changelog(settings, shard) for shard in range(PARTITIONS)]
@@ -48,10 +50,9 @@ def main() -> None:
     parser.add_argument("--app-id", required=True)
     parser.add_argument("--day", type=Path, required=True)
     parser.add_argument("--entries", type=int, required=True)
-    parser.add_argument("--every", type=float, default=CHECKPOINT_SECONDS, metavar="SECONDS")
     given = parser.parse_args()
     filler, folding = Filler(given.bootstrap, given.app_id, given.entries), Folding()
-    for by_shard in folding.checkpoints(given.day, every_seconds=given.every):
+    for by_shard in folding.checkpoints(given.day, every_seconds=CHECKPOINT_SECONDS):
         for shard, changes in by_shard.items():
             filler.write(shard, changes)
         if filler.written >= filler.wanted:

@@ -1,6 +1,7 @@
 """The folds of a whole worker without Kafka: fed from a file, checkpointed by event time."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from zlib import crc32
 
@@ -12,6 +13,10 @@ from schemas.topics import SOURCES, Topic
 from streams.changes import Changes
 from streams.fold import Fold
 from streams.ledger import Ledger
+from streams.quarters import Parts
+from streams.snapshot import Entity, PaneKey
+
+_PART_ENTITIES = 10_000
 
 
 def folds_of(topics: Iterable[Topic], settings: Settings) -> dict[tuple[str, int], Fold]:
@@ -68,6 +73,21 @@ class Folding:
                 by_shard.setdefault(partition, []).append(changes)
                 fold.release(changes.ledger.next_offset)
         return by_shard
+
+
+def compacted(fold: Fold) -> Iterator[Changes]:
+    """Yield, in parts, what compaction leaves of all that a worker wrote about a partition."""
+    panes: dict[PaneKey, Parts | None] = {
+        PaneKey(start, dims): quarter.parts(dims)
+        for start, quarter in fold.grains.quarters.slots.items()
+        for dims in quarter.dims
+    }
+    keys = iter(fold.entities)
+    while some := list(islice(keys, _PART_ENTITIES)):
+        entities: dict[str, Entity | None] = {key: fold.entities[key] for key in some}
+        yield Changes(fold.topic, fold.partition, fold.ledger, entities, panes, [], 0, [])
+        panes = {}
+    yield Changes(fold.topic, fold.partition, fold.ledger, {}, panes, [], 0, [])
 
 
 def write(path: Path, messages: Iterator[Message]) -> int:
