@@ -184,7 +184,7 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET work_mem = '64MB' AS $$
 $$;
 
 -- How much of the change of a product of four factors each of them made, after Shapley: what it
--- changes, averaged over all orders in which the four could have changed (streams/velocity.py). NULL
+-- changes, averaged over all orders in which the four could have changed (as tests/worked/velocity.py). NULL
 -- if one of them is.
 CREATE FUNCTION ringside.split_of_change(
     before double precision[], after double precision[]

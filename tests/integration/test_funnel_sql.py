@@ -29,8 +29,8 @@ from streams.journeys import journey
 from streams.ledger import Ledger
 from streams.panes import add_up
 from streams.pipelines import PipelineIndex
-from streams.velocity import Velocity, split_of_change
 from tests.streams.lives import SOURCES, apply, deal_events
+from tests.worked.velocity import Velocity, split_of_change
 
 ZONE = "Asia/Ho_Chi_Minh"
 DAYS = 20 * 86_400.0
@@ -185,7 +185,7 @@ async def test_sql_counts_what_the_fold_counts(
 
 
 @pytest.mark.usefixtures("fold")
-async def test_the_change_of_velocity_is_split_as_streams_does(users: Users) -> None:
+async def test_the_change_of_velocity_is_split_as_its_definition_says(users: Users) -> None:
     """Of the ten days to the 11th and of those before: every deal of September 2026 at once."""
     names = ("open", "win_rate", "average_won_minor", "cycle_days")
     velocities = {}

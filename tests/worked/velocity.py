@@ -1,4 +1,4 @@
-"""Sales velocity: how much money a pipeline makes a day, from what, and why that changed.
+"""Sales velocity and why it changed, written out, to compare with agents/sql/velocity.sql.
 
     velocity = open opportunities x win rate x average won value / cycle
 
