@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from postgres_support import Users, prepared, read
+from deals_support import database_of
+from postgres_support import Users, read
 
 from agents.embedded.postgres import Postgres
-from agents.postgres.pool import Database as Pool
-from agents.postgres.roster import RosterWriter
-from agents.postgres.sink import PostgresSink
 from schemas import events as e
 from schemas.events import Event
 from schemas.pipelines import Pipeline, Pipelines, Stage
-from schemas.roster import Roster
-from schemas.topics import DEALS
-from streams.fold import Fold
-from streams.ledger import Ledger
 
 STAGES = ("new", "offer", "contract")
 SALES = Pipeline(id="sales", stages=tuple(Stage(id=name) for name in STAGES))
@@ -61,22 +53,8 @@ def _event(crm: str, number: int, at: datetime, what: str, data: e.AnyFact) -> E
 
 @pytest.fixture(scope="module")
 def users(postgres: Postgres) -> Iterator[Users]:
-    """These deals, in a database of their own."""
-    made = postgres.create_database(f"bulk_{secrets.token_hex(6)}")
-    users = asyncio.run(prepared(made))
-    asyncio.run(_fill(users))
-    yield users
-    postgres.drop_database(made.name)
-
-
-async def _fill(users: Users) -> None:
-    fold = Fold(DEALS.name, 0, ledger=Ledger(1), lateness_seconds=86_400.0)
-    for offset, event in enumerate(told()):
-        assert fold.apply(event, offset) is None
-    pool = Pool(users.writer_url)
-    assert await RosterWriter(pool).write(Roster(), 1, Pipelines(pipelines=(SALES,)))
-    await PostgresSink(pool, lateness_of=lambda _: 0.0).write([fold.whole()])
-    await pool.close()
+    with database_of(postgres, "bulk", told(), Pipelines(pipelines=(SALES,))) as users:
+        yield users
 
 
 AT_NINE = (NINE, "/crm/a", "sales", 12, 12, 1, 1)

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from boards import Asked, with_macros
-from postgres_support import Users, prepared, read, session
+from deals_support import apply_pipelines, database_of, folded, write_deals
+from postgres_support import Users, read, session
 from query_plans import rows_touched
 
 from agents.embedded.postgres import Postgres
-from agents.postgres.pool import Database as Pool
-from agents.postgres.roster import RosterWriter
-from agents.postgres.sink import PostgresSink
-from benchmarks.deal_load import STAGES, YEAR_SECONDS, lived
+from benchmarks.deal_load import STAGES, lived
 from dashboards.queries import queries
+from schemas.events import Event
 from schemas.pipelines import Pipeline, Pipelines, Stage
-from schemas.roster import Roster
-from schemas.topics import DEALS
-from streams.fold import Fold
-from streams.ledger import Ledger
 
 COUNT = 600
 END_AT = datetime(2026, 9, 21, tzinfo=UTC)
@@ -39,28 +32,13 @@ JOURNEYS = """
 
 @pytest.fixture(scope="module")
 def users(postgres: Postgres) -> Iterator[Users]:
-    """Six hundred deals of a year, in a database of their own."""
-    made = postgres.create_database(f"stays_{secrets.token_hex(6)}")
-    users = asyncio.run(prepared(made))
-    asyncio.run(_fill(users))
-    yield users
-    postgres.drop_database(made.name)
+    """Six hundred deals of a year."""
+    with database_of(postgres, "stays", told(), PIPELINES) as users:
+        yield users
 
 
-def folded() -> Fold:
-    fold = Fold(DEALS.name, 0, ledger=Ledger(1), lateness_seconds=2 * YEAR_SECONDS)
-    for offset, event in enumerate(lived(COUNT, end_at=END_AT.timestamp())):
-        assert fold.apply(event, offset) is None
-    return fold
-
-
-async def _fill(users: Users) -> None:
-    pool = Pool(users.writer_url)
-    assert await RosterWriter(pool).write(Roster(), 1, PIPELINES)
-    await PostgresSink(pool, lateness_of=lambda _: 0.0).write([folded().whole()])
-    await pool.close()
-    async with session(users.admin_url) as connection:
-        await connection.execute("VACUUM ANALYZE")
+def told() -> Iterator[Event]:
+    return lived(COUNT, end_at=END_AT.timestamp())
 
 
 LOOKS_AT_ALL = {
@@ -104,9 +82,7 @@ async def test_they_are_made_anew_wherever_that_was_left_off(users: Users) -> No
                UPDATE ringside.deal_journey SET judged_by = 0, status = 'lost'"""
         )
     assert await read(users.reader_url, ROWS) != before[0]
-    pool = Pool(users.writer_url)
-    assert not await RosterWriter(pool).write(Roster(), 1, PIPELINES)
-    await pool.close()
+    assert not await apply_pipelines(users, PIPELINES)
     assert (await read(users.reader_url, ROWS), await read(users.reader_url, JOURNEYS)) == before
 
 
@@ -114,11 +90,9 @@ async def test_what_is_written_again_as_it_was_changes_no_row(users: Users) -> N
     """A worker that takes over a partition writes all that it has."""
     versions = "SELECT xmin::text, ctid::text FROM ringside.deal_stay ORDER BY 2"
     before = await read(users.admin_url, versions)
-    fold = folded()
+    fold = folded(told())
     fold.ledger.epoch = 2
-    pool = Pool(users.writer_url)
-    await PostgresSink(pool, lateness_of=lambda _: 0.0).write([fold.whole()])
-    await pool.close()
+    await write_deals(users, fold)
     assert await read(users.admin_url, "SELECT DISTINCT epoch FROM ringside.deal") == [(2,)]
     assert await read(users.admin_url, versions) == before
 
