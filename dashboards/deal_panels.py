@@ -12,6 +12,9 @@ from schemas.funnel_kpis import COUNT, FUNNEL_BY_NAME, MONEY, MONEY_A_DAY, RATIO
 DIMENSIONS = ("team", "rep", "source", "segment", "currency")
 """Columns of the funnel's functions beside pipeline and stage; `rep` is the owner then."""
 
+PENDING = (("text", None), ("orange", 1.0))
+"""The colours of what should be nothing soon."""
+
 SHARE, TIME, NUMBER = "percentunit", "s", "short"
 _UNITS: Mapping[str, str] = {
     RATIO: SHARE,

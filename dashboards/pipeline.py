@@ -6,6 +6,7 @@ from dashboards import estimate_queries as estimated
 from dashboards import pipeline_live as live
 from dashboards import pipeline_queries as ask
 from dashboards.deal_panels import (
+    PENDING,
     SHARE,
     by_variable,
     columns,
@@ -19,7 +20,7 @@ from dashboards.deal_panels import (
 )
 from dashboards.grafana import rows
 from dashboards.layout import Look, Row, board
-from dashboards.panels import Meaning, points, table_of_rows
+from dashboards.panels import Meaning, number, points, table_of_rows
 from dashboards.selection import variables
 
 
@@ -52,7 +53,15 @@ def _whole() -> Row:
     panel = table_of_rows(
         defined(about, shown), rows(ask.WHOLE), [*columns(shown), *money], sort_by="Created"
     )
-    return _row("Created in the chosen time, and what became of them", 6, (24, panel))
+    behind = Meaning(
+        "Deals still to judge",
+        "Deals that what PostgreSQL shows (this row and those below) still judges by the pipelines "
+        "before the last change. They are judged anew a thousand at a time, within minutes for a "
+        "million; until this is 0, old and new stages stand side by side.",
+        steps=PENDING,
+    )
+    left = number(behind, rows(ask.NOT_JUDGED))
+    return _row("Created in the chosen time, and what became of them", 6, (20, panel), (4, left))
 
 
 def _funnel() -> tuple[Row, Row]:

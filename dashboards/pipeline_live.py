@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from grafanalib import core
 
-from dashboards.deal_panels import column, count, defined, duration, kpis, share
+from dashboards.deal_panels import PENDING, column, count, defined, duration, kpis, share
 from dashboards.grafana import rows, samples
 from dashboards.layout import Row
-from dashboards.panels import Column, Meaning, table_of_rows, table_of_samples
+from dashboards.panels import Column, Meaning, number, table_of_rows, table_of_samples
 from dashboards.pipeline_queries import BULK_EDITS
 from schemas import funnel as f
 from schemas.funnel import Count
@@ -37,7 +37,15 @@ _CHANGES: tuple[tuple[str, Count], ...] = (
 def rows_of_now() -> Iterator[Row]:
     """Yield what the workers say now: each stage, and the velocity of each currency."""
     yield Row(8, ((24, _stages()),), "Live, of the last 30 days")
-    yield Row(6, ((24, _velocity()),))
+    behind = Meaning(
+        "Partitions to count",
+        "Partitions whose deals the workers are counting, for the two tables beside and above. "
+        "After a restart their deals are absent until this is 0; after a change of the pipelines "
+        "they are shown by those before.",
+        steps=PENDING,
+    )
+    left = number(behind, samples("sum(ringside_funnel_partitions_counting)"))
+    yield Row(6, ((20, _velocity()), (4, left)))
 
 
 def changes() -> Row:

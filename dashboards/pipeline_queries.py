@@ -75,6 +75,10 @@ JOIN day USING (pipeline, stage, compared)
 ORDER BY pipeline, place, entered DESC
 LIMIT 500"""  # noqa: S608 - made of constants alone
 
+NOT_JUDGED = """SELECT count(*) AS "Deals"
+FROM ringside.deal_journey
+WHERE judged_by < (SELECT version FROM ringside.deal_rules)"""
+
 WHOLE = f"""SELECT
     pipeline AS "Pipeline",
     currency AS "Currency",

@@ -46,6 +46,11 @@ class FunnelDays:
         """Return how many places of days there are, those of what is open included."""
         return len(self.open) + sum(len(day.places) for day in list(self.days.values()))
 
+    @property
+    def is_counting(self) -> bool:
+        """Whether deals are being counted: first or anew, while it says what was before."""
+        return not self.is_ready or self._fresh is not None
+
     def changed(self, key: str, old: Any, new: Any) -> None:  # noqa: ANN401 - Deals, or None
         """Count *new* in place of *old*; None: the deal was not there, or is forgotten."""
         if self.is_ready:

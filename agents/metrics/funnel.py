@@ -42,9 +42,10 @@ def funnel_families(
     too_many = GaugeMetricFamily(f"{PREFIX}currencies_hidden", "Currencies beyond the first few.")
     too_many.add_metric((), hidden)
     counting = GaugeMetricFamily(
-        f"{PREFIX}partitions_counting", "Partitions whose deals are not all counted yet."
+        f"{PREFIX}partitions_counting",
+        "Partitions whose deals are being counted, first after a restart or by changed pipelines.",
     )
-    counting.add_metric((), len(funnels) - len(ready))
+    counting.add_metric((), sum(funnel.is_counting for funnel in funnels))
     yield from (too_many, counting, _unknown(longest, opened))
 
 

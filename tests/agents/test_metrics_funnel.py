@@ -86,3 +86,23 @@ def test_what_is_not_counted_yet_is_not_shown() -> None:
     found = samples(table=table)
     assert list(named(found, "funnel_entries")) == []
     assert [v for _, v in named(found, "funnel_partitions_counting")] == [1]
+
+
+def test_what_is_counted_by_older_pipelines_is_shown_and_said_to_be() -> None:
+    table = FunnelDays(EMPTY)
+    deals = {str(number): deal(created(0)) for number in range(200)}
+    table.fill(deals.items())
+
+    def entries_and_counting() -> tuple[float, list[float]]:
+        found = samples(table=table)
+        entries = named(found, "funnel_entries", stage="unknown", window="7d")
+        return sum(v for _, v in entries), [
+            v for _, v in named(found, "funnel_partitions_counting")
+        ]
+
+    assert entries_and_counting() == (200, [0])
+    counting = table.recount(deals, SALES)
+    next(counting)
+    assert entries_and_counting() == (200, [1])
+    assert list(counting) == []
+    assert entries_and_counting() == (0, [0])
