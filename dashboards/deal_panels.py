@@ -69,10 +69,15 @@ def share(title: str) -> Meaning:
     return Meaning(title, "", SHARE, maximum=1)
 
 
+_HEAT = (
+    *(("transparent", None), ("super-light-blue", 0.0), ("light-blue", 0.15)),
+    *(("blue", 0.3), ("semi-dark-blue", 0.45), ("dark-blue", 0.6)),
+)
+
+
 def shaded(title: str) -> Meaning:
-    """Return a column of shares, coloured by how great they are."""
-    steps = (("text", None), ("blue", 0.0), ("green", 0.3), ("yellow", 0.6), ("orange", 0.8))
-    return Meaning(title, "", SHARE, steps, maximum=1)
+    """Return a column of a heat map: shares, the darker the greater."""
+    return Meaning(title, "", SHARE, _HEAT, maximum=1, is_filled=True)
 
 
 def duration(title: str) -> Meaning:

@@ -75,7 +75,7 @@ ORDER BY 1, place, touches DESC"""  # noqa: S608 - made of constants alone
 
 BY_TOUCHES = f"""SELECT
     pipeline AS "Pipeline", stage AS "Stage", touches AS "Touches",
-    went_on_of_over AS "Went on, of over", went_on AS "Went on", lost AS "Lost",
+    went_on_of_over AS "Moved on, of ended", went_on AS "Moved on", lost AS "Lost",
     still_open AS "Still open", stays AS "Stays"
 FROM ringside.conversion_by_touches{WITHIN}
 WHERE {PIPELINE}
@@ -88,7 +88,7 @@ PACE = f"""SELECT
     percentile_cont(0.5) WITHIN GROUP (ORDER BY meeting_to_stage_seconds)
         AS "Meeting to next stage",
     count(first_call_at) AS "Called", count(first_meeting_at) AS "Met",
-    count(next_stage_at) AS "Went on", count(*) AS "Deals"
+    count(next_stage_at) AS "Moved on", count(*) AS "Deals"
 FROM ringside.deal_paces({FROM})
 WHERE created_at <= {TO} AND {PIPELINE}
 GROUP BY pipeline
@@ -97,13 +97,13 @@ ORDER BY pipeline"""  # noqa: S608 - made of constants alone
 MEETINGS = f"""SELECT
     rep AS "Rep",
     count(*) FILTER (WHERE came_to = 'held')::float8
-        / nullif(count(*) FILTER (WHERE came_to IN ('held', 'no_show')), 0) AS "Held, of due",
+        / nullif(count(*) FILTER (WHERE came_to IN ('held', 'no_show')), 0) AS "Show rate",
     count(*) FILTER (WHERE came_to = 'held') AS "Held",
     count(*) FILTER (WHERE came_to = 'no_show') AS "No-show",
     count(*) FILTER (WHERE came_to = 'cancelled') AS "Cancelled",
-    count(*) FILTER (WHERE came_to = 'unknown') AS "Not told",
-    count(*) FILTER (WHERE came_to = 'ahead') AS "Ahead",
-    count(*) FILTER (WHERE times_moved > 0) AS "Moved",
+    count(*) FILTER (WHERE came_to = 'unknown') AS "Outcome unknown",
+    count(*) FILTER (WHERE came_to = 'ahead') AS "Still to come",
+    count(*) FILTER (WHERE times_moved > 0) AS "Rescheduled",
     count(*) AS "Booked"
 FROM ringside.meeting_funnel
 WHERE booked_at BETWEEN {FROM} AND {TO}

@@ -69,9 +69,15 @@ def _at_stake() -> Row:
 def _touches() -> Row:
     per_stay, went_on = kpis("touches_per_stay"), kpis("conversion_by_touches")
     gaps = kpis("to_first_call", "call_to_meeting", "meeting_to_next_stage")
-    touches = Meaning("Touches by stage", "For stays that began in the chosen time or later.")
+    touches = Meaning(
+        "Touches by stage",
+        "For stays that began in the chosen time or later. A stay: one time of a deal in a stage.",
+    )
     by_touches = Meaning("Conversion by touches", "For the same stays.")
-    pace = Meaning("Pace", "Medians, of the deals created in the chosen time.")
+    pace = Meaning(
+        "From call to meeting to next stage",
+        "Medians, of the deals created in the chosen time, and how many have come so far.",
+    )
     return Row(
         9,
         (
@@ -103,7 +109,7 @@ def _meetings() -> Row:
     about = Meaning(
         "Meetings",
         "Results of the meetings booked in the chosen time. A rescheduled meeting counts "
-        "once. Not told: its time has passed and no result was sent.",
+        "once. Outcome unknown: its time has passed and no result was sent.",
     )
     shown = kpis("meetings_held_of_due")
     panel = table_of_rows(

@@ -24,6 +24,8 @@ HEATMAP = f"""SELECT
     {", ".join(map(_matured, _MATURITY_DAYS))},
     coalesce(sum(won) FILTER (WHERE entered_on + age_days <= today), 0)::float8
         / sum(entered) AS "so far",
+    sum(entered) - coalesce(sum(won + lost) FILTER (WHERE entered_on + age_days <= today), 0)
+        AS "Still open",
     sum(entered) AS "Entered"
 FROM ringside.cohort_counts({FROM}, {TO}, {TO}, {ONLY})
 WHERE {PIPELINE}
@@ -39,7 +41,7 @@ ESTIMATE = f"""SELECT
     low AS "Low",
     high AS "High",
     estimate_lost AS "Will be lost",
-    undecided AS "Cannot be told",
+    undecided AS "Undecided",
     entered AS "Entered",
     won AS "Won",
     lost AS "Lost",

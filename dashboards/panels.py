@@ -33,6 +33,8 @@ class Meaning:
     steps: tuple[tuple[str, float | None], ...] = ((PLAIN, None),)
     """Colours from which value on; the first from the bottom."""
     maximum: float | None = None
+    is_filled: bool = False
+    """Whether a table's cells are filled with the colour, as in a heat map."""
 
     def called(self, title: str) -> "Meaning":
         """Return the same under another title."""
@@ -226,7 +228,8 @@ def _column(about: Meaning) -> Json:
         properties["decimals"] = 1
     if len(about.steps) > 1:
         properties["thresholds"] = {"mode": "absolute", "steps": _json_steps(about)}
-        properties["custom__cellOptions"] = {"type": "color-text"}
+        filled = {"type": "color-background", "mode": "basic"}
+        properties["custom__cellOptions"] = filled if about.is_filled else {"type": "color-text"}
     return override(about.title, **properties)
 
 

@@ -125,8 +125,8 @@ def _cohorts() -> Row:
     about = Meaning(
         "Cohorts by week",
         "Of the deals that entered a stage in a week, the share won within so many days. "
-        "Empty: the youngest of them is not that old yet. Read down a column to compare weeks"
-        " at the same age.",
+        "Empty: the youngest of them is not that old yet. Read down a column to compare weeks "
+        "at the same age. What is still open may yet be won.",
     )
     shown = [shaded(each) for each in (*estimated.MATURITY_HEADINGS, "so far")]
     panel = table_of_rows(about, rows(estimated.HEATMAP), shown, sort_by="Week")
@@ -138,8 +138,8 @@ def _leak() -> Row:
     leak = Meaning(
         "Leak by step",
         "Deals that were lost before they reached a further stage, by the stage that they "
-        "entered in the chosen time; most first, money per currency. By deals, by money: rank"
-        " 1 is the leak. Changes compare with the preceding period of the same length.",
+        "entered in the chosen time; most first, money per currency. Rank 1 by deals, or by money, "
+        "is the leak. Changes compare with the preceding period of the same length.",
     )
     because = kpis("exits_by_reason")
     reasons = Meaning(

@@ -98,13 +98,12 @@ def _of_pipelines(of: Count) -> str:
 
 def _stages() -> core.Table:
     steps = kpis(*_STEPS)
-    estimate = kpis("estimated_conversion", "estimated_conversion_low", "estimated_conversion_high")
     about = Meaning(
         "Stages now",
-        "Deals in each stage now, and the results of the deals of the last 30 days. Estimate:"
-        " of the deals of the last half year, the share that will reach the next stage or "
-        "beyond, or be won. While many deals are still open, the conversion beside it is too "
-        "low.",
+        "Deals in each stage now, and the results of the deals of the last 30 days. Step in the "
+        "end, at least, at most (95 %): of the deals of the last half year, the share that will "
+        "reach the next stage or beyond, or be won, if the open ones go on as others did at their "
+        "age (Aalen-Johansen). While many are still open, the step conversion is too low.",
     )
     shown = [
         Column(_by_stage("ringside_funnel_open"), count("Open")),
@@ -114,11 +113,11 @@ def _stages() -> core.Table:
         *(Column(_estimated(name), share(title)) for name, title in _ESTIMATES),
     ]
     labels = {"pipeline": "Pipeline", "stage": "Stage"}
-    numbers: tuple[FunnelKpi, ...] = (*kpis("stalled"), *steps, *estimate)
+    numbers: tuple[FunnelKpi, ...] = (*kpis("stalled"), *steps)
     return table_of_samples(defined(about, numbers), labels, shown, sort_by="Open")
 
 
-_ESTIMATES = (("", "Estimate"), ("_low", "Low"), ("_high", "High"))
+_ESTIMATES = (("", "Step in the end"), ("_low", "At least"), ("_high", "At most"))
 
 
 def _by_stage(series: str) -> core.Target:

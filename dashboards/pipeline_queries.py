@@ -39,8 +39,8 @@ SELECT
     cohort.lost AS "Lost",
     cohort.still_open AS "Still open",
     day.skipped AS "Skipped",
-    day.backward AS "Came back",
-    day.re_entries AS "Came again",
+    day.backward AS "Moved back",
+    day.re_entries AS "Re-entered",
     day.entries AS "Entries"
 FROM day
 LEFT JOIN cohort USING (pipeline, stage)
@@ -124,11 +124,13 @@ SELECT
     pipeline AS "Pipeline",
     stage AS "Stage",
     currency AS "Currency",
-    rank() OVER (PARTITION BY pipeline, currency ORDER BY lost DESC NULLS LAST) AS "By deals",
-    rank() OVER (PARTITION BY pipeline, currency ORDER BY lost_minor DESC NULLS LAST) AS "By money",
+    rank() OVER (PARTITION BY pipeline, currency ORDER BY lost DESC NULLS LAST)
+        AS "Rank by deals",
+    rank() OVER (PARTITION BY pipeline, currency ORDER BY lost_minor DESC NULLS LAST)
+        AS "Rank by money",
     of_entered AS "Share lost",
-    of_entered - of_entered_before AS "Change",
-    of_decided AS "Of decided",
+    of_entered - of_entered_before AS "Change of share",
+    of_decided AS "Lost of decided",
     of_decided - of_decided_before AS "Change of decided",
     {money("lost_minor")} AS "Money lost",
     {money("lost_minor - lost_minor_before")} AS "Change of money",

@@ -79,7 +79,7 @@ CONVERSION_KPIS: tuple[FunnelKpi, ...] = (
     ),
     FunnelKpi(
         "backward",
-        "Came back",
+        "Moved back",
         COUNT,
         "`backward`",
         "Times a deal came to the stage from one further on.",
@@ -87,7 +87,7 @@ CONVERSION_KPIS: tuple[FunnelKpi, ...] = (
     ),
     FunnelKpi(
         "re_entries",
-        "Came again",
+        "Re-entered",
         COUNT,
         "`re_entries`",
         "Times a deal came to the stage after it had been there before.",
@@ -148,7 +148,7 @@ CONVERSION_KPIS: tuple[FunnelKpi, ...] = (
     ),
     FunnelKpi(
         "undecided",
-        "Cannot be told",
+        "Undecided",
         RATIO,
         "1 - estimate - will be lost",
         "The share that was open past the last age at which any deal ended.",
@@ -166,7 +166,7 @@ CONVERSION_KPIS: tuple[FunnelKpi, ...] = (
     ),
     FunnelKpi(
         "lost_of_decided",
-        "Of decided",
+        "Lost of decided",
         RATIO,
         "`cohort_lost` / (`cohort_lost` + `cohort_advanced`)",
         "The same of the deals that are not open in the stage: what can be compared with an older "
@@ -183,7 +183,7 @@ CONVERSION_KPIS: tuple[FunnelKpi, ...] = (
     ),
     FunnelKpi(
         "lost_share_change",
-        "Change",
+        "Change of share",
         RATIO,
         "share lost - share lost of the time before",
         "The change of the share lost against the time before, as long.",

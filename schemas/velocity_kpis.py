@@ -133,7 +133,7 @@ VELOCITY_KPIS: tuple[FunnelKpi, ...] = (
     ),
     FunnelKpi(
         "conversion_by_touches",
-        "Went on, of over",
+        "Moved on, of ended",
         RATIO,
         "stays that a move or a win ended / stays that ended",
         "By how many touches fell into the stay. It shows what goes together, no cause.",
@@ -165,7 +165,7 @@ VELOCITY_KPIS: tuple[FunnelKpi, ...] = (
     ),
     FunnelKpi(
         "meetings_held_of_due",
-        "Held, of due",
+        "Show rate",
         RATIO,
         "held / (held + no-show)",
         "Of the meetings booked in the time whose time has come and was told of. One that was "
