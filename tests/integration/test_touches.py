@@ -113,6 +113,7 @@ def test_activity_meets_the_funnel(
     _meetings(pipeline)
     _at_stake(pipeline)
     _missed(pipeline)
+    _boards(pipeline, t)
     _live(pipeline, t, record_testsuite_property)
 
 
@@ -225,16 +226,47 @@ def _missed(pipeline: Pipeline) -> None:
     wait_until(lambda: pipeline.ask(query) == expected, "the list of missed calls")
 
 
+def _shown(pipeline: Pipeline, t: float, panel: str) -> list[tuple[Any, ...]]:
+    """What a panel of the board shows, ten hours after T."""
+    (query,) = (each for each in queries() if each.panel == panel and each.board == "deals")
+    return pipeline.ask(with_macros(query.expression, Asked("", "", at_time(t + 10 * HOUR))))
+
+
+def _boards(pipeline: Pipeline, t: float) -> None:
+    """The panels say the same, per stage, pipeline, rep and currency."""
+    assert sorted(_shown(pipeline, t, "Touches by stage")) == [
+        ("sales", "new", "call", 3 / 4, 3, 3, 4),
+        ("sales", "new", "e-mail", 1 / 4, 1, 1, 4),
+        ("sales", "new", "meeting", 1 / 4, 1, 1, 4),
+        ("sales", "trial", "e-mail", 1.0, 1, 1, 1),
+    ]
+    # First calls after 1 h 1 min (Anna), 1 h 31 min and 3 h 31 min (Bert): the middle one; then
+    # 2 h 59 min to Anna's meeting, and an hour to her trial. Three called, one met, one moved on.
+    assert _shown(pipeline, t, "From call to meeting to next stage") == [
+        ("sales", 5_460.0, 10_740.0, 3_600.0, 3, 1, 1, 4)
+    ]
+    # Mai: nobody came to one of the one that was due; cancelled, unknown, ahead. Linh's was moved.
+    assert _shown(pipeline, t, "Meetings") == [
+        ("mai", 0.0, 0, 1, 1, 1, 1, 0, 4),
+        ("linh", 1.0, 1, 0, 0, 0, 0, 1, 1),
+    ]
+    # 900 won and 700 dollars, each missed twice.
+    at_stake = _shown(pipeline, t, "Missed calls by what is at stake")
+    assert [(row[:3], row[5:]) for row in at_stake] == [
+        (("KRW", 1, 900.0), ("d-bert2", "new", "mai")),
+        (("KRW", 2, 900.0), ("d-bert2", "new", "mai")),
+        (("USD", 1, 700.0), ("d-bert", "new", "mai")),
+        (("USD", 2, 700.0), ("d-bert", "new", "mai")),
+    ]
+
+
 def _live(
     pipeline: Pipeline, t: float, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
     """A touch is on the board as soon as its row is written, every five seconds."""
-    panels = [query for query in queries() if query.panel == "Conversion by touches"]
-    asked = Asked("", "", at_time(t + 10 * HOUR))
-    (by_touches,) = (with_macros(query.expression, asked) for query in panels)
 
     def with_three() -> list[tuple[Any, ...]]:
-        return [row for row in pipeline.ask(by_touches) if row[2] == "3-4"]
+        return [row for row in _shown(pipeline, t, "Conversion by touches") if row[2] == "3-4"]
 
     assert with_three() == []
     data = e.ActivityLogged("mai", "e-mail", BERT, "d-bert")
