@@ -7,6 +7,7 @@ amounts only within one currency, and they are always those of the deal as it is
 """
 
 from dataclasses import dataclass
+from sys import intern
 from typing import Literal
 
 DAY_SECONDS = 86_400
@@ -121,7 +122,8 @@ With them the share that will get so far in the end can be estimated (streams/in
 
 def age_cell(count: Count, days: int) -> str:
     """Return the cell of those of *count* that got so far at an age of so many days."""
-    return f"{count.name}@{days}"
+    # One text for all panes: hundreds of thousands hold it.
+    return intern(f"{count.name}@{days}")
 
 
 DAYS_BOUNDS: tuple[float, ...] = (

@@ -7,6 +7,7 @@ time: so does its cohort, whoever has it now. Only what it is *now* (open) belon
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
+from sys import intern
 from typing import NamedTuple
 
 from schemas import funnel as f
@@ -137,7 +138,7 @@ class _Telling:
 
     def _add_stay(self, name: str, seconds: float, at: float, stage: str = "") -> None:
         cells = self._cells(at, stage)
-        cell = f"{name}:{bisect_left(f.DAYS_BOUNDS, seconds / f.DAY_SECONDS)}"
+        cell = intern(f"{name}:{bisect_left(f.DAYS_BOUNDS, seconds / f.DAY_SECONDS)}")
         cells[cell] = cells.get(cell, 0) + 1
 
     # The whole
