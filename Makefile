@@ -100,13 +100,13 @@ requirements: setup ## Pin the newest versions that pyproject.toml allows
 	$(LOCK) --upgrade --constraint requirements/dev.txt --group security -o requirements/security.txt
 
 bench: setup ## Measure speed, delay and memory; one JSON object a line
-	$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks
 
 bench-deals: setup ## What 10,000, 100,000 and 1,000,000 deals cost; one JSON object a line
-	$(BIN)/python -m benchmarks deals deal_boards
+	@$(BIN)/python -m benchmarks deals deal_boards
 
 bench-alerts: setup ## Replay a real centre with drops put in: recall, false alarms, delay
-	$(BIN)/python -m benchmarks.alerts
+	@$(BIN)/python -m benchmarks.alerts
 
 verify-bank-week: setup ## Replay a real week through everything; print each figure beside the expected
 	$(BIN)/python -m tests.worked.bank_week
