@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from schemas.notes import Note, Notes
+from schemas.notes import CallNote, Note, Notes
 from streams.call_keys import call_id_and_leg
 from streams.contact_counts import difference, dropped, has_missed, marks
 from streams.contacts import (
@@ -69,6 +69,9 @@ _NOBODY = Customer(due_at=None)
 
 def step(customer: Customer | None, note: Note, horizon_at: float = 0.0) -> tuple[Customer, Facts]:
     """Take one note in. A repeated or outdated one changes nothing and returns the same object."""
+    says = note.says
+    if customer is None and says is not None and says.arrived_at >= horizon_at - KEPT_SECONDS:
+        return _first(note, says, horizon_at)
     old = _NOBODY if customer is None else customer
     known = None
     for leg in old.legs:
@@ -78,7 +81,7 @@ def step(customer: Customer | None, note: Note, horizon_at: float = 0.0) -> tupl
     if known is None:
         if _is_too_old(old, note, horizon_at):
             # Told of, and not kept: a state of its own, so that it is counted.
-            source = note.says.source if note.says is not None else ""
+            source = says.source if says is not None else ""
             new = msgspec.structs.replace(old, last_at=max(old.last_at, note.at))
             return new, (dropped(note.at, source),)
     elif not _is_news(note, known):
@@ -86,6 +89,16 @@ def step(customer: Customer | None, note: Note, horizon_at: float = 0.0) -> tupl
     seen_at = max(horizon_at, old.seen_at)
     last_at = max(note.at, old.last_at)
     return _looked_at(old, _legs_with(old.legs, note, known), seen_at, last_at)
+
+
+def _first(note: Note, says: CallNote, seen_at: float) -> tuple[Customer, Facts]:
+    """Return what the first note about a customer makes, as `_looked_at` would: most are such."""
+    found = [(note.entity, says)]
+    counted = marks(found, None, seen_at)
+    legs = (Leg(note.entity, note.epoch, note.offset, says.arrived_at, says),)
+    due_at = next_change_at(found, seen_at)
+    new = Customer(legs, None, None, seen_at, note.at, has_missed(counted), due_at)
+    return new, difference((), (), found, counted)
 
 
 def told(
