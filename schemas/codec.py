@@ -90,7 +90,7 @@ def decode_record(  # noqa: C901, PLR0911, PLR0912, PLR0915
         return out_of_bounds(at, EARLIEST_AT, "$.time")
     if topic != right_topic:
         return Rejected(Reason.WRONG_TOPIC, "$.type")
-    if record.key != subject.encode("utf-8", "replace"):
+    if record.key != subject.encode():
         return Rejected(Reason.WRONG_KEY, "$.subject")
     # JSON allows control characters only as escapes, but for DEL: where there is neither, and all
     # is ASCII, all texts are printable. Three looks at the whole cost less than one at each text.
