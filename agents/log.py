@@ -64,6 +64,17 @@ class Sparing(logging.Filter):
         return True
 
 
+class _Stderr(logging.StreamHandler[TextIO]):
+    """Writes to what stderr is by then: who takes its place for a while may close it afterwards."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        return sys.stderr
+
+
 def configure(log_format: str, level: str, *, stream: TextIO | None = None) -> None:
     """Send structlog's and stdlib's records to *stream* (stderr). May be called again.
 
@@ -71,7 +82,7 @@ def configure(log_format: str, level: str, *, stream: TextIO | None = None) -> N
     """
     out = stream or sys.stderr
     console = log_format == "console" or (log_format == "auto" and out.isatty())
-    handler = logging.StreamHandler(out)
+    handler = _Stderr() if stream is None else logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_SHARED,

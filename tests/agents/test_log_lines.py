@@ -1,6 +1,7 @@
 """What an operator can put right is told in a line, now and then; a bug with its traceback."""
 
 import io
+import json
 import logging
 from collections.abc import Iterator
 
@@ -40,6 +41,19 @@ def test_a_bug_is_told_with_its_traceback(printed: io.StringIO) -> None:
     crash(ValueError("never heard of"))
     assert "Traceback" in printed.getvalue()
     assert "never heard of" in printed.getvalue()
+
+
+def test_a_line_goes_to_what_stderr_is_when_it_is_written(
+    monkeypatch: pytest.MonkeyPatch, printed: io.StringIO
+) -> None:
+    for_a_while, afterwards = io.StringIO(), io.StringIO()
+    monkeypatch.setattr("sys.stderr", for_a_while)
+    log.configure("json", "INFO")
+    for_a_while.close()
+    monkeypatch.setattr("sys.stderr", afterwards)
+    logging.getLogger("agents.test").warning("said later")
+    assert json.loads(afterwards.getvalue())["event"] == "said later"
+    assert printed.getvalue() == ""
 
 
 def test_a_client_of_kafka_says_the_same_once_in_half_a_minute() -> None:
