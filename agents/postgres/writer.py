@@ -9,7 +9,7 @@ from agents import clock, log
 from agents.errors import DatabaseError
 from streams.snapshot import Snapshot
 
-MAX_PAUSE_SECONDS = 30.0
+MAX_PAUSE_SECONDS = 10.0
 
 _log = log.get(__name__)
 _Source = tuple[str, int]
