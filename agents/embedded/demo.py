@@ -24,7 +24,7 @@ from agents.embedded.stack import Stack, Wanted, start_stack
 from agents.settings import Settings
 
 _METRICS_PORT = 9464
-_READY_SECONDS = 60.0
+_READY_SECONDS = 120.0
 _LOOK_SECONDS = 5.0
 
 _WORKER = ("worker",)

@@ -29,7 +29,7 @@ def get(port: int, path: str, timeout_seconds: float = 5.0) -> Answer | None:
         connection.close()
 
 
-def is_ok(port: int, path: str) -> bool:
+def is_ok(port: int, path: str, timeout_seconds: float = 5.0) -> bool:
     """Whether the path is answered with 200."""
-    answer = get(port, path)
+    answer = get(port, path, timeout_seconds)
     return answer is not None and answer.status == 200

@@ -10,8 +10,10 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from agents.embedded.ports import HOST, is_listening
 from agents.embedded.process import ChildProcess
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 """How long a broker may take until it answers."""
+_ANSWER_SECONDS = 30.0
+"""How long one step may take: before the first transaction, a broker makes a topic for them."""
 
 
 def fences_zombies(bootstrap: str) -> bool:
@@ -19,18 +21,18 @@ def fences_zombies(bootstrap: str) -> bool:
     topic = "ringside.probe.transactions"
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
     with contextlib.suppress(KafkaException):  # it may exist from an earlier try
-        admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(10)
+        admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(_ANSWER_SECONDS)
     settings = {"bootstrap.servers": bootstrap, "transactional.id": topic, "log_level": 0}
     zombie, successor = Producer(settings), Producer(settings)
     try:
-        zombie.init_transactions(10)
+        zombie.init_transactions(_ANSWER_SECONDS)
         zombie.begin_transaction()
         zombie.produce(topic, b"from the zombie")
-        successor.init_transactions(10)
+        successor.init_transactions(_ANSWER_SECONDS)
     except KafkaException:
         return False
     try:
-        zombie.commit_transaction(10)
+        zombie.commit_transaction(_ANSWER_SECONDS)
     except KafkaException:
         return True
     return False

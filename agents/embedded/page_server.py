@@ -17,7 +17,7 @@ class PageServer:
 
     NAME: ClassVar[str]
     READY_PATH: ClassVar[str] = "/-/ready"
-    START_SECONDS: ClassVar[float] = 30.0
+    START_SECONDS: ClassVar[float] = 90.0
 
     home: Path
     port: int

@@ -17,6 +17,9 @@ HOST = "127.0.0.1"
 # otherwise one day be given that server's own port, and the server could not come back to it.
 _LOWEST, _HIGHEST = 15_000, 32_000
 
+_given: set[int] = set()
+"""Ports that were handed out: their servers may not listen yet, or be down for a moment."""
+
 
 def is_free(port: int) -> bool:
     """Tells whether a server could listen on this loopback port now."""
@@ -30,10 +33,11 @@ def is_free(port: int) -> bool:
 
 
 def free_port(taken: Collection[int] = ()) -> int:
-    """A loopback port on which nothing listens, and none of `taken`."""
+    """A loopback port on which nothing listens, none of `taken`, and none that was given before."""
     for _ in range(200):
         port = _LOWEST + secrets.randbelow(_HIGHEST - _LOWEST)
-        if port not in taken and is_free(port):
+        if port not in taken and port not in _given and is_free(port):
+            _given.add(port)
             return port
     raise EmbeddedError(f"200 ports of {HOST} were tried and all are in use.")
 

@@ -19,7 +19,7 @@ from agents.embedded.errors import EmbeddedError, MissingError, NotStartedError
 from agents.embedded.ports import HOST, claim, is_listening, writable_folder
 from agents.embedded.process import ChildProcess, Program, run_to_end
 
-_START_SECONDS = 30.0
+_START_SECONDS = 120.0
 _ADMIN = "postgres"
 
 # After a kill -9 the backends need a moment to notice; until then a new server is refused.
@@ -122,12 +122,13 @@ class Postgres:
         claim("PostgreSQL", self.port)
         if not (self.home / "data" / "PG_VERSION").exists():
             self._initialise()
-        for attempt in range(10):
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
             self.process.start()
             try:
                 self.process.wait_until(self._answers, _START_SECONDS)
             except NotStartedError as error:
-                if _STILL_IN_USE not in error.tail or attempt == 9:
+                if _STILL_IN_USE not in error.tail or time.monotonic() > deadline:
                     raise
                 time.sleep(0.2)
             else:
@@ -169,7 +170,7 @@ class Postgres:
             *("-h", HOST, "-p", str(self.port), "-U", _ADMIN, "-d", "postgres", "-f", "-"),
             *(f"--set={name}={value}" for name, value in (variables or {}).items()),
         )
-        env = {"PGPASSWORD": self.admin_password, "PGCONNECT_TIMEOUT": "5"}
+        env = {"PGPASSWORD": self.admin_password, "PGCONNECT_TIMEOUT": "30"}
         finished = subprocess.run(  # noqa: S603 - our own command line
             command,
             # Not as an argument, which every user of the machine could read (passwords).
@@ -188,7 +189,8 @@ class Postgres:
         if not is_listening(self.port):
             return False
         ready = (str(self.programs / "pg_isready"), "-q", "-h", HOST, "-p", str(self.port))
-        return subprocess.run(ready, check=False, timeout=10).returncode == 0  # noqa: S603
+        # It gives up by itself, after three seconds.
+        return subprocess.run(ready, check=False).returncode == 0  # noqa: S603
 
     def _initialise(self) -> None:
         password = self.home / "password"

@@ -13,7 +13,7 @@ from agents.postgres.migrate import migrate
 from agents.postgres.users import create_user
 from agents.settings import Settings
 
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 90.0
 
 Say = Callable[[str], None]
 

@@ -33,7 +33,7 @@ FOREVER = "time.sleep(600)"
 Starter = Callable[[str], ChildProcess]
 
 
-def until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "not in time"
@@ -66,7 +66,7 @@ def start(tmp_path: Path) -> Iterator[Starter]:
 
 def test_a_child_is_asked_to_end_and_may_clean_up(start: Starter) -> None:
     child = start(POLITE + FOREVER)
-    child.wait_until(lambda: "up" in child.log_tail(), 15)
+    child.wait_until(lambda: "up" in child.log_tail(), 60)
     child.stop()
     assert child.exit_code == 0
     assert child.log_tail() == "up\nbye"
@@ -74,17 +74,17 @@ def test_a_child_is_asked_to_end_and_may_clean_up(start: Starter) -> None:
 
 def test_a_child_that_does_not_want_to_end_is_ended(start: Starter) -> None:
     child = start(STUBBORN + FOREVER)
-    child.wait_until(lambda: "up" in child.log_tail(), 15)
+    child.wait_until(lambda: "up" in child.log_tail(), 60)
     child.stop(timeout_seconds=0.2)
     assert child.exit_code == -signal.SIGKILL
 
 
 def test_a_killed_child_can_be_started_again_and_its_log_is_told_apart(start: Starter) -> None:
     child = start(POLITE + FOREVER)
-    child.wait_until(lambda: "up" in child.log_tail(), 15)
+    child.wait_until(lambda: "up" in child.log_tail(), 60)
     child.kill()
     child.start()
-    child.wait_until(lambda: "up" in child.log_tail(), 15)
+    child.wait_until(lambda: "up" in child.log_tail(), 60)
     assert child.log_tail() == "up"
     assert child.program.log.read_text() == "up\nup\n"
 
@@ -97,7 +97,7 @@ def test_a_child_that_runs_is_not_started_twice(start: Starter) -> None:
 def test_a_child_that_ends_at_once_is_reported_with_what_it_printed(start: Starter) -> None:
     child = start("import sys; print('no such thing'); sys.exit(3)")
     with pytest.raises(NotStartedError, match=r"exit code 3.*\n    no such thing"):
-        child.wait_until(lambda: False, 15)
+        child.wait_until(lambda: False, 60)
 
 
 def test_a_child_that_never_gets_ready_is_reported_and_ended(start: Starter) -> None:
@@ -122,7 +122,7 @@ from agents.embedded.process import ChildProcess, Program
 command = (sys.executable, "-c", {POLITE + FOREVER!r})
 child = ChildProcess(Program(name="child", command=command, log=Path({str(tmp_path)!r}) / "log"))
 child.start()
-child.wait_until(lambda: "up" in child.log_tail(), 15)
+child.wait_until(lambda: "up" in child.log_tail(), 60)
 print(child.pid, flush=True)
 time.sleep(600)
 """
@@ -150,7 +150,7 @@ def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_program_that_ends_by_itself_gives_its_output(tmp_path: Path) -> None:
     code = "print('one'); print('two'); raise SystemExit(4)"
     command = (sys.executable, "-c", code)
-    finished = run_to_end(Program(name="it", command=command, log=tmp_path / "log"), 15)
+    finished = run_to_end(Program(name="it", command=command, log=tmp_path / "log"), 60)
     assert (finished.exit_code, finished.output) == (4, "one\ntwo")
 
 
@@ -171,6 +171,16 @@ def test_a_port_in_use_is_refused_with_its_number() -> None:
 def test_a_free_port_is_none_that_an_outgoing_connection_can_be_given() -> None:
     lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     assert free_port() < lowest
+
+
+def test_no_port_is_given_twice_though_nothing_listens_there_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Ports in turn, each drawn twice.
+    drawn = (number // 2 for number in range(400))
+    monkeypatch.setattr("agents.embedded.ports.secrets.randbelow", lambda _: next(drawn))
+    given = [free_port() for _ in range(10)]
+    assert len(set(given)) == 10
 
 
 def test_a_folder_that_cannot_be_written_is_refused_with_the_reason(tmp_path: Path) -> None:

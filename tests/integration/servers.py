@@ -20,6 +20,7 @@ from typing import Any, Protocol
 import pytest
 
 from agents import clock
+from agents.embedded import ports
 from agents.embedded.broker import Broker
 from agents.embedded.kafka import open_broker
 from agents.embedded.paths import DEFAULT_HOME
@@ -74,6 +75,19 @@ def pytest_configure(config: pytest.Config) -> None:
         "needs_transactions: needs a broker whose transactions fence zombies",
     ):
         config.addinivalue_line("markers", line)
+    _share_ports(getattr(config, "workerinput", None))
+
+
+def _share_ports(beside: Mapping[str, Any] | None) -> None:
+    """Give each of the processes that share the tests ports of its own.
+
+    A port is free until the server listens that it was chosen for, and while that server is down.
+    """
+    if beside is None:
+        return
+    number = int(beside["workerid"].removeprefix("gw"))
+    lowest, each = ports._LOWEST, (ports._HIGHEST - ports._LOWEST) // int(beside["workercount"])
+    ports._LOWEST, ports._HIGHEST = lowest + number * each, lowest + (number + 1) * each
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

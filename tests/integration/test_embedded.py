@@ -8,7 +8,6 @@ import socket
 import stat
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,27 +26,21 @@ from agents.embedded.http import get
 from agents.embedded.kafka import ApacheKafka
 from agents.embedded.kafka_probe import answers, fences_zombies
 from agents.embedded.paths import DEPLOY, PROJECT
-from agents.embedded.ports import HOST, is_free
+from agents.embedded.ports import HOST, free_port, is_free
 from agents.embedded.postgres import Database, Postgres
 from agents.embedded.process import Program, run_to_end
 from agents.embedded.prometheus import Prometheus
 from agents.embedded.stack import Wanted, start_stack
+from tests.integration.pipeline import PATIENCE_SECONDS, wait_until
 
 if TYPE_CHECKING:
     from tests.integration.servers import PrometheusFactory
 
 
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.05)
-
-
 def new_topic(bootstrap: str, partitions: int = 1) -> str:
     topic = f"test.embedded.{secrets.token_hex(4)}"
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    admin.create_topics([NewTopic(topic, partitions, 1)])[topic].result(20)
+    admin.create_topics([NewTopic(topic, partitions, 1)])[topic].result(PATIENCE_SECONDS)
     return topic
 
 
@@ -61,7 +54,7 @@ async def read(bootstrap: str, topic: str, count: int) -> list[bytes]:
     )
     await consumer.start()
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             return [(await consumer.getone()).value for _ in range(count)]
     finally:
         await consumer.stop()
@@ -80,7 +73,7 @@ async def test_a_group_reads_what_was_committed_and_not_what_was_aborted(kafka: 
     topic = new_topic(kafka.bootstrap)
     settings = {"bootstrap.servers": kafka.bootstrap, "transactional.id": topic}
     producer = Producer(settings)
-    await asyncio.to_thread(producer.init_transactions, 20)
+    await asyncio.to_thread(producer.init_transactions, PATIENCE_SECONDS)
     for value, finish in (
         (b"first", producer.commit_transaction),
         (b"never", producer.abort_transaction),
@@ -88,8 +81,8 @@ async def test_a_group_reads_what_was_committed_and_not_what_was_aborted(kafka: 
     ):
         producer.begin_transaction()
         producer.produce(topic, value)
-        await asyncio.to_thread(producer.flush, 20)
-        await asyncio.to_thread(finish, 20)
+        await asyncio.to_thread(producer.flush, PATIENCE_SECONDS)
+        await asyncio.to_thread(finish, PATIENCE_SECONDS)
     assert await read(kafka.bootstrap, topic, 2) == [b"first", b"second"]
 
 
@@ -99,9 +92,9 @@ def test_a_mistyped_topic_is_refused_and_not_created(kafka: Broker) -> None:
     settings = {"bootstrap.servers": kafka.bootstrap, "message.timeout.ms": 3000, "log_level": 0}
     producer = Producer(settings)
     producer.produce("test.no.such", b"x", on_delivery=lambda error, _: errors.append(error))
-    producer.flush(20)
+    producer.flush(PATIENCE_SECONDS)
     assert [error is not None for error in errors] == [True]
-    assert "test.no.such" not in AdminClient(settings).list_topics(timeout=10).topics
+    assert "test.no.such" not in AdminClient(settings).list_topics(timeout=60).topics
 
 
 @pytest.mark.needs_apache_kafka
@@ -109,7 +102,7 @@ async def test_what_kafka_acknowledged_outlives_kill_9(new_broker: Broker) -> No
     topic = new_topic(new_broker.bootstrap)
     producer = Producer({"bootstrap.servers": new_broker.bootstrap, "acks": "all"})
     producer.produce(topic, b"kept")
-    assert await asyncio.to_thread(producer.flush, 20) == 0
+    assert await asyncio.to_thread(producer.flush, PATIENCE_SECONDS) == 0
     bootstrap = new_broker.bootstrap
     new_broker.kill()
     assert is_free(new_broker.port)
@@ -133,7 +126,7 @@ def test_composes_kafka_is_prepared_by_the_images_own_program(
     )
     env = {**service["environment"], "KAFKA_LOG_DIRS": str(tmp_path / "data")}
     program = Program(name="setup", command=command, log=tmp_path / "log", env=env)
-    finished = run_to_end(program, 60)
+    finished = run_to_end(program, PATIENCE_SECONDS)
     assert finished.exit_code == 0, finished.output
     assert (tmp_path / "data" / "meta.properties").exists()
     lines = (final / "server.properties").read_text(encoding="utf-8").splitlines()
@@ -210,13 +203,13 @@ def test_prometheus_scrapes_rules_and_tells_alertmanager(
     try:
         told = [f"{HOST}:{alertmanager.port}"]
         prometheus = prometheus_factory(rules=[rule], alertmanagers=told)
-        until(lambda: bool(prometheus.query('ALERTS{alertname="Scraped"}')))
+        wait_until(lambda: bool(prometheus.query('ALERTS{alertname="Scraped"}')), "the alert")
 
         def is_told() -> bool:
             answer = get(alertmanager.port, "/api/v2/alerts")
             return answer is not None and b"Scraped" in answer.body
 
-        until(is_told)
+        wait_until(is_told, alertmanager.process.log_tail)
     finally:
         alertmanager.stop()
 
@@ -294,8 +287,13 @@ def test_existing_servers_are_used_and_not_started(server_folder: Path) -> None:
 
 
 def test_the_whole_stack_comes_up_and_goes_away(
-    server_folder: Path, downloads: Path, env: Mapping[str, str]
+    server_folder: Path,
+    downloads: Path,
+    env: Mapping[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # The usual ports are left to the demo, whose test may run at the same time.
+    monkeypatch.setattr("agents.embedded.stack.preferred", lambda _: free_port())
     home = Path(tempfile.mkdtemp(dir=server_folder))
     home.chmod(0o755)
     for jars in downloads.glob("kafka-*"):
