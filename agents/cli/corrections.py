@@ -71,7 +71,7 @@ def corrections(
 async def _read(
     url: str, since: datetime, until: datetime, queue: str
 ) -> tuple[list[Level], list[MovedMeasure], list[MovedCell]]:
-    async with connected(url, patience_seconds=10, say=warn) as connection:
+    async with connected(url, patience_seconds=30, say=warn) as connection:
         return (
             await levels(connection, since, until, queue),
             [] if queue else await measures(connection, since, until),

@@ -116,7 +116,7 @@ def _did_you_mean(given: str, known: Mapping[str, str]) -> str:
 
 
 async def _ask(url: str, question: Question) -> tuple[Question, dict[str, Amount], list[Reference]]:
-    async with connected(url, patience_seconds=10, say=warn) as connection:
+    async with connected(url, patience_seconds=30, say=warn) as connection:
         if question.kpi.name == ACTIVITY_VOLUME:
             chosen = await database.activity_volume(connection)
             terms = tuple(term for term in terms_of(question.kpi) if term.name in chosen)

@@ -99,7 +99,7 @@ def unknown(
 
 
 async def _unknown(url: str, *, since_at: float) -> list[UnknownStage]:
-    async with connected(url, patience_seconds=10, say=warn) as connection:
+    async with connected(url, patience_seconds=30, say=warn) as connection:
         return await unknown_stages(connection, since_at=since_at)
 
 

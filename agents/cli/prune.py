@@ -68,7 +68,7 @@ def cuts_of(settings: Settings, now: datetime) -> list[tuple[Rows, datetime]]:
 
 async def _prune(url: str, cuts: list[tuple[Rows, datetime]], *, dry_run: bool) -> None:
     total, verb = 0, "would go" if dry_run else "deleted"
-    async with connected(url, patience_seconds=10, say=warn) as connection:
+    async with connected(url, patience_seconds=30, say=warn) as connection:
         require_current(await revision_of(connection))
         if not await is_alone(connection):
             raise DatabaseError("somebody else prunes this database; nothing was deleted here")

@@ -71,7 +71,7 @@ def reconcile(  # noqa: PLR0913 - each is an option of the command line
 async def _ask(
     url: str, source: str, queue: str | None, since: datetime, until: datetime
 ) -> tuple[list[Compared], list[str]]:
-    async with connected(url, patience_seconds=10, say=warn) as connection:
+    async with connected(url, patience_seconds=30, say=warn) as connection:
         found = await compared(connection, source, queue=queue, from_at=since, to_at=until)
         return found, await sources(connection)
 

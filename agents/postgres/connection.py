@@ -12,7 +12,7 @@ from agents.postgres.errors import UnreachableError, explained
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Say = Callable[[str], None]
 
-CONNECT_SECONDS = 10.0
+CONNECT_SECONDS = 30.0
 
 
 async def open_connection(url: str, *, application: str) -> Connection:

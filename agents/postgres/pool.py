@@ -7,12 +7,13 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
-from agents.postgres.connection import CONNECT_SECONDS
 from agents.postgres.errors import explained
 from agents.postgres.revisions import require_current, revision_of
 
 PoolConnection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 _Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+
+_CONNECT_SECONDS = 10.0
 
 
 class Database:
@@ -43,7 +44,7 @@ class Database:
         """
         with explained(self.url):
             pool = await self._opened()
-            acquired = pool.acquire(timeout=CONNECT_SECONDS)
+            acquired = pool.acquire(timeout=_CONNECT_SECONDS)
             async with acquired as connection, connection.transaction():
                 yield connection
 
@@ -63,7 +64,7 @@ class Database:
                     self.url,
                     min_size=0,
                     max_size=self._connections,
-                    timeout=CONNECT_SECONDS,
+                    timeout=_CONNECT_SECONDS,
                     command_timeout=self._statement_seconds,
                     init=_require_current,
                     server_settings={
