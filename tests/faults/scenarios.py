@@ -65,14 +65,18 @@ def stopped(
     patience_seconds: float = PATIENCE_SECONDS,
 ) -> float:
     """SIGTERM under load; return how many seconds it took to end."""
+    first, second = sent.parts(2)
     agent = start()
-    with pipeline.publishing(sent.messages, rate=2000):
-        _wait_until_past(pipeline, agent, chance.randrange(1000, len(sent.messages) * 2 // 3))
+    with pipeline.publishing(first, rate=2000):
+        _wait_until_past(pipeline, agent, chance.randrange(1000, len(first) * 2 // 3))
         started_at = time.monotonic()
         agent.process.stop(60)
         took_seconds = time.monotonic() - started_at
-        # What it counted is all in PostgreSQL, so whatever comes next is read once.
-        _nothing_is_counted_twice(pipeline, start)
+    # What it counted is all in PostgreSQL, so whatever comes next is read once.
+    before = pipeline.written()
+    following = start()
+    pipeline.publish(second)
+    _wait_until_past(pipeline, following, before + 1)
     check(pipeline, seconds=patience_seconds)
     assert agent.process.exit_code == 0, agent.log()
     return took_seconds
@@ -114,12 +118,6 @@ def asleep(agent: Worker) -> Iterator[None]:
         yield
     finally:
         os.kill(agent.process.pid, signal.SIGCONT)
-
-
-def _nothing_is_counted_twice(pipeline: Pipeline, start: Start) -> None:
-    before = pipeline.written()
-    following = start()
-    _wait_until_past(pipeline, following, before + 1)
 
 
 def _wait_until_past(pipeline: Pipeline, agent: Worker, count: int) -> None:

@@ -52,7 +52,7 @@ def read_log(bootstrap: str) -> list[Produced]:
 def _read(consumer: Consumer) -> Iterator[Produced]:
     left = {}
     for topic in (f"ringside.{name}" for name in TOPICS):
-        for partition in consumer.list_topics(topic, timeout=30).topics[topic].partitions:
+        for partition in consumer.list_topics(topic, timeout=60).topics[topic].partitions:
             place = TopicPartition(topic, partition, 0)
             first, end = patiently(partial(consumer.get_watermark_offsets, place, timeout=30))
             assert first == 0, f"{topic}/{partition} has lost its beginning"

@@ -36,8 +36,8 @@ def counted(pipeline: Pipeline, now: Now, chance: random.Random) -> Pipeline:
 
 def delete(pipeline: Pipeline, topic: str) -> None:
     admin = AdminClient({"bootstrap.servers": pipeline.bootstrap, "log_level": 0})
-    admin.delete_topics([topic], operation_timeout=30)[topic].result()
-    wait_until(lambda: topic not in admin.list_topics(timeout=10).topics, f"{topic} to go")
+    admin.delete_topics([topic], operation_timeout=60)[topic].result()
+    wait_until(lambda: topic not in admin.list_topics(timeout=60).topics, f"{topic} to go")
 
 
 @pytest.mark.fault(row=10)
@@ -90,7 +90,7 @@ def test_a_changed_partition_count_is_named(counted: Pipeline, figures: Figures)
     deals = "ringside.deals"
     admin.create_partitions([NewPartitions(deals, 5)])[deals].result()
     wait_until(
-        lambda: len(admin.list_topics(deals, timeout=10).topics[deals].partitions) == 5,
+        lambda: len(admin.list_topics(deals, timeout=60).topics[deals].partitions) == 5,
         "the broker to show the fifth partition",
     )
     said = refused(counted)
@@ -125,7 +125,7 @@ def test_another_installation_of_the_same_name_is_refused_and_more_workers_of_th
     pipeline.publish(sent.messages)
     check(pipeline)
     assert first.process.is_running
-    assert second.total("ringside_assigned_partitions") == 2
+    wait_until(lambda: second.total("ringside_assigned_partitions") == 2, second.log)
 
 
 @pytest.mark.fault(row=10)

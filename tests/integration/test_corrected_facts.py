@@ -163,7 +163,8 @@ def test_corrected_facts_move_in_postgresql_and_the_command_says_what_was(
     env = {"RINGSIDE_DATABASE_URL": pipeline.reader_url}
     assert run(["corrections"], env) == 0
     assert "no correction changed anything" in capsys.readouterr().out
-    start = (now() - 2700) // 900 * 900
+    # All of it is over by now, and in the hour that the live window shows for as long again.
+    start = (now() - 1500) // 900 * 900
     worker = pipeline.start_worker()
     sent = pipeline.publish([*calls(start), *office(start), *shift(start)])
     pipeline.wait_until_written(sent)

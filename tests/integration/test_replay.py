@@ -63,8 +63,8 @@ def test_a_replay_is_the_same_as_the_live_state_and_is_taken_at_once(
     first += tuple(sold(now() - 300))
     total = len(first) + len(second) + 1
     # Only the clock of then can say that it is from the future.
-    future = Raw("ringside.activities", b"a", encode(activity("a", now() + 400)))
     worker = pipeline.start_worker()
+    future = Raw("ringside.activities", b"a", encode(activity("a", now() + 900)))
     pipeline.publish((*first, future))
     pipeline.wait_until_written(len(first) + 1)
     replay(pipeline, "start")
@@ -81,7 +81,7 @@ def test_a_replay_is_the_same_as_the_live_state_and_is_taken_at_once(
     refused = pipeline.run("replay", "take", check=False)
     assert "Stop all of them" in refused.stderr, "while workers run it is not taken"
 
-    worker.process.stop()
+    worker.process.stop(60)
     _take_and_go_on(pipeline, now(), total, epoch)
 
 
@@ -117,7 +117,7 @@ def test_what_would_change_is_listed_by_day_and_measure_before_it_is_taken(
     pipeline.publish(call("c-1", now() - 60, wait_seconds=5, talk_seconds=6))
     pipeline.publish(call("c-2", now() - 60, wait_seconds=9))
     pipeline.wait_until_written(5)
-    worker.process.stop()
+    worker.process.stop(60)
     # As if an older definition had counted the offered calls thrice, made up a row, lost another.
     pipeline.rows(
         "WITH wrong AS (UPDATE ringside.pane SET calls_offered = calls_offered * 3"
@@ -145,7 +145,7 @@ def test_rows_of_before_the_given_instant_stay(pipeline: Pipeline, now: Now) -> 
     worker = pipeline.start_worker()
     pipeline.publish(call("c-1", now() - 60, wait_seconds=9))
     pipeline.wait_until_written(2)
-    worker.process.stop()
+    worker.process.stop(60)
     pipeline.rows(
         "WITH old AS (UPDATE ringside.call SET last_at = last_at - interval '40 days',"
         " call_id = 'of long ago' RETURNING 1) SELECT count(*) FROM old"
