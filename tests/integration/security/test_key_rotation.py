@@ -9,9 +9,11 @@ from collections.abc import Callable
 
 import pytest
 
+from schemas import events as e
 from schemas.customers import Tokeniser
+from schemas.events import Event
 from tests.faults.refusing import refused
-from tests.integration.floor_events import call
+from tests.integration.floor_events import call, event
 from tests.integration.installation import CUSTOMER_KEY
 from tests.integration.pipeline import Pipeline, wait_until
 
@@ -68,6 +70,59 @@ def test_each_step_of_an_exchange_counts_each_call_once(pipeline: Pipeline, now:
     # The newest key makes tokens of the older one's tokens: without that one it is another.
     said = refused(pipeline, customer_key=ONLY_NEW)
     assert "one with another RINGSIDE_CUSTOMER_KEY" in said
+
+
+def test_what_reached_a_customer_before_and_after_an_exchange_is_of_the_same_deals(
+    pipeline: Pipeline, now: Now
+) -> None:
+    at = now() - 600
+    made = e.DealCreated("mai", "sales", "new", 500, "USD", NUMBER)
+    before = [
+        event("deal.created", "moves", at, made),
+        event("deal.created", "stays", at, made),
+        _mail("a-before", at + 60),
+    ]
+    after = [
+        _mail("a-after", at + 120),
+        *call("c-after", at + 180, wait_seconds=5, talk_seconds=6),
+        event("deal.stage_changed", "moves", at + 240, e.DealStageChanged("trial")),
+        _mail("a-late", at + 300),
+    ]
+    file = pipeline.folder / "pipelines.yaml"
+    file.write_text("pipelines: [{id: sales, stages: [{id: new}, {id: trial}]}]", encoding="utf-8")
+    pipeline.run("pipelines", "apply", str(file))
+    first = pipeline.start_worker()
+    pipeline.publish(before)
+    pipeline.wait_until_written(len(before))
+    first.process.stop(60)
+    pipeline.start_worker(customer_key=BOTH)
+    pipeline.publish(after)
+    pipeline.wait_until_written(len(before) + len(after))
+    # The deal that has moved since, and what came since, have the newer token; the others wait.
+    ids = ["a-before", "a-after", "c-after#1", "a-late"]
+    assert _touches(pipeline) == [
+        *(("moves", "new", "a-after"), ("moves", "new", "c-after#1"), ("moves", "trial", "a-late")),
+        ("stays", "new", "a-before"),
+    ]
+
+    pipeline.env = {**pipeline.env, "RINGSIDE_CUSTOMER_KEY": BOTH}
+    pipeline.run("privacy", "renew")
+    assert _touches(pipeline) == [
+        *(("moves", "trial" if id_ == "a-late" else "new", id_) for id_ in ids),
+        *(("stays", "new", id_) for id_ in ids),
+    ]
+
+
+def _mail(id_: str, at: float) -> Event:
+    return event("activity.logged", id_, at, e.ActivityLogged("mai", "e-mail", NUMBER))
+
+
+def _touches(pipeline: Pipeline) -> list[tuple[str, str, str]]:
+    """Return deal, stage and touch, in the order of time."""
+    return pipeline.rows(  # type: ignore[return-value]
+        "SELECT deal_id, stage, touch_id FROM ringside.deal_touches('-infinity')"
+        " ORDER BY deal_id, at"
+    )
 
 
 def _renews_rows(pipeline: Pipeline) -> None:
