@@ -37,9 +37,10 @@ check: setup lint types imports unit ## What to run before every commit; no serv
 unit: setup ## Unit and property tests
 	$(BIN)/python -m pytest -q -m "not integration"
 
+# The faults' moments are the same each time; `make faults` has new ones.
 integration: setup ## Tests against real Kafka, PostgreSQL and Prometheus, started as processes
 	$(BIN)/python -m pytest -q tests/integration tests/faults -m "integration and not long" \
-		--numprocesses=2 --dist=loadfile
+		--numprocesses=2 --dist=loadfile --seed $(or $(SEED),1)
 
 # SEED=n repeats a run's random moments; ROWS="-k naive", for instance, runs some.
 faults: setup ## Every fault of docs/guarantees.md, by its row (half an hour)

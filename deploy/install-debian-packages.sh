@@ -24,6 +24,7 @@ if [ "$(id -u)" -ne 0 ]; then
     exit 0
 fi
 export DEBIAN_FRONTEND=noninteractive
-apt-get update -qq
+# A mirror that does not answer at once is asked again.
+apt-get -o Acquire::Retries=3 update -qq
 # shellcheck disable=SC2086 # a list of package names
-apt-get install -y -qq --no-install-recommends $missing >/dev/null
+apt-get -o Acquire::Retries=3 install -y -qq --no-install-recommends $missing >/dev/null

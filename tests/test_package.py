@@ -30,7 +30,7 @@ def run(folder: Path, *arguments: str) -> str:
         env=env,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -41,7 +41,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what the wheel holds."""
     folder = tmp_path_factory.mktemp("wheel")
     build = ("-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
-    subprocess.run((sys.executable, *build), cwd=ROOT, check=True, timeout=60)  # noqa: S603
+    subprocess.run((sys.executable, *build), cwd=ROOT, check=True, timeout=300)  # noqa: S603
     (wheel,) = folder.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder / "installed")

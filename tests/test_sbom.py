@@ -24,7 +24,7 @@ pytestmark = [
 def made() -> bytes:
     """Return what `make sbom` writes."""
     SBOM.unlink(missing_ok=True)
-    subprocess.run(("make", "sbom"), cwd=PROJECT, check=True, capture_output=True, timeout=170)  # noqa: S607 - our own
+    subprocess.run(("make", "sbom"), cwd=PROJECT, check=True, capture_output=True, timeout=380)  # noqa: S607 - our own
     return SBOM.read_bytes()
 
 

@@ -92,7 +92,7 @@ def _ask_prometheus(query: Query, asked: Asked) -> Answer:
     kind = "query_range" if query.is_range else "query"
     try:
         with urlopen(  # noqa: S310 - a server of the test
-            f"{asked.prometheus_url}/api/v1/{kind}?{urlencode(parameters)}", timeout=20
+            f"{asked.prometheus_url}/api/v1/{kind}?{urlencode(parameters)}", timeout=60
         ) as response:
             result = json.load(response)["data"]["result"]
     except HTTPError as error:

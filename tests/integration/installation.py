@@ -26,12 +26,12 @@ def remove_topics(bootstrap: str) -> None:
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
 
     def names() -> list[str]:
-        return [name for name in admin.list_topics(timeout=20).topics if name[:2] != "__"]
+        return [name for name in admin.list_topics(timeout=60).topics if name[:2] != "__"]
 
     def gone() -> bool:
         found = names()
         if found:
-            for answer in admin.delete_topics(found, operation_timeout=30).values():
+            for answer in admin.delete_topics(found, operation_timeout=60).values():
                 try:
                     answer.result()
                 except KafkaException:  # already being deleted; looked at again

@@ -33,7 +33,8 @@ from schemas.codec import Message, encode
 from schemas.events import Event
 from schemas.topics import CUSTOMERS, DEAD_LETTERS, SOURCES, TOPIC_OF_TYPE
 
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 180.0
+ANSWER_SECONDS = 60.0
 _SOURCES = tuple(topic.name for topic in SOURCES)
 RESULTS = ("applied", "duplicate", "late", "dead_lettered")
 
@@ -78,7 +79,7 @@ class Worker:
 
     def samples(self) -> list[Sample]:
         """Return the samples of the page; none if it does not answer."""
-        answer = get(self.port, "/metrics", 20.0)
+        answer = get(self.port, "/metrics", ANSWER_SECONDS)
         if answer is None or answer.status != 200:
             return []
         families = text_string_to_metric_families(answer.body.decode())
@@ -91,6 +92,10 @@ class Worker:
             for sample in self.samples()
             if sample.name == name and labels.items() <= sample.labels.items()
         )
+
+    def is_live(self) -> bool:
+        """Whether it says that it lives."""
+        return is_ok(self.port, "/live", ANSWER_SECONDS)
 
     def wait_until_ready(self, seconds: float = PATIENCE_SECONDS) -> None:
         """Return once it has its partitions and their state."""
@@ -174,7 +179,7 @@ class Pipeline:
             text=True,
             capture_output=True,
             check=check,
-            timeout=170,
+            timeout=300,
         )
 
     # In
@@ -199,7 +204,7 @@ class Pipeline:
             sent += 1
             ahead_seconds = started_at + sent / rate - time.monotonic() if rate else 0.0
             producer.poll(max(0.0, ahead_seconds) if ahead_seconds > 0.01 else 0)
-        assert producer.flush(120) == 0, "Kafka did not confirm everything"
+        assert producer.flush(PATIENCE_SECONDS) == 0, "Kafka did not confirm everything"
         assert not failed, failed[:3]
         return sent
 
@@ -219,7 +224,7 @@ class Pipeline:
         try:
             yield
         finally:
-            thread.join(150)
+            thread.join(300)
         assert not thread.is_alive(), "still publishing"
         if errors:
             raise errors[0]

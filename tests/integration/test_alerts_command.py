@@ -74,6 +74,22 @@ async def ringside(users: Users, *arguments: str) -> int:
     return await asyncio.to_thread(run, ["alerts", "test", *arguments], env)
 
 
+async def sooner_or_later(
+    users: Users, capsys: Capsys, *arguments: str, expected: str, code: int = 0
+) -> tuple[str, str]:
+    """Run the command, and once more with more time if the machine needs it for what is expected.
+
+    Return what it printed. The command lasts as long as it is told to.
+    """
+    for seconds in ("6", "90"):
+        found = await ringside(users, *arguments, "--wait", seconds)
+        printed, complained = capsys.readouterr()
+        if expected in printed:
+            break
+    assert found == code, (printed, complained)
+    return printed, complained
+
+
 @asynccontextmanager
 async def history(users: Users) -> AsyncIterator[str]:
     async with AsyncExitStack() as running:
@@ -89,11 +105,9 @@ async def test_it_says_whom_the_routes_chose_and_that_it_arrived(
 ) -> None:
     token = tmp_path / "token"
     async with history(users) as kept_at, told(kept_at, server_folder, token) as url:
-        options = ("--alertmanager", url, "--wait", "6", "--label")
-        code = await ringside(users, *options, "team=red")
-        printed = capsys.readouterr()
-    assert code == 0
-    first, second, third = printed.out.splitlines()
+        arguments = ("--alertmanager", url, "--label", "team=red")
+        printed, _ = await sooner_or_later(users, capsys, *arguments, expected="told by webhook: 3")
+    first, second, third = printed.splitlines()
     # Critical goes to whom is on call, and what is about the red team to its lead, too.
     assert first == "routed to: history, oncall, red-lead"
     # All three by webhook.
@@ -108,13 +122,14 @@ async def test_a_way_that_fails_is_named_though_the_others_work(
 ) -> None:
     nowhere = f"{HOST}:1"
     token = tmp_path / "token"
+    expected = "told by webhook: 2"
     async with history(users) as kept_at, told(kept_at, server_folder, token, nowhere) as url:
-        code = await ringside(users, "--alertmanager", url, "--wait", "6")
-        printed = capsys.readouterr()
-    assert code == 1
-    assert "told by webhook: 2" in printed.out
-    assert "attempts by email failed" in printed.err
-    assert "told by email" not in printed.out
+        printed, complained = await sooner_or_later(
+            users, capsys, "--alertmanager", url, expected=expected, code=1
+        )
+    assert expected in printed
+    assert "attempts by email failed" in complained
+    assert "told by email" not in printed
 
 
 async def test_what_does_not_arrive_is_an_error_that_says_what_to_look_at(

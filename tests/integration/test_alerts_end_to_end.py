@@ -55,7 +55,7 @@ RULES = Rules(
 TEAM, SITE, SOURCE = "team-02", "penang", "/sim/pbx-2"
 DROPPED: Page = ("firing", "ActivityDropped", TEAM)
 SILENT: Page = ("firing", "SourceSilent", SOURCE)
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 180
 LASTS_SECONDS = 6
 """What has been so for so long would have been told of: twice a drop's `for`, and its delivery."""
 
@@ -242,7 +242,7 @@ async def _trial(stage: Stage) -> Trial:
         stage.alertmanager.url,
         {"severity": "critical"},
         noticed=stage.store.noticed,
-        timeout_seconds=10,
+        timeout_seconds=30,
         clock=clock.now,
     )
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.integration.servers import PrometheusFactory
 
 RULES = ROOT / "dashboards/generated/rules/recording.yml"
-PATIENCE_SECONDS = 100
+PATIENCE_SECONDS = 300
 
 # One hour and not today: a day may have begun a minute ago.
 VALUES = {**EVERYTHING, "window": "1h"}

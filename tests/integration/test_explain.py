@@ -152,5 +152,5 @@ def _run(
         text=True,
         capture_output=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from agents.embedded.broker import Broker
-from agents.embedded.http import is_ok
 from agents.embedded.postgres import Database, Postgres
 from tests.integration.busy_floor import check, load
 from tests.integration.installation import new_pipeline
@@ -59,9 +58,9 @@ def test_postgres_may_be_away_while_events_come(
         wait_until(lambda: worker.total("ringside_snapshot_failures_total") >= 2, worker.log)
         assert worker.total("ringside_snapshot_pending_rows") > 100
         assert worker.total("ringside_snapshot_age_seconds") > 0
-        assert is_ok(worker.port, "/live")
+        assert worker.is_live()
         new_postgres.start()
-        pipeline.wait_until_written(len(sent.messages), 30)
+        pipeline.wait_until_written(len(sent.messages))
         check(pipeline, sent)
     finally:
         pipeline.stop()
@@ -117,5 +116,5 @@ def _watch(worker: Worker, seconds: float) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         assert worker.process.is_running, worker.log()
-        assert is_ok(worker.port, "/live"), worker.log()
+        assert worker.is_live(), worker.log()
         assert worker.samples(), worker.log()

@@ -111,7 +111,7 @@ def test_a_worker_does_not_start_on_wrong_partition_counts(
         answer.result()
     deals = "ringside.deals"
     wait_until(
-        lambda: len(admin.list_topics(deals, timeout=10).topics[deals].partitions) == 5,
+        lambda: len(admin.list_topics(deals, timeout=60).topics[deals].partitions) == 5,
         "the broker to show the fifth partition",
     )
 
@@ -189,5 +189,5 @@ def test_a_database_without_a_schema_is_named_while_counting_goes_on(
 
 def _delete(pipeline: Pipeline, topic: str) -> None:
     admin = AdminClient({"bootstrap.servers": pipeline.bootstrap})
-    admin.delete_topics([topic], operation_timeout=30)[topic].result()
-    wait_until(lambda: topic not in admin.list_topics(timeout=10).topics, f"{topic} to go")
+    admin.delete_topics([topic], operation_timeout=60)[topic].result()
+    wait_until(lambda: topic not in admin.list_topics(timeout=60).topics, f"{topic} to go")

@@ -41,7 +41,7 @@ def offered(next_offset: int, count: int, partition: int = 0) -> Snapshot:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(180):
         while not condition():  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.005)
 
@@ -75,7 +75,7 @@ async def test_a_worker_that_starts_before_its_database_catches_up(
     writer.put(offered(1, 1))
     assert not await writer.flush(0.2)
     await asyncio.to_thread(new_postgres.start)
-    assert await writer.flush(30)
+    assert await writer.flush(120)
     assert await read(users.reader_url, TOTAL) == [(0, 1, 1)]
     await database.close()
 
@@ -118,7 +118,7 @@ async def test_a_table_locked_for_long_is_an_outage_too(
     async with holder.transaction() as connection:
         await connection.execute("LOCK TABLE ringside.pane")
         assert not await writer.write_pending()
-    assert await writer.flush(30)
+    assert await writer.flush(120)
     assert await read(users.reader_url, TOTAL) == [(0, 1, 1)]
     await database.close()
     await holder.close()

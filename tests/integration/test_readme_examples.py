@@ -13,13 +13,12 @@ from pathlib import Path
 import pytest
 
 from agents.embedded.broker import Broker
-from agents.embedded.http import is_ok
 from agents.embedded.paths import PROJECT
 from agents.embedded.ports import free_port
 from agents.embedded.postgres import Postgres
 from agents.embedded.process import ChildProcess, Program
 from tests.integration.installation import remove_topics
-from tests.integration.pipeline import Pipeline, Worker
+from tests.integration.pipeline import PATIENCE_SECONDS, Pipeline, Worker
 
 README = (PROJECT / "README.md").read_text("utf-8")
 BIN = Path(sys.executable).parent
@@ -41,7 +40,7 @@ def environment(env: Mapping[str, str], **ours: str) -> dict[str, str]:
 def run(script: str, folder: Path, env: Mapping[str, str]) -> None:
     command = ("bash", "-euo", "pipefail", "-c", script)
     done = subprocess.run(  # noqa: S603 - our own README
-        command, cwd=folder, env=dict(env), check=False, capture_output=True, text=True, timeout=90
+        command, cwd=folder, env=dict(env), check=False, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -148,9 +147,9 @@ def test_by_hand_it_runs_as_the_readme_says(
     worker.process.start()
     try:
         worker.wait_until_ready()
-        assert is_ok(port, "/live")
+        assert worker.is_live()
         worker.process.wait_until(
-            lambda: worker.total("ringside_roster_entries", kind="queue") == 3, 20
+            lambda: worker.total("ringside_roster_entries", kind="queue") == 3, PATIENCE_SECONDS
         )
     finally:
         worker.process.stop(30)

@@ -79,7 +79,7 @@ def _is_told(pipeline: Pipeline) -> None:
 def _is_shown(worker: Worker) -> None:
     difference, missing = "ringside_reconciliation_difference", "ringside_reconciliation_missing"
     of_sales = {"queue": "sales", "counter": "completed"}
-    wait_until(lambda: worker.total(difference, **of_sales) == -1, worker.log, 150)
+    wait_until(lambda: worker.total(difference, **of_sales) == -1, worker.log, 300)
     assert worker.total(missing, queue="loans", half="pbx") == 1
     assert worker.total(missing, half="ours") == 0
     shown = {one.labels["queue"] for one in worker.samples() if one.name == difference}
@@ -108,5 +108,5 @@ def _reconcile(env: dict[str, str], source: str, *more: str) -> subprocess.Compl
         text=True,
         capture_output=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )

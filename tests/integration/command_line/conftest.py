@@ -29,13 +29,13 @@ def bare(own_broker: Broker) -> dict[str, str]:
     admin = AdminClient({"bootstrap.servers": own_broker.bootstrap})
 
     def names() -> list[str]:
-        found = admin.list_topics(timeout=10).topics
+        found = admin.list_topics(timeout=60).topics
         return [name for name in found if not name.startswith("__")]
 
     if names():
-        for answer in admin.delete_topics(names(), operation_timeout=30).values():
+        for answer in admin.delete_topics(names(), operation_timeout=60).values():
             answer.result()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while names():
         assert time.monotonic() < deadline, "the broker keeps its topics"
         time.sleep(0.05)

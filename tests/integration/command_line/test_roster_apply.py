@@ -13,6 +13,7 @@ from agents.kafka.reading import Record
 from agents.kafka.roster import RosterFollower, read_values, to_roster
 from agents.settings import Settings
 from schemas.roster import Roster
+from tests.integration.pipeline import PATIENCE_SECONDS
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "roster.yaml"
 SMALL = """
@@ -105,7 +106,7 @@ def test_a_mistake_is_told_by_its_place_and_nothing_is_published(
 async def following(follower: RosterFollower) -> AsyncIterator[None]:
     task = asyncio.create_task(follower.run())
     try:
-        await asyncio.wait_for(follower.ready.wait(), 30)
+        await asyncio.wait_for(follower.ready.wait(), PATIENCE_SECONDS)
         yield
     finally:
         task.cancel()
@@ -133,7 +134,7 @@ async def test_a_worker_has_the_whole_roster_before_it_starts_and_follows_change
         left = SMALL.replace("{id: linh, team: north}", "{id: linh, team: null}")
         await asyncio.to_thread(small.write_text, left)
         assert await asyncio.to_thread(run, ["roster", "apply", str(small)], topics) == 0
-        await asyncio.wait_for(changed.wait(), 30)
+        await asyncio.wait_for(changed.wait(), PATIENCE_SECONDS)
         assert follower.index.team_of("linh", 0) == "unknown"
         assert before.team_of("linh", 0) == "north"
         assert heard[-1][1] == 6
@@ -157,11 +158,11 @@ async def test_a_follower_waits_for_an_absent_broker_and_outlives_its_restart(
     )
     task = asyncio.create_task(follower.run())
     await asyncio.to_thread(new_broker.start)
-    await asyncio.wait_for(follower.ready.wait(), 60)
+    await asyncio.wait_for(follower.ready.wait(), PATIENCE_SECONDS)
     await asyncio.to_thread(new_broker.stop)
     await asyncio.to_thread(new_broker.start)
     assert await asyncio.to_thread(run, ["roster", "apply", str(small)], env) == 0
-    await asyncio.wait_for(changed.wait(), 60)
+    await asyncio.wait_for(changed.wait(), PATIENCE_SECONDS)
     assert follower.index.team_of("linh", 0) == "north"
     task.cancel()
     with suppress(asyncio.CancelledError):

@@ -102,7 +102,7 @@ class Installation:
             text=True,
             capture_output=True,
             check=False,
-            timeout=120,
+            timeout=300,
         )
         if check:
             assert finished.returncode == 0, finished.stderr

@@ -65,7 +65,7 @@ def outcome(installation: Installation, user: str, topic: str, *, writes: bool) 
     group = APP_ID if user == "worker" else f"{APP_ID}-anybody"
     consumer = Consumer(config.consumer(settings, group))
     try:
-        seen = consumer.list_topics(topic, timeout=20).topics[topic].error
+        seen = consumer.list_topics(topic, timeout=60).topics[topic].error
         if seen is not None:
             return int(seen.code())
         consumer.assign([TopicPartition(topic, 0, 0)])

@@ -19,7 +19,7 @@ Env = dict[str, str]
 def test_a_password_or_a_certificate_opens_the_door(secure_kafka: SecureKafka) -> None:
     for env in (secure_kafka.scram("operator"), secure_kafka.mtls("operator")):
         admin = connect(Settings.from_env(env), wait_seconds=10)
-        assert admin.list_topics(timeout=10).brokers
+        assert admin.list_topics(timeout=60).brokers
 
 
 def _wrong_authority(kafka: SecureKafka, stranger: Authority) -> Env:

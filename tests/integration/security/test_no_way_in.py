@@ -41,7 +41,7 @@ def test_a_header_that_asks_faust_for_a_reply_gets_none(pipeline: Pipeline, now:
     pipeline.wait_until_written(4)
     assert pipeline.ledger()["applied"] == 3, "a header like any other"
     admin = AdminClient({"bootstrap.servers": pipeline.bootstrap, "log_level": 0})
-    names = set(admin.list_topics(timeout=20).topics)
+    names = set(admin.list_topics(timeout=60).topics)
     assert REPLIES not in names
     assert not [name for name in names if "reply" in name or "router" in name]
     assert REPLIES not in worker.log()

@@ -10,7 +10,7 @@ from schemas.codec import encode
 from schemas.customers import Tokeniser
 from tests.integration.floor_events import call
 from tests.integration.installation import CUSTOMER_KEY
-from tests.integration.pipeline import Pipeline, Raw, wait_until
+from tests.integration.pipeline import ANSWER_SECONDS, Pipeline, Raw, wait_until
 
 Now = Callable[[], float]
 
@@ -71,7 +71,7 @@ def test_no_number_gets_out_by_any_way_but_the_originals(pipeline: Pipeline, now
     assert TOKEN in every_row(pipeline), "the call is there, by its token"
     nothing_holds(every_row(pipeline), "PostgreSQL")
     nothing_holds(worker.process.program.log.read_text(), "the log")
-    page = get(worker.port, "/metrics", 20)
+    page = get(worker.port, "/metrics", ANSWER_SECONDS)
     assert page is not None
     nothing_holds(page.body.decode(), "/metrics")
     for letter in pipeline.dead_letters():
