@@ -55,7 +55,10 @@ security: setup ## Every test of encryption, rights, personal data and hostile i
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/security.txt
 	$(BIN)/python -m pytest -q tests/integration/security tests/fuzz tests/test_compose.py \
 		tests/agents/test_metrics_access.py tests/agents/test_kafka_rights.py \
-		tests/agents/test_settings.py tests/schemas/test_codec_hostile.py tests/test_sbom.py \
+		tests/agents/test_settings.py tests/agents/test_cli_publish.py \
+		tests/schemas/test_codec_hostile.py tests/streams/test_names.py \
+		tests/streams/test_successors.py tests/streams/test_erasures.py \
+		tests/test_audit.py tests/test_sbom.py tests/integration/test_postgres_prune.py \
 		tests/integration/test_postgres_roles.py tests/integration/test_replay.py
 
 format: setup ## Format the code

@@ -137,6 +137,8 @@ def _renews_rows(pipeline: Pipeline) -> None:
 def _forgets_both(pipeline: Pipeline) -> None:
     """`privacy erase --number` knows both tokens of a number, as long as both keys are there."""
     pipeline.env = {**pipeline.env, "RINGSIDE_CUSTOMER_KEY": BOTH}
+    said = pipeline.run("privacy", "token", given=f"{NUMBER}\n").stdout
+    assert said.split() == [SECOND, FIRST]
     pipeline.run("privacy", "erase", "--number", given=f"{NUMBER}\n")
     assert set(tokens(pipeline).values()).isdisjoint({FIRST, SECOND})
     pipeline.env = {**pipeline.env, "RINGSIDE_CUSTOMER_KEY": CUSTOMER_KEY}
