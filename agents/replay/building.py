@@ -42,6 +42,9 @@ class Rows(Protocol):
     def write(self, snapshots: list[Snapshot]) -> None:
         """Write all of them; returns once they are there."""
 
+    def reached(self) -> Mapping[Place, int]:
+        """Return up to which offset they are there, by topic and partition."""
+
 
 def replay_settings(settings: Settings) -> Settings:
     """Return the settings of the installation in which the replay keeps its state."""
@@ -116,8 +119,11 @@ class _Shard:
     def run(self, refused: Refused, report: Report) -> None:
         """Fold until nothing is left of what there was at the beginning."""
         # Rows of a run that was interrupted between its changelog and its tables.
-        begun = [fold for fold in self._folds.values() if fold.ledger.next_offset]
-        self._rows.write([fold.whole() for fold in begun])
+        there = self._rows.reached()
+        behind = (
+            topic for topic in self._folds if there.get((topic, self._shard)) != self._next(topic)
+        )
+        self._rows.write([self._folds[topic].whole() for topic in behind if self._next(topic)])
         consumer = Consumer(config.consumer(self._settings, self._own.app_id))
         with closing(consumer):
             left = self._left(consumer)

@@ -106,6 +106,12 @@ class RowWriter:
         """Write all of them, or nothing."""
         self._runner.run(self._write(snapshots))
 
+    def reached(self) -> dict[tuple[str, int], int]:
+        """Return up to which offset they are there, by topic and partition."""
+        query = f"SELECT topic, partition, next_offset FROM {SCHEMA}.ledger"  # noqa: S608 - a constant
+        rows = self._runner.run(self._connection.fetch(query))
+        return {(row["topic"], row["partition"]): int(row["next_offset"]) for row in rows}
+
     async def _write(self, snapshots: list[Snapshot]) -> None:
         lateness_of = self._settings.lateness_of
         async with self._connection.transaction():
