@@ -20,7 +20,7 @@ from tests.integration.busy_floor import Load, load
 from tests.integration.floor_events import activity
 from tests.integration.pipeline import Pipeline, Worker, wait_until
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.needs_transactions]
+pytestmark = pytest.mark.needs_transactions
 Now = Callable[[], float]
 FAULTY = "tests.faults.faulty_worker"
 STALL_SECONDS = 6.0

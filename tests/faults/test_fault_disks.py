@@ -15,7 +15,7 @@ from tests.faults.verdict import check
 from tests.integration.busy_floor import load
 from tests.integration.pipeline import Pipeline
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.needs_apache_kafka]
+pytestmark = pytest.mark.needs_apache_kafka
 Now = Callable[[], float]
 FAULTS: dict[str, tuple[Callable[[Disk], None], Callable[[Disk], None], str]] = {
     "full": (Disk.fill, Disk.empty, "No space left on device"),

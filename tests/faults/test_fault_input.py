@@ -17,7 +17,7 @@ from tests.integration.busy_floor import load
 from tests.integration.floor_events import activity, call
 from tests.integration.pipeline import Pipeline, Worker
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.needs_transactions]
+pytestmark = pytest.mark.needs_transactions
 Now = Callable[[], float]
 
 

@@ -18,7 +18,7 @@ from tests.faults.verdict import check
 from tests.integration.busy_floor import load
 from tests.integration.pipeline import wait_until
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.needs_transactions]
+pytestmark = pytest.mark.needs_transactions
 Now = Callable[[], float]
 
 

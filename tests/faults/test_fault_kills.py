@@ -14,7 +14,7 @@ from tests.integration.busy_floor import load
 from tests.integration.floor_events import call, event
 from tests.integration.pipeline import Pipeline, wait_until
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.needs_transactions]
+pytestmark = pytest.mark.needs_transactions
 Now = Callable[[], float]
 LONG_AGO = (
     "SELECT sum(calls_offered)::int, sum(calls_answered)::int, sum(calls_handled)::int,"

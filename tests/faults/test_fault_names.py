@@ -12,7 +12,6 @@ from tests.faults.plugin import Figures
 from tests.faults.watching import memory_bytes
 from tests.integration.pipeline import Pipeline
 
-pytestmark = [pytest.mark.timeout(600)]
 Now = Callable[[], float]
 
 

@@ -19,7 +19,6 @@ SEEDS = 1000
 
 @pytest.mark.fault(row=8)
 @pytest.mark.parametrize("topic", LIVES)
-@pytest.mark.timeout(600)
 def test_order_and_repetition_do_not_matter_for_1_000_seeds(
     topic: str, chance: random.Random, figures: Figures
 ) -> None:

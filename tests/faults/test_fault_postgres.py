@@ -18,7 +18,7 @@ from tests.faults.watching import memory_bytes
 from tests.integration.busy_floor import load
 from tests.integration.pipeline import Pipeline, Worker, wait_until
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.needs_transactions]
+pytestmark = pytest.mark.needs_transactions
 Now = Callable[[], float]
 TABLES = ("pane", "call", "meeting", "ledger")
 BACK_SECONDS = 30.0

@@ -19,7 +19,7 @@ from tests.integration.busy_floor import load
 from tests.integration.installation import database_users
 from tests.integration.pipeline import Pipeline, wait_until
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.needs_apache_kafka]
+pytestmark = pytest.mark.needs_apache_kafka
 Now = Callable[[], float]
 STARTED = "it started, and should have refused"
 

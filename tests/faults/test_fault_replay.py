@@ -13,7 +13,7 @@ from tests.integration.busy_floor import load
 from tests.integration.pipeline import Pipeline
 from tests.integration.test_replay import NOT_IN_THE_LOAD, replay, same, sold
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.needs_transactions]
+pytestmark = pytest.mark.needs_transactions
 Now = Callable[[], float]
 
 

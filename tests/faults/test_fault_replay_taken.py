@@ -20,7 +20,7 @@ from tests.faults.refusing import refused
 from tests.integration.busy_floor import load
 from tests.integration.pipeline import Pipeline, Raw, wait_until
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.needs_transactions]
+pytestmark = pytest.mark.needs_transactions
 Now = Callable[[], float]
 REDEFINED = "tests.faults.redefined"
 SUMS = (

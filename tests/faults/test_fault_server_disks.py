@@ -23,7 +23,7 @@ from tests.faults.verdict import check
 from tests.integration.busy_floor import load
 from tests.integration.pipeline import wait_until
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.needs_apache_kafka]
+pytestmark = pytest.mark.needs_apache_kafka
 Now = Callable[[], float]
 ENDS_SECONDS = 60.0
 BACK_SECONDS = 30.0

@@ -12,7 +12,7 @@ from schemas.events import Event
 from tests.faults.plugin import Figures
 from tests.integration.pipeline import Pipeline, wait_until
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.needs_transactions]
+pytestmark = pytest.mark.needs_transactions
 Now = Callable[[], float]
 Shift = list[tuple[float, float | None, str, str]]
 """(since, until, state, reason) of one rep, by time."""

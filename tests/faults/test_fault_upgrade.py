@@ -19,7 +19,7 @@ from tests.integration.installation import new_pipeline, remove_topics
 from tests.integration.pipeline import Pipeline, Worker, wait_until
 from tests.integration.test_replay import replay
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.needs_transactions]
+pytestmark = pytest.mark.needs_transactions
 Now = Callable[[], float]
 
 

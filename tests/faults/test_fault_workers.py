@@ -16,7 +16,7 @@ from tests.faults.verdict import first_wrong
 from tests.integration.busy_floor import load
 from tests.integration.pipeline import Pipeline
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.needs_transactions]
+pytestmark = pytest.mark.needs_transactions
 Now = Callable[[], float]
 
 

@@ -19,7 +19,7 @@ from tests.faults.verdict import check, first_wrong
 from tests.integration.busy_floor import Load, load
 from tests.integration.pipeline import Pipeline, wait_until
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.needs_transactions]
+pytestmark = pytest.mark.needs_transactions
 Now = Callable[[], float]
 NAIVE = "tests.faults.naive"
 PATIENCE_SECONDS = 15.0

@@ -194,7 +194,6 @@ def _lasts(condition: str) -> str:
     return f"count_over_time(({condition}){span}) >= {2 * LASTS_SECONDS - 1}"
 
 
-@pytest.mark.timeout(420)
 async def test_one_cause_is_one_page_and_it_is_over_when_it_is_over(stage: Stage) -> None:
     tried = asyncio.create_task(_trial(stage))
     await stage.reaches(_activity(TEAM, "> 0.8"))

@@ -18,8 +18,6 @@ from tests.worked.bank_week import feed, replay
 from tests.worked.bank_week.compare import Line, tally
 from tests.worked.bank_week.replay import Outcome
 
-pytestmark = pytest.mark.timeout(400)
-
 
 @dataclass(frozen=True, slots=True)
 class Replayed:

@@ -14,8 +14,6 @@ from schemas.topics import CUSTOMERS
 from tests.integration.floor_events import event
 from tests.integration.pipeline import Pipeline, wait_until
 
-pytestmark = pytest.mark.timeout(400)
-
 Now = Callable[[], float]
 HOUR = 3600.0
 

@@ -9,8 +9,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-import pytest
-
 from agents.embedded.paths import PROJECT
 from agents.embedded.ports import is_free
 from agents.embedded.process import ChildProcess, Program
@@ -28,7 +26,6 @@ def in_another_terminal(home: Path, command: str) -> str:
     return done.stdout
 
 
-@pytest.mark.timeout(300)
 def test_the_demo_shows_numbers_and_ends_in_order_on_ctrl_c(
     server_folder: Path, downloads: Path
 ) -> None:

@@ -19,8 +19,6 @@ from schemas.topics import CALLS
 from tests.integration.floor_events import activity, call, event, rep_state
 from tests.integration.pipeline import Pipeline
 
-pytestmark = pytest.mark.timeout(400)
-
 Now = Callable[[], float]
 
 

@@ -14,7 +14,7 @@ from tests.integration.busy_floor import check, load
 from tests.integration.installation import new_pipeline
 from tests.integration.pipeline import Pipeline, Worker, wait_until
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.needs_transactions]
+pytestmark = pytest.mark.needs_transactions
 
 Now = Callable[[], float]
 

@@ -7,15 +7,11 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-import pytest
-
 from agents.embedded.paths import PROJECT
 from schemas import events as e
 from schemas.events import Event
 from tests.integration.floor_events import SOURCE, call, event
 from tests.integration.pipeline import Pipeline, Worker, wait_until
-
-pytestmark = pytest.mark.timeout(400)
 
 
 def counted(  # noqa: PLR0917

@@ -16,8 +16,6 @@ from tests.worked.pipelines import feed, replay
 from tests.worked.pipelines.feed import Files
 from tests.worked.pipelines.replay import Outcome
 
-pytestmark = pytest.mark.timeout(400)
-
 
 @pytest.fixture(scope="module")
 def files(env: Mapping[str, str]) -> Files:

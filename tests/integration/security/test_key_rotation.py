@@ -17,7 +17,7 @@ from tests.integration.floor_events import call, event
 from tests.integration.installation import CUSTOMER_KEY
 from tests.integration.pipeline import Pipeline, wait_until
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.long
 Now = Callable[[], float]
 NUMBER = "+84901234567"
 NEW_KEY = "a newer key for the tests"
