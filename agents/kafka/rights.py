@@ -1,6 +1,7 @@
 """Which rights in Kafka the worker, a publisher and the operator need: these and no others."""
 
 import shlex
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,6 +9,7 @@ from enum import StrEnum
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import (
     AclBinding,
+    AclBindingFilter,
     AclOperation,
     AclPermissionType,
     AdminClient,
@@ -15,12 +17,14 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from agents import clock
 from agents.errors import BrokerError
 from agents.kafka.admin import REQUEST_SECONDS, reason
 from schemas.topics import CUSTOMERS, DEAD_LETTERS, ROSTER, SOURCES, all_topics
 
 _READ, _WRITE = AclOperation.READ, AclOperation.WRITE
 _DESCRIBE = AclOperation.DESCRIBE
+_LOOK_SECONDS = 0.1
 
 
 class Role(StrEnum):
@@ -139,8 +143,28 @@ def bindings(given: Iterable[Right], user: str) -> list[AclBinding]:
     ]
 
 
+def rules(admin: AdminClient, user: str) -> set[AclBinding]:
+    """Return the rules about *user* that the broker goes by now.
+
+    Raises:
+        KafkaException: it does not say.
+    """
+    any_of_his = AclBindingFilter(
+        ResourceType.ANY,
+        None,
+        ResourcePatternType.ANY,
+        f"User:{user}",
+        None,
+        AclOperation.ANY,
+        AclPermissionType.ANY,
+    )
+    return set(admin.describe_acls(any_of_his, request_timeout=REQUEST_SECONDS).result())
+
+
 def apply(admin: AdminClient, given: Iterable[Right], user: str) -> int:
     """Give *user* these rights; return how many rules that are. Safe to repeat.
+
+    It returns when the broker goes by them, which is a little after it has taken them.
 
     Raises:
         BrokerError: Kafka refuses: it has no authorizer, or we may not alter the cluster.
@@ -149,6 +173,9 @@ def apply(admin: AdminClient, given: Iterable[Right], user: str) -> int:
     try:
         for answer in answers.values():
             answer.result()
+        deadline = clock.monotonic() + REQUEST_SECONDS
+        while not answers.keys() <= rules(admin, user) and clock.monotonic() < deadline:
+            time.sleep(_LOOK_SECONDS)
     except KafkaException as error:
         raise BrokerError(
             f"Kafka does not take the rules: {reason(error)}. They need a user who may alter the "

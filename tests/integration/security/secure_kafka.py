@@ -16,6 +16,10 @@ from confluent_kafka.admin import (
 from agents.embedded.kafka import ApacheKafka
 from agents.embedded.kafka_jars import find_jars, find_java
 from agents.embedded.ports import HOST, free_port
+from agents.errors import BrokerError
+from agents.kafka.admin import connect
+from agents.settings import Settings
+from tests.integration.pipeline import PATIENCE_SECONDS, wait_until
 from tests.integration.security.authority import Authority
 
 HOST_NAME = "localhost"
@@ -94,6 +98,17 @@ class SecureKafka:
         ]
         for answer in admin.alter_user_scram_credentials(changes).values():
             answer.result(30)
+        # The controller has them at once, the broker a little later.
+        for user in self.passwords:
+            wait_until(lambda user=user: self._lets_in(user), f"{user} to be let in")
+
+    def _lets_in(self, user: str) -> bool:
+        env = self.scram(user)
+        try:
+            connect(Settings.from_env(env), wait_seconds=PATIENCE_SECONDS)
+        except BrokerError:
+            return False
+        return True
 
     def stop(self) -> None:
         """End it."""

@@ -14,7 +14,7 @@ from agents.errors import BrokerError, RightsError
 from agents.kafka import config
 from agents.kafka.admin import connect
 from agents.kafka.preflight import check_rights
-from agents.kafka.rights import Right, Role, apply, bindings, rights
+from agents.kafka.rights import Right, Role, apply, bindings, rights, rules
 from agents.settings import Settings
 from tests.integration.pipeline import wait_until
 from tests.integration.security.installed import APP_ID, Installation
@@ -46,6 +46,8 @@ def without(installation: Installation, right: Right, user: str) -> Iterator[Non
     ]
     for answer in admin.delete_acls(filters).values():
         answer.result(30)
+    taken = set(bindings([right], user))
+    wait_until(lambda: not taken & rules(admin, user), "the broker to go by it")
     try:
         yield
     finally:
