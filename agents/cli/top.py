@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Literal
 
 import typer
@@ -25,6 +26,8 @@ from agents.settings import Settings
 commands = typer.Typer(add_completion=False)
 
 _TIMEOUT_SECONDS = 3.0
+_ONCE_SECONDS = 20.0
+"""Who asks once has no next time to be answered."""
 _MAX_BYTES = 64 * 2**20
 
 Window = Literal["5m", "15m", "1h", "today"]
@@ -65,7 +68,7 @@ def top(
     settings = settings_of(ctx)
     urls = [_complete(one) for one in url or [_of_this_machine(settings)]]
     if once:
-        scrapes = scrape_all(urls)
+        scrapes = scrape_all(urls, _ONCE_SECONDS)
         _raise_if_none(scrapes)
         out().print(_screen(scrapes, window))
         return
@@ -94,16 +97,16 @@ def _screen(scrapes: Sequence[Scrape], window: str) -> RenderableType:
     return render(floor, window=window, problems=problems, at=at)
 
 
-def scrape_all(urls: Sequence[str]) -> list[Scrape]:
+def scrape_all(urls: Sequence[str], seconds: float = _TIMEOUT_SECONDS) -> list[Scrape]:
     """Ask all workers at once: one that hangs delays nobody by more than its timeout."""
     with ThreadPoolExecutor(max_workers=min(16, len(urls))) as pool:
-        return list(pool.map(scrape, urls))
+        return list(pool.map(partial(scrape, seconds=seconds), urls))
 
 
-def scrape(url: str) -> Scrape:
+def scrape(url: str, seconds: float = _TIMEOUT_SECONDS) -> Scrape:
     """Ask one worker."""
     try:
-        with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - _complete allows http only
+        with urllib.request.urlopen(url, timeout=seconds) as answer:  # noqa: S310 - _complete allows http only
             page = answer.read(_MAX_BYTES).decode("utf-8", "replace")
         return Scrape(tuple(parse(page)))
     except urllib.error.HTTPError as error:

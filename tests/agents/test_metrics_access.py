@@ -77,9 +77,9 @@ def get(
     port: int, path: str, *, tls: ssl.SSLContext | None = None, login: str | None = None
 ) -> http.client.HTTPResponse:
     connection = (
-        http.client.HTTPSConnection("127.0.0.1", port, context=tls, timeout=10)
+        http.client.HTTPSConnection("127.0.0.1", port, context=tls, timeout=60)
         if tls is not None
-        else http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        else http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     )
     headers = {}
     if login is not None:
