@@ -1,6 +1,7 @@
 """What the boards of deals have in common: columns and their definitions, from the catalogue."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from grafanalib import core
 
@@ -50,7 +51,7 @@ def defined(about: Meaning, numbers: Iterable[FunnelKpi]) -> Meaning:
     """Return *about* with the definition of each number, to be read when hovering."""
     definitions = (f"**{kpi.title}** ({kpi.formula}): {kpi.help}" for kpi in numbers)
     text = "\n\n".join((about.help, *definitions))
-    return Meaning(about.title, text, about.unit, about.steps, about.maximum)
+    return replace(about, help=text)
 
 
 def column(kpi: FunnelKpi) -> Meaning:

@@ -1,7 +1,7 @@
 """KPI -> Grafana panel: its title, definition, unit, colours and query come from the catalogue."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grafanalib import core
 
@@ -38,7 +38,7 @@ class Meaning:
 
     def called(self, title: str) -> "Meaning":
         """Return the same under another title."""
-        return Meaning(title, self.help, self.unit, self.steps, self.maximum)
+        return replace(self, title=title)
 
 
 def meaning(kpi: Kpi) -> Meaning:
@@ -227,7 +227,8 @@ def _column(about: Meaning) -> Json:
     if about.unit == "percentunit":
         properties["decimals"] = 1
     if len(about.steps) > 1:
-        properties["thresholds"] = {"mode": "absolute", "steps": _json_steps(about)}
+        steps = _json_steps(about, is_background=about.is_filled)
+        properties["thresholds"] = {"mode": "absolute", "steps": steps}
         filled = {"type": "color-background", "mode": "basic"}
         properties["custom__cellOptions"] = filled if about.is_filled else {"type": "color-text"}
     return override(about.title, **properties)

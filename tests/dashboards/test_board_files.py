@@ -188,6 +188,16 @@ def test_the_windows_to_choose_from_are_those_of_the_catalogue() -> None:
     assert variable["current"]["value"] == "15m"
 
 
+def test_the_cohorts_by_week_are_a_heat_map_whose_cells_stay_empty_without_a_number() -> None:
+    (cohorts,) = (panel for _, panel in SHOWING if panel["title"] == "Cohorts by week")
+    for each in cohorts["fieldConfig"]["overrides"]:
+        looks = {one["id"]: one["value"] for one in each["properties"]}
+        assert looks["custom.cellOptions"]["type"] == "color-background"
+        none, *steps = looks["thresholds"]["steps"]
+        assert none == {"color": "transparent", "value": None}
+        assert [step["value"] for step in steps] == sorted(step["value"] for step in steps)
+
+
 def test_a_number_of_now_is_asked_of_now() -> None:
     # Grafana's last value of a range would still be there an hour after the worker has died.
     for name, panel in SHOWING:
@@ -259,7 +269,8 @@ def test_no_text_is_drawn_in_the_colour_of_nothing() -> None:
     for board in BOARDS.values():
         for panel in board["panels"]:
             of_fields = panel.get("fieldConfig", {"overrides": []})
-            assert CALM not in json.dumps(of_fields["overrides"]), panel["title"]
+            for override in map(json.dumps, of_fields["overrides"]):
+                assert CALM not in override or "color-background" in override, panel["title"]
             if panel.get("options", {}).get("colorMode") != "background":
                 steps = of_fields.get("defaults", {}).get("thresholds", {})
                 assert CALM not in json.dumps(steps), panel["title"]
