@@ -1,6 +1,6 @@
 #!/bin/sh
-# Install what tests and demo use beyond Python. Idempotent. Anything that stays missing is named
-# by the tests that skip for it, and by `ringside demo`.
+# Install the Debian packages that the tests and the demo can use. Safe to repeat. Tests that skip for
+# want of a package name it, and so does `ringside demo`.
 set -eu
 
 missing=""
@@ -11,16 +11,16 @@ need prometheus-alertmanager prometheus-alertmanager
 need kcat kcat
 need java default-jre-headless
 need mvn maven
-# The wheel's PostgreSQL is built without TLS, which some tests are about.
+# The wheel's PostgreSQL has no TLS, which some tests need.
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
 
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get >/dev/null 2>&1; then
-    echo "this is no Debian: please install$missing by the means of this system" >&2
+    echo "this is not Debian; please install:$missing" >&2
     exit 0
 fi
 if [ "$(id -u)" -ne 0 ]; then
-    echo "not root, so not installed; please run: apt-get install$missing" >&2
+    echo "this needs root; please run as root: apt-get install$missing" >&2
     exit 0
 fi
 export DEBIAN_FRONTEND=noninteractive

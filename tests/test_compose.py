@@ -64,6 +64,13 @@ def test_nothing_can_gain_privileges_or_take_all_memory(name: str) -> None:
 
 
 @every_service
+def test_logs_cannot_fill_the_disk(name: str) -> None:
+    options = SERVICES[name]["logging"]["options"]
+    assert re.fullmatch(r"\d+m", options["max-size"])
+    assert int(options["max-file"]) > 1
+
+
+@every_service
 def test_nobody_is_root_and_what_they_can_write_is_a_volume_or_memory(name: str) -> None:
     service = SERVICES[name]
     assert re.fullmatch(r"[1-9]\d*:\d+", service["user"])
