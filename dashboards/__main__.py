@@ -80,6 +80,9 @@ def rules(
     except (OSError, ValueError, AttributeError, yaml.YAMLError) as error:
         # What msgspec finds wrong is a ValueError, too, and says where.
         message = f"{file}: {error}"
+        if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+            place = f"line {error.problem_mark.line + 1}"
+            message = f"{file} {place}: this is not YAML: {error.problem}"
         if isinstance(error, OSError):
             message = f"{error.filename} cannot be read or written: {error.strerror}"
         typer.secho(f"error: {message}", fg="red", err=True)

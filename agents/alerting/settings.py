@@ -7,6 +7,7 @@ import msgspec
 import yaml
 from msgspec import Meta
 
+from agents import yamlfile
 from agents.errors import InputError
 from schemas.alerting import Part, Pending, Rules
 
@@ -87,16 +88,11 @@ def read(file: Path) -> AlertSettings:
     """Return the settings in a YAML file.
 
     Raises:
-        InputError: it cannot be read, or is no such file; says where and what.
+        InputError: it cannot be read, or is not valid; says where.
     """
+    tree = yamlfile.load(yamlfile.read_text(file), yaml.SafeLoader, name=str(file))
     try:
-        tree = yaml.safe_load(file.read_text(encoding="utf-8"))
         settings = msgspec.convert(tree or {}, AlertSettings)
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InputError(f"{file} cannot be read: {why}") from None
-    except yaml.YAMLError as error:
-        raise InputError(f"{file} is not YAML: {error}") from None
     except msgspec.ValidationError as error:
         raise InputError(f"{file}: {error}") from None
     _require_receivers(file, settings.delivery)

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from agents import clock
+from agents import clock, yamlfile
 from agents.cli.applying import publish_changes
 from agents.cli.context import note, out, say, settings_of, warn
 from agents.cli.tables import minute, plain_table
-from agents.kafka import pipelines, yamlfile
+from agents.kafka import pipelines
 from agents.kafka import roster as rosters
 from agents.kafka.admin import connect
 from agents.kafka.topics import check_topics

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
 import yaml
 from msgspec import Meta
 
+from agents import yamlfile
 from agents.errors import InputError
 from schemas.events import Currency, Name
 from streams.zones import is_zone
@@ -84,20 +85,14 @@ def read(file: Path) -> Mapping:
     """Return the mapping in *file*, checked.
 
     Raises:
-        InputError: it cannot be read, is no YAML, or no mapping; says where.
+        InputError: it cannot be read, or is not a valid mapping; says where.
     """
-    try:
-        # In which everything is text: a stage may be called no, or 007.
-        tree: Any = yaml.BaseLoader(file.read_text(encoding="utf-8")).get_single_data()
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InputError(f"{file} cannot be read: {why}") from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise InputError(f"{file}: this is not YAML: {error}".splitlines()[0]) from None
+    # BaseLoader, because everything is text: a stage may be called no, or 007.
+    tree = yamlfile.load(yamlfile.read_text(file), yaml.BaseLoader, name=str(file))
     try:
         mapping = msgspec.convert(tree, Mapping, strict=False)
     except msgspec.ValidationError as error:
-        raise InputError(f"{file} is no mapping of columns: {error}") from None
+        raise InputError(f"{file} is not a valid mapping of columns: {error}") from None
     complaints = [*_complaints(mapping), *_of_columns(mapping)]
     if complaints:
         lines = "\n".join(f"  {complaint}" for complaint in complaints)

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from agents import log
+from agents import log, yamlfile
 from agents.errors import RosterError
-from agents.kafka import yamlfile
 from schemas.pipelines import Pipeline, Pipelines
 from streams.pipeline_rules import validate
 from streams.roster import since_at

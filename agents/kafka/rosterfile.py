@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from agents import yamlfile
 from agents.errors import RosterError
-from agents.kafka import yamlfile
 from schemas.roster import Roster
 from streams.roster_rules import validate
 

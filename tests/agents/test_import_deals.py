@@ -196,7 +196,7 @@ stages: {x: {}}
     ("text", "complaint"),
     [
         ("source: [", "this is not YAML"),
-        ("source: crm", "no mapping of columns: Object missing required field `columns`"),
+        ("source: crm", "not a valid mapping of columns: Object missing required field `columns`"),
         (
             "columns: {deal: a, rep: b, stage: c, colour: d}\nsource: x\nstages: {}",
             "unknown field `colour`",

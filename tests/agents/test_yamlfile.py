@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agents.kafka import yamlfile
+from agents import yamlfile
 from schemas.pipelines import Pipelines
 from schemas.roster import Roster
 

@@ -32,28 +32,39 @@ def read_text(file: Path) -> str:
         raise InputError(f"{file} cannot be read: {why}") from None
 
 
-def parse(text: str, type_: type[T], *, name: str, what: str) -> T:
-    """Return *text* as a *type_*, types checked but not rules; *name* and *what* go into errors.
+def load(text: str, loader: type[yaml.BaseLoader | yaml.SafeLoader], *, name: str) -> Any:  # noqa: ANN401 - whatever YAML can hold
+    """Return what *loader* makes of *text*; *name* goes into errors.
 
     Raises:
-        InputError: it is no YAML.
-        RosterError: it is empty, or not *what* it should be.
+        InputError: it is not YAML; says where.
     """
     try:
-        # A loader made by hand: `yaml.safe_load` cannot be told to leave text alone.
-        tree: Any = _Loader(text).get_single_data()
+        return loader(text).get_single_data()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f" line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
         raise InputError(f"{name}{place}: this is not YAML: {error.problem}") from None
     except (yaml.YAMLError, RecursionError) as error:
         raise InputError(f"{name}: this is not YAML: {error}".splitlines()[0]) from None
+
+
+def parse(text: str, type_: type[T], *, name: str, what: str) -> T:
+    """Return *text* as a *type_*, types checked but not rules; *name* and *what* go into errors.
+
+    Raises:
+        InputError: it is not YAML.
+        RosterError: it is empty, or is not *what* it should be.
+    """
+    # A loader of our own: `yaml.safe_load` cannot be told to leave text alone.
+    tree = load(text, _Loader, name=name)
     if tree is None:
         raise RosterError(f"{name} is empty; see docs/examples/{what}.yaml for what goes in it")
     try:
         return msgspec.convert(tree, type_, strict=False)
     except msgspec.ValidationError as error:
-        raise RosterError(f"{name} is no {what}: {_words(str(error), tree)}") from None
+        raise RosterError(
+            f"{name} is not a valid {what} file: {_words(str(error), tree)}"
+        ) from None
 
 
 def dump(value: msgspec.Struct) -> str:
