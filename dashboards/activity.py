@@ -70,7 +70,7 @@ def _shares() -> Row:
     by_team = samples(_by_team(VOLUME), "{{team}}")
     by_kind = Meaning(
         "Activity by kind",
-        "Everything that can count as activity, by kind; the roster chooses what does.",
+        "Every activity, by kind; the roster chooses which kinds count.",
     )
     occupancy = BY_NAME["occupancy"]
     return evenly(

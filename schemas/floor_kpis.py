@@ -33,7 +33,7 @@ FLOOR_KPIS: tuple[Kpi, ...] = (
         "AHT",
         Unit.SECONDS,
         Ratio(_HANDLE, (m.CALLS_HANDLED,)),
-        "Mean of talk, hold and after-call work of handled calls.",
+        "Mean talk, hold and after-call work of handled calls.",
         "COPC CX Standard",
     ),
     Kpi(
@@ -61,40 +61,65 @@ FLOOR_KPIS: tuple[Kpi, ...] = (
         "Mean after-call work of handled calls.",
         "COPC CX Standard",
     ),
-    _quantile(m.ANSWERED_WAIT, 50, "Wait", "Half of the answered calls waited no longer."),
-    _quantile(m.ANSWERED_WAIT, 90, "Wait", "Nine of ten answered calls waited no longer."),
-    _quantile(m.ANSWERED_WAIT, 95, "Wait", "Of 20 answered calls 19 waited no longer."),
-    _quantile(m.TALK, 50, "Talk", "Half of the handled calls talked no longer."),
-    _quantile(m.TALK, 90, "Talk", "Nine of ten handled calls talked no longer."),
-    _quantile(m.TALK, 95, "Talk", "Of 20 handled calls 19 talked no longer."),
+    _quantile(m.ANSWERED_WAIT, 50, "Wait", "Half of the answered calls waited at most this long."),
+    _quantile(m.ANSWERED_WAIT, 90, "Wait", "Nine of ten answered calls waited at most this long."),
     _quantile(
-        m.HANDLE, 50, "Handle", "Half of the handled calls took no longer, wrap-up included."
+        m.ANSWERED_WAIT, 95, "Wait", "Nineteen of 20 answered calls waited at most this long."
+    ),
+    _quantile(m.TALK, 50, "Talk", "Half of the handled calls talked at most this long."),
+    _quantile(m.TALK, 90, "Talk", "Nine of ten handled calls talked at most this long."),
+    _quantile(m.TALK, 95, "Talk", "Nineteen of 20 handled calls talked at most this long."),
+    _quantile(
+        m.HANDLE,
+        50,
+        "Handle",
+        "Half of the handled calls took at most this long, wrap-up included.",
     ),
     _quantile(
         m.HANDLE,
         90,
         "Handle",
-        "Nine of ten handled calls took no longer, after-call work included.",
+        "Nine of ten handled calls took at most this long, wrap-up included.",
     ),
-    _quantile(m.HANDLE, 95, "Handle", "Of 20 handled calls 19 took no longer, wrap-up included."),
+    _quantile(
+        m.HANDLE,
+        95,
+        "Handle",
+        "Nineteen of 20 handled calls took at most this long, wrap-up included.",
+    ),
     *(
         _quantile(
-            histogram, percent, f"Outbound {title.lower()}", f"Of outbound calls {share} {verb}."
+            histogram,
+            percent,
+            f"Outbound {title.lower()}",
+            f"{share} of the outbound calls {verb}.",
         )
         for histogram, title, verb in (
-            (m.OUTBOUND_TALK_TIME, "Talk", "talked no longer"),
-            (m.OUTBOUND_HANDLE_TIME, "Handle", "took no longer, dialling and wrap-up included"),
+            (m.OUTBOUND_TALK_TIME, "Talk", "talked at most this long"),
+            (
+                m.OUTBOUND_HANDLE_TIME,
+                "Handle",
+                "took at most this long, dialling and wrap-up included",
+            ),
         )
-        for percent, share in ((50, "half"), (90, "nine of ten"), (95, "19 of 20"))
+        for percent, share in ((50, "Half"), (90, "Nine of ten"), (95, "Nineteen of 20"))
     ),
-    total(m.CALLS_TRANSFERRED_BLIND, "Blind transfers", "Handled calls passed on unannounced."),
-    total(m.CALLS_TRANSFERRED_ATTENDED, "Attended transfers", "Handled calls passed on in talk."),
+    total(
+        m.CALLS_TRANSFERRED_BLIND,
+        "Blind transfers",
+        "Handled calls transferred without announcement.",
+    ),
+    total(
+        m.CALLS_TRANSFERRED_ATTENDED,
+        "Attended transfers",
+        "Handled calls transferred after talking to the recipient.",
+    ),
     Kpi(
         "transfer_rate",
         "Transfer rate",
         Unit.RATIO,
         Ratio(_TRANSFERRED, (m.CALLS_HANDLED,)),
-        "Handled calls that were passed on to another rep or queue.",
+        "Share of handled calls transferred to another rep or queue.",
         "COPC CX Standard",
         better="lower",
     ),
@@ -103,7 +128,7 @@ FLOOR_KPIS: tuple[Kpi, ...] = (
         "Blind transfer rate",
         Unit.RATIO,
         Ratio((m.CALLS_TRANSFERRED_BLIND,), (m.CALLS_HANDLED,)),
-        "Handled calls that were passed on unannounced.",
+        "Share of handled calls transferred without announcement.",
         "transferred blind / handled",
         better="lower",
     ),
@@ -112,7 +137,7 @@ FLOOR_KPIS: tuple[Kpi, ...] = (
         "Attended transfer rate",
         Unit.RATIO,
         Ratio((m.CALLS_TRANSFERRED_ATTENDED,), (m.CALLS_HANDLED,)),
-        "Handled calls that were passed on after a word with who takes them.",
+        "Share of handled calls transferred after talking to the recipient.",
         "transferred attended / handled",
     ),
     Kpi(
@@ -120,7 +145,7 @@ FLOOR_KPIS: tuple[Kpi, ...] = (
         "Holds per call",
         Unit.MULTIPLE,
         Ratio((m.CALL_HOLDS,), (m.CALLS_HANDLED,)),
-        "How often a customer was put on hold in a handled call.",
+        "Mean number of holds in a handled call.",
         "holds / handled",
         better="lower",
     ),
@@ -129,7 +154,7 @@ FLOOR_KPIS: tuple[Kpi, ...] = (
         "Occupancy",
         Unit.RATIO,
         Ratio(_REP_HANDLE, (*_REP_HANDLE, m.REP_AVAILABLE)),
-        "Time on calls and in after-call work, of that and time waiting for a call.",
+        "Time on calls and in after-call work, as a share of that and time waiting for a call.",
         "handle / (handle + available)",
     ),
     Kpi(
@@ -137,7 +162,7 @@ FLOOR_KPIS: tuple[Kpi, ...] = (
         "Utilisation",
         Unit.RATIO,
         Ratio(_REP_HANDLE, _SIGNED_IN),
-        "Time on calls and in after-call work, of all time signed in.",
+        "Time on calls and in after-call work, as a share of all time signed in.",
         "handle / signed in",
     ),
     Kpi(
@@ -163,7 +188,7 @@ FLOOR_KPIS: tuple[Kpi, ...] = (
         "Connect rate",
         Unit.RATIO,
         Ratio((m.CALLS_CONNECTED,), (m.CALLS_DIALLED,)),
-        "Outbound calls answered, of placed.",
+        "Share of outbound calls that were answered.",
         "connected / dialled",
         better="higher",
     ),
