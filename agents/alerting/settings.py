@@ -109,7 +109,7 @@ def _require_receivers(file: Path, delivery: Delivery) -> None:
     if unknown:
         known = ", ".join(sorted(delivery.receivers)) or "none"
         raise InputError(
-            f"{file}: {', '.join(unknown)} is no receiver; delivery.receivers has {known}"
+            f"{file}: unknown receiver {', '.join(unknown)}; delivery.receivers has {known}"
         )
     by_mail = sorted(name for name, each in delivery.receivers.items() if each.email)
     if by_mail and delivery.mail is None:

@@ -201,7 +201,7 @@ def mark(
         lambda each: AlertStore(each).mark(alert, is_true=is_true, note=note, now=clock.now()),
     )
     if summary is None:
-        raise InputError(f"there is no alert {alert}; `ringside alerts list` shows those there are")
+        raise InputError(f"there is no alert {alert}; `ringside alerts list` lists them")
     say(f"{summary}: marked as {_VERDICTS[is_true]}")
 
 
@@ -209,6 +209,9 @@ def mark(
 def month(ctx: typer.Context) -> None:
     """Show by month how often each alert fired and was right or false, and how soon it came."""
     found = _with_database(settings_of(ctx), lambda each: AlertStore(each).by_month())
+    if not found:
+        say("no alert has fired yet")
+        return
     headings = ("month", "alert", "fired", "right", "false", "not marked", "noticed after, s")
     rows = (
         (

@@ -48,7 +48,10 @@ def show(
     """
     found = _with_store(settings_of(ctx), lambda store: store.newest())
     if found is None:
-        warn("there is no baseline yet; a worker learns one, or `ringside baseline rebuild`")
+        warn(
+            "there is no baseline yet; wait for a worker to learn one, or run "
+            "`ringside baseline rebuild`"
+        )
         raise typer.Exit(1)
     say(f"version {found.version}, learnt {_instant(found.computed_at)}")
     if not found.profiles:

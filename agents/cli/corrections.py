@@ -127,6 +127,6 @@ def _instant(text: str | None) -> datetime | None:
         at = datetime.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter(
-            f"{text!r} is no time; write it as 2026-09-01T10:00+07:00"
+            f"{text!r} is not a time; write it like 2026-09-01T10:00+07:00"
         ) from error
     return at if at.tzinfo else at.replace(tzinfo=UTC)

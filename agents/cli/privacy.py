@@ -82,7 +82,7 @@ def erase(
         raise InputError("give either a token or --number")
     asked = _asked() if number else None
     if token is not None and not is_token(token):
-        raise InputError(f"{token!r} is no token; --number asks for a number")
+        raise InputError(f"{token!r} is not a token; use --number to give a number")
     tokens = [*settings.tokeniser().tokens(asked or token or "")]
     url = settings.required("database_admin_url")
     with _consumer(settings) as consumer:

@@ -80,7 +80,7 @@ def start(ctx: typer.Context, *, since: _From = None) -> None:
     try:
         from_at = tables.instant(since) if since is not None else _BEGINNING
     except ValueError:
-        raise InputError(f"{since!r} is no instant; write it like 2026-09-01T00:00Z") from None
+        raise InputError(f"{since!r} is not an instant; write it like 2026-09-01T00:00Z") from None
     with _work(ctx) as work:
         replay = work.runner.run(tables.prepare(work.connection, from_at))
         if since is not None and replay.since != from_at:

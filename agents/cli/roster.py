@@ -58,7 +58,7 @@ def show(ctx: typer.Context, *, wait: Wait = 10) -> None:
     _connect(settings, wait)
     values = rosters.without_pipelines(rosters.read_values(settings))
     if not values:
-        warn("no roster has been applied; everybody counts as unknown")
+        warn("no roster has been applied; all reps and queues count as unknown")
     typer.echo(rosterfile.dump(rosters.to_roster(values)), nl=False)
 
 
@@ -76,7 +76,7 @@ def unknown(
     url = settings_of(ctx).required("database_url")
     names = asyncio.run(_unknown(url, since_at=clock.now() - days * 86_400))
     if not names:
-        say("the roster has everybody and every queue")
+        say("the roster has every rep and queue")
         return
     headings = ("kind", "name", "quarters of an hour", "first", "last")
     rows = (

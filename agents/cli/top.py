@@ -111,12 +111,12 @@ def scrape(url: str, seconds: float = _TIMEOUT_SECONDS) -> Scrape:
         return Scrape(tuple(parse(page)))
     except urllib.error.HTTPError as error:
         error.close()
-        return Scrape((), f"what answers at {url} is no worker: it says {error.code}")
+        return Scrape((), f"{url} is not a worker: it answers {error.code}")
     except (OSError, http.client.HTTPException) as error:
         why = error.reason if isinstance(error, urllib.error.URLError) else error
         return Scrape((), f"the worker at {url} does not answer ({why}); trying again")
     except (ValueError, KeyError):
-        return Scrape((), f"what answers at {url} is no worker: it sends no metrics page")
+        return Scrape((), f"{url} is not a worker: it sends no metrics page")
 
 
 def _raise_if_none(scrapes: Sequence[Scrape]) -> None:

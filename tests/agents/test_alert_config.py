@@ -161,7 +161,7 @@ def test_the_example_can_be_read_and_differs_from_the_defaults() -> None:
     [
         ("rules: {drop: {share: 75}}", r"rules\.drop\.share"),
         ("rules: {dorp: {}}", "dorp"),
-        ("delivery: {critical: [nobody]}", "nobody is no receiver; delivery.receivers has none"),
+        ("delivery: {critical: [nobody]}", "unknown receiver nobody; delivery.receivers has none"),
         (
             "delivery: {receivers: {a: {email: [a@example.com]}}}",
             "a should get e-mail, and delivery.mail",

@@ -134,4 +134,4 @@ def test_no_worker_at_all_is_an_error_with_what_to_do(capsys: pytest.CaptureFixt
 
 
 def test_something_else_that_answers_is_no_worker(worker: str) -> None:
-    assert scrape(f"http://{worker}/").problem.endswith("is no worker: it says 404")
+    assert scrape(f"http://{worker}/").problem.endswith("is not a worker: it answers 404")

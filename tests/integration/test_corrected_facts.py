@@ -219,6 +219,6 @@ def said_by(capsys: pytest.CaptureFixture[str], asked: list[str], env: dict[str,
 def test_a_question_that_makes_no_sense_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     env = {"RINGSIDE_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
     assert run(["corrections", "--from", "2026-02-30"], env) == 2
-    assert "is no time" in capsys.readouterr().err
+    assert "is not a time" in capsys.readouterr().err
     assert run(["corrections", "--from", "2026-03-02", "--to", "2026-03-01"], env) == 2
     assert "must be before" in capsys.readouterr().err

@@ -46,7 +46,7 @@ def test_the_demo_shows_numbers_and_ends_in_order_on_ctrl_c(
         counted = re.compile(r"^[\d,]+,\d{3} events counted", re.MULTILINE)
         demo.wait_until(lambda: counted.search(log.read_text()) is not None, 180)
         assert "team-01" in in_another_terminal(home, "top --once")
-        assert "everybody" in in_another_terminal(home, "roster unknown")
+        assert "every rep and queue" in in_another_terminal(home, "roster unknown")
         demo.interrupt()
         assert demo.wait(60) == 0
     printed = log.read_text()

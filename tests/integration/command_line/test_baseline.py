@@ -83,7 +83,10 @@ def rows(text: str) -> list[list[str]]:
 
 def test_without_history_both_say_what_to_do(installed: dict[str, str], capsys: Capsys) -> None:
     assert run(["baseline", "show"], installed) == 1
-    assert "a worker learns one, or `ringside baseline rebuild`" in capsys.readouterr().err
+    assert (
+        "wait for a worker to learn one, or run `ringside baseline rebuild`"
+        in capsys.readouterr().err
+    )
     assert run(["baseline", "rebuild"], installed) == 1
     assert "nothing has been counted yet: start a worker first" in capsys.readouterr().err
 

@@ -33,7 +33,7 @@ def test_a_file_is_checked_without_a_broker(small: Path, capsys: Capsys) -> None
     assert "'new' stands for more than one stage or end" in capsys.readouterr().err
     small.write_text("pipelines: [{id: sales, stages: [{id: new, limit: 3}]}]")
     assert run(["pipelines", "check", str(small)], {}) == 2
-    assert "no pipelines: pipelines[0].stages[0]" in capsys.readouterr().err
+    assert "not a valid pipelines file: pipelines[0].stages[0]" in capsys.readouterr().err
 
 
 def test_pipelines_and_the_roster_share_a_topic_and_leave_each_other_alone(
