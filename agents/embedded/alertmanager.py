@@ -23,7 +23,7 @@ class Alertmanager(PageServer):
     def create(
         cls, home: Path, *, port: int | None = None, configuration: str | None = None
     ) -> Alertmanager:
-        """A server that keeps everything under `home`; not started yet.
+        """Return a server that keeps everything under `home`; not started yet.
 
         Args:
             home: holds its configuration and what it remembers.
@@ -54,7 +54,7 @@ class Alertmanager(PageServer):
 
 
 def find_alertmanager() -> Path:
-    """The program: `prometheus-alertmanager` is Debian's name for it.
+    """Return the program: `prometheus-alertmanager` is Debian's name for it.
 
     Raises:
         MissingError: there is none.

@@ -46,7 +46,7 @@ Say = Callable[[str], None]
 
 
 def run_demo(home: Path, env: Mapping[str, str], say: Say, *, keep: bool = False) -> None:
-    """Starts everything, prints what to open, and stops it all in order on Ctrl-C.
+    """Start everything, print what to open, and stop it all in order on Ctrl-C.
 
     Args:
         home: where the servers' programs, data and logs are kept.
@@ -104,7 +104,7 @@ class Children:
 def start_children(
     home: Path, stack: Stack, env: Mapping[str, str], say: Say, running: ExitStack
 ) -> Children:
-    """Creates the topics, starts the worker and the simulator, and waits for the worker.
+    """Create the topics, start the worker and the simulator, and wait for the worker.
 
     Raises:
         RingsideError: Kafka refuses, or one of them cannot be started.
@@ -130,13 +130,13 @@ def start_children(
 
 
 def _receive(alerts: Webhook) -> tuple[str, ...]:
-    """The command that keeps what Alertmanager tells of."""
+    """Return the command that keeps what Alertmanager tells of."""
     port, token_file = urlsplit(alerts.url).port, alerts.token_file
     return ("alerts", "receive", f"--port={port}", f"--token-file={token_file}")
 
 
 def child_environment(stack: Stack, env: Mapping[str, str], *, metrics_port: int) -> dict[str, str]:
-    """The environment of the worker and the simulator."""
+    """Return the environment of the worker and the simulator."""
     ours = {
         "RINGSIDE_KAFKA_BOOTSTRAP": stack.kafka_bootstrap,
         "RINGSIDE_DATABASE_URL": stack.database_url,
@@ -153,7 +153,7 @@ def child_environment(stack: Stack, env: Mapping[str, str], *, metrics_port: int
 
 
 def shell_environment(stack: Stack, children: Children) -> dict[str, str]:
-    """The settings with which commands in another terminal reach all that runs here.
+    """Return the settings with which commands in another terminal reach all that runs here.
 
     The database's user is its administrator, if it is ours: some commands read, others write.
     """
@@ -164,7 +164,7 @@ def shell_environment(stack: Stack, children: Children) -> dict[str, str]:
 
 
 def what_to_open(home: Path, stack: Stack, exports: Path, *, metrics_port: int) -> str:
-    """The text that a person reads once everything is up."""
+    """Return the text that a person reads once everything is up."""
     lines = [
         "",
         "Ringside is running. Ctrl-C stops it.",

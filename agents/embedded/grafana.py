@@ -38,7 +38,7 @@ class Grafana(PageServer):
 
     @classmethod
     def create(cls, home: Path, sources: Sources, *, port: int | None = None) -> Grafana:
-        """A server that keeps everything under `home`; not started yet.
+        """Return a server that keeps everything under `home`; not started yet.
 
         Raises:
             EmbeddedError: it is not installed, the port is taken, the folder cannot be written.
@@ -111,7 +111,7 @@ def replacements(folder: Path, sources: Sources) -> dict[str, str]:
 
 
 def localised(text: str, replacements: Mapping[str, str]) -> str:
-    """The text with each address of the containers replaced by the local one."""
+    """Return the text with each address of the containers replaced by the local one."""
     for there, here in replacements.items():
         text = text.replace(there, here)
     return text

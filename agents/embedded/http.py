@@ -17,7 +17,7 @@ class Answer:
 
 
 def get(port: int, path: str, timeout_seconds: float = 5.0) -> Answer | None:
-    """Asks a loopback port for a path; None if nothing there speaks HTTP (yet)."""
+    """Ask a loopback port for a path; None if nothing there speaks HTTP (yet)."""
     connection = http.client.HTTPConnection(HOST, port, timeout=timeout_seconds)
     try:
         connection.request("GET", path)

@@ -49,7 +49,7 @@ class ApacheKafka(Broker):
         port: int | None = None,
         overrides: Mapping[str, str] | None = None,
     ) -> ApacheKafka:
-        """A broker that keeps everything under `data`; not started yet.
+        """Return a broker that keeps everything under `data`; not started yet.
 
         Raises:
             EmbeddedError: the port is taken or the folder cannot be written.

@@ -17,7 +17,7 @@ _MAVEN_SECONDS = 900.0
 
 
 def find_java(env: Mapping[str, str]) -> Path:
-    """The `java` of JAVA_HOME, else the one on the path.
+    """Return the `java` of JAVA_HOME, else the one on the path.
 
     Raises:
         MissingError: there is none.
@@ -32,7 +32,7 @@ def find_java(env: Mapping[str, str]) -> Path:
 
 
 def kafka_version() -> str:
-    """The version of Apache Kafka that deploy/kafka/pom.xml names."""
+    """Return the version of Apache Kafka that deploy/kafka/pom.xml names."""
     pom = (DEPLOY / "kafka/pom.xml").read_text(encoding="utf-8")
     match = re.search(r"<kafka\.version>([^<]+)</kafka\.version>", pom)
     if match is None:
@@ -41,7 +41,7 @@ def kafka_version() -> str:
 
 
 def find_jars(home: Path, env: Mapping[str, str], say: Callable[[str], None]) -> Path:
-    """The folder with the broker's jars, filled by Maven the first time.
+    """Return the folder with the broker's jars, filled by Maven the first time.
 
     Args:
         home: where the folder `kafka-<version>` is kept.

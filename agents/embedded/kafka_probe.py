@@ -50,7 +50,7 @@ def answers(bootstrap: str) -> bool:
 
 
 def wait_until_ready(process: ChildProcess, port: int) -> None:
-    """Returns once the broker of this process answers at this port.
+    """Return once the broker of this process answers at this port.
 
     Raises:
         NotStartedError: it has ended, or does not answer in time.

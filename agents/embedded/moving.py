@@ -25,7 +25,7 @@ class Numbers:
     calls_in_progress: int
 
     def line(self) -> str:
-        """The numbers in one line."""
+        """Return the numbers in one line."""
         return (
             f"{self.events:,} events counted · {self.calls_in_progress} calls in progress, "
             f"{self.calls_waiting} waiting · {self.calls_offered:,} calls in the last 15 min"
@@ -33,7 +33,7 @@ class Numbers:
 
 
 def read_numbers(port: int) -> Numbers | None:
-    """The numbers on the page of the worker at this port; None if it does not answer."""
+    """Return the numbers on the page of the worker at this port; None if it does not answer."""
     answer = get(port, "/metrics")
     if answer is None or answer.status != 200:
         return None
@@ -41,7 +41,7 @@ def read_numbers(port: int) -> Numbers | None:
 
 
 def numbers_on(page: str) -> Numbers:
-    """The numbers on a metrics page, added up over queues and partitions."""
+    """Return the numbers on a metrics page, added up over queues and partitions."""
     sums = dict.fromkeys((_EVENTS, _OFFERED, _WAITING, _TALKING), 0.0)
     for family in text_string_to_metric_families(page):
         for sample in family.samples:

@@ -29,7 +29,7 @@ class PageServer:
         return f"http://{HOST}:{self.port}"
 
     def start(self) -> None:
-        """Starts the server and returns when it is ready.
+        """Start the server and return when it is ready.
 
         Raises:
             EmbeddedError: it could not be started; says why.
@@ -39,9 +39,9 @@ class PageServer:
         self.process.wait_until(lambda: is_ok(self.port, self.READY_PATH), self.START_SECONDS)
 
     def stop(self) -> None:
-        """Ends the server in order."""
+        """End the server in order."""
         self.process.stop()
 
     def kill(self) -> None:
-        """Ends the server as `kill -9` does."""
+        """End the server as `kill -9` does."""
         self.process.kill()

@@ -33,7 +33,7 @@ def is_free(port: int) -> bool:
 
 
 def free_port(taken: Collection[int] = ()) -> int:
-    """A loopback port on which nothing listens, none of `taken`, and none that was given before."""
+    """Return a loopback port that is free, not in `taken`, and was not given before."""
     for _ in range(200):
         port = _LOWEST + secrets.randbelow(_HIGHEST - _LOWEST)
         if port not in taken and port not in _given and is_free(port):
@@ -43,7 +43,7 @@ def free_port(taken: Collection[int] = ()) -> int:
 
 
 def claim(program: str, port: int | None) -> int:
-    """The port asked for, if it is free, else an error; without one, any free port."""
+    """Return the port asked for, if it is free, else an error; without one, any free port."""
     if port is None:
         return free_port()
     if not is_free(port):
@@ -66,7 +66,7 @@ def is_listening(port: int) -> bool:
 
 
 def writable_folder(program: str, folder: Path, mode: int = 0o755) -> Path:
-    """Makes the folder if need be and writes to it once, so that a refusal is told early."""
+    """Make the folder if need be and write to it once, so that a refusal is told early."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=mode)
         with tempfile.TemporaryFile(dir=folder):

@@ -44,7 +44,7 @@ class Database:
         return Database(name, self.port, self.admin_password)
 
     def url(self, user: str, password: str) -> str:
-        """The URL as a role that somebody has made."""
+        """Return the URL for a role that exists."""
         return f"postgresql://{quote(user)}:{quote(password)}@{HOST}:{self.port}/{self.name}"
 
 
@@ -69,7 +69,7 @@ class Postgres:
         programs: Path | None = None,
         is_durable: bool = True,
     ) -> Postgres:
-        """A server that keeps everything under `home`; not started yet.
+        """Return a server that keeps everything under `home`; not started yet.
 
         Args:
             home: made with mode 0700 and, as root, given to the user the server runs as.
@@ -114,7 +114,7 @@ class Postgres:
         return Database("postgres", self.port, self.admin_password)
 
     def start(self) -> None:
-        """Starts the server, making its data folder the first time.
+        """Start the server, making its data folder the first time.
 
         Raises:
             EmbeddedError: it could not be started; says why.
@@ -135,15 +135,15 @@ class Postgres:
                 return
 
     def stop(self) -> None:
-        """Ends the server in order, disconnecting whoever is connected."""
+        """End the server in order, disconnecting whoever is connected."""
         self.process.stop()
 
     def kill(self) -> None:
-        """Ends the server as `kill -9` does."""
+        """End the server as `kill -9` does."""
         self.process.kill()
 
     def create_database(self, name: str) -> Database:
-        """Makes an empty database.
+        """Make an empty database.
 
         Raises:
             EmbeddedError: the server refuses.
@@ -152,11 +152,11 @@ class Postgres:
         return Database(name, self.port, self.admin_password)
 
     def drop_database(self, name: str) -> None:
-        """Removes a database, disconnecting whoever is connected to it."""
+        """Remove a database, disconnecting whoever is connected to it."""
         self.run_sql(f'drop database if exists "{name}" with (force)')
 
     def run_sql(self, statements: str, variables: Mapping[str, str] | None = None) -> str:
-        """Runs a script for psql as the superuser and returns what it prints, unaligned.
+        """Run a script for psql as the superuser and return what it prints, unaligned.
 
         Args:
             statements: SQL, or anything that psql understands.
@@ -221,7 +221,7 @@ class Postgres:
 
 
 def find_postgres() -> Path:
-    """The folder with `postgres`, `initdb` and `psql`: the wheel's, else the machine's.
+    """Return the folder with `postgres`, `initdb` and `psql`: the wheel's, else the machine's.
 
     Raises:
         MissingError: there is none.

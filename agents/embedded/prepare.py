@@ -19,7 +19,7 @@ Say = Callable[[str], None]
 
 
 def prepare_database(access: Access, say: Say) -> None:
-    """Creates the schema, and the users `worker` and `grafana`.
+    """Create the schema, and the users `worker` and `grafana`.
 
     Raises:
         DatabaseError: PostgreSQL refuses.
@@ -37,7 +37,7 @@ async def _prepare_database(access: Access, say: Say) -> None:
 
 
 def prepare_topics(settings: Settings, say: Say) -> None:
-    """Creates the topics that are missing.
+    """Create the topics that are missing.
 
     Raises:
         RingsideError: Kafka does not answer, or has the topics with other partition counts.

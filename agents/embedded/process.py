@@ -63,7 +63,7 @@ class ChildProcess:
     _log_start: int = field(default=0, init=False)
 
     def start(self) -> None:
-        """Starts the program, appending what it prints to its log.
+        """Start the program, appending what it prints to its log.
 
         Raises:
             EmbeddedError: it runs already, or the operating system refuses to start it.
@@ -78,7 +78,7 @@ class ChildProcess:
         self._guard = _start_guard(self._popen.pid, program.stop_signal)
 
     def wait_until(self, ready: Callable[[], bool], timeout_seconds: float) -> None:
-        """Returns once `ready` holds.
+        """Return once `ready` holds.
 
         Raises:
             NotStartedError: the program ended, or the time is over (it is then stopped).
@@ -117,7 +117,7 @@ class ChildProcess:
         return self._popen.pid
 
     def stop(self, timeout_seconds: float = 20.0) -> None:
-        """Asks the program to end, and ends it if it has not in time."""
+        """Ask the program to end, and kill it if it has not in time."""
         if self.is_running:
             os.killpg(self.pid, self.program.stop_signal)
             if not self._wait(timeout_seconds):
@@ -125,7 +125,7 @@ class ChildProcess:
         self._release_guard()
 
     def kill(self) -> None:
-        """Ends the program at once, without a chance to clean up (kill -9)."""
+        """End the program at once, without a chance to clean up (kill -9)."""
         if self.is_running:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
@@ -133,11 +133,11 @@ class ChildProcess:
         self._release_guard()
 
     def interrupt(self) -> None:
-        """Sends what Ctrl-C would send."""
+        """Send what Ctrl-C would send."""
         os.killpg(self.pid, signal.SIGINT)
 
     def wait(self, timeout_seconds: float) -> int:
-        """Waits for the program to end by itself and returns its exit code.
+        """Wait for the program to end by itself and return its exit code.
 
         Raises:
             NotStartedError: it is still running when the time is over.
@@ -148,7 +148,7 @@ class ChildProcess:
         return self.exit_code or 0
 
     def log_tail(self, lines: int = _TAIL_LINES) -> str:
-        """The last lines that this run of the program printed."""
+        """Return the last lines that this run of the program printed."""
         try:
             with self.program.log.open("rb") as log:
                 log.seek(self._log_start)
@@ -197,7 +197,7 @@ class Finished:
 
 
 def run_to_end(program: Program, timeout_seconds: float) -> Finished:
-    """Runs a short-lived program and returns its exit code and output."""
+    """Run a short-lived program and return its exit code and output."""
     child = ChildProcess(program)
     child.start()
     try:

@@ -36,7 +36,7 @@ class Prometheus(PageServer):
         rules: Sequence[Path] = (),
         password: str = "",
     ) -> Prometheus:
-        """A server that keeps everything under `home`; not started yet.
+        """Return a server that keeps everything under `home`; not started yet.
 
         Args:
             home: holds the configuration, the targets, the rules and the samples.
@@ -75,7 +75,7 @@ class Prometheus(PageServer):
             partial.replace(path)
 
     def query(self, expression: str) -> list[dict[str, object]]:
-        """The samples of an instant query: each with `metric` (labels) and `value`.
+        """Return the samples of an instant query: each with `metric` (labels) and `value`.
 
         Raises:
             EmbeddedError: Prometheus does not answer or does not understand the expression.
@@ -91,7 +91,7 @@ class Prometheus(PageServer):
 
 
 def find_prometheus() -> Path:
-    """The `prometheus` on the path.
+    """Return the `prometheus` on the path.
 
     Raises:
         MissingError: there is none.
@@ -100,7 +100,7 @@ def find_prometheus() -> Path:
 
 
 def find_promtool() -> Path:
-    """The `promtool` on the path, which checks configurations, rules and metrics.
+    """Return the `promtool` on the path, which checks configurations, rules and metrics.
 
     Raises:
         MissingError: there is none.

@@ -22,7 +22,7 @@ _SERVER = "postgres:5432/ringside"
 
 
 def ensure_secret(folder: Path, name: str) -> str:
-    """The secret of this name, generated the first time."""
+    """Return the secret of this name, generated the first time."""
     # The folder is closed to everybody else, so the files in it can be readable: a container's
     # user, whose number is another one, sees only the file that is mounted for it.
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -6,7 +6,7 @@ from shlex import quote
 
 
 def write_exports(folder: Path, environment: Mapping[str, str]) -> Path:
-    """Writes `export NAME=value` lines to a file that only its owner may read; returns its path."""
+    """Write `export NAME=value` lines to a file that only its owner may read; return its path."""
     path = folder / "environment"
     path.touch(mode=0o600)
     path.chmod(0o600)

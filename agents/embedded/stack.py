@@ -93,7 +93,7 @@ def start_stack(
     say: Callable[[str], None],
     wanted: Wanted | None = None,
 ) -> Iterator[Stack]:
-    """Starts what is needed, yields where it is, and stops it in reverse order.
+    """Start what is needed, yield where it is, and stop it in reverse order.
 
     Args:
         home: holds what is downloaded and, under `stack/`, what the servers keep.

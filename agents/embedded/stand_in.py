@@ -25,7 +25,7 @@ class StandIn(Broker):
 
     @classmethod
     def create(cls, data: Path, *, port: int | None = None) -> StandIn:
-        """A stand-in that keeps what it keeps under `data`; not started yet.
+        """Return a stand-in that keeps its data under `data`; not started yet.
 
         Raises:
             MissingError: the package is not installed.
