@@ -22,7 +22,7 @@ _given: set[int] = set()
 
 
 def is_free(port: int) -> bool:
-    """Tells whether a server could listen on this loopback port now."""
+    """Return whether a server could listen on this loopback port now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
