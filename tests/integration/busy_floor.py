@@ -86,7 +86,7 @@ def load(
 
 def check(pipeline: Pipeline, sent: Load) -> None:
     """Wait until all of it is in PostgreSQL, and compare it with what was sent."""
-    pipeline.wait_until_written(sent.ledger["consumed"], 150)
+    pipeline.wait_until_written(sent.ledger["consumed"])
     # The ledger is written with the panes; the page may be between two rebalances.
     wait_until(lambda: pipeline.consumed() == sent.ledger["consumed"], _told(pipeline, sent))
     assert pipeline.results() == sent.ledger

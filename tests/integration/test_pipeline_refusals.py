@@ -15,7 +15,7 @@ from agents.embedded.ports import HOST, free_port
 from schemas.codec import encode
 from schemas.topics import changelog
 from tests.integration.floor_events import activity, call
-from tests.integration.pipeline import Pipeline, Raw, Worker, wait_until
+from tests.integration.pipeline import PATIENCE_SECONDS, Pipeline, Raw, Worker, wait_until
 
 Now = Callable[[], float]
 Refusal = Callable[..., str]
@@ -165,7 +165,7 @@ def test_a_worker_whose_changelog_is_gone_does_not_count_on_as_if_nothing_were(
     pipeline.run("topics", "apply")
 
     second = pipeline.start_worker(ready=False)
-    assert second.process.wait(90) == 1
+    assert second.process.wait(PATIENCE_SECONDS) == 1
     said = " ".join(second.log().split())
     # Of the calls or of what follows from them: whichever is looked at first.
     assert re.search(r"ringside\.\w+ was processed up to offset \d", said)

@@ -78,7 +78,7 @@ async def test_a_follower_has_the_pipelines_when_it_has_the_roster(topics: dict[
     assert await asyncio.to_thread(run, ["pipelines", "apply", EXAMPLE], topics) == 0
     follower = RosterFollower(Settings.from_env(topics))
     task = asyncio.create_task(follower.run())
-    await asyncio.wait_for(follower.ready.wait(), 60)
+    await asyncio.wait_for(follower.ready.wait(), 180)
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task

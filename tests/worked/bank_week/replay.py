@@ -141,7 +141,7 @@ def ledger_in_prometheus(prometheus: Prometheus, feed: Feed) -> Tally:
         return found
 
     try:
-        wait_until(lambda: answers() == queries, "Prometheus to have scraped the worker", 60)
+        wait_until(lambda: answers() == queries, "Prometheus to have scraped the worker")
     except AssertionError:
         return Tally("as Prometheus has it", len(queries), (str(answers()),))
     return Tally("as Prometheus has it", len(queries), ())
@@ -220,7 +220,7 @@ def _contacts(ask: got.Ask, week: Week) -> list[Tally]:
 
     # They come after the calls, through a topic of their own; what differs is told below.
     with suppress(AssertionError):
-        wait_until(is_there, "what the customers' partitions make of it", 60)
+        wait_until(is_there, "what the customers' partitions make of it")
     return [
         tally(f"contacts, per {by[0] if by else 'week'}", worked[by], got.contacts(ask, by))
         for by in groupings

@@ -134,7 +134,7 @@ def _live(worker: Worker, deals: Any, today: date, moved_by: timedelta) -> list[
         return found == {"windows": wanted, "open": opened}
 
     with suppress(AssertionError):  # what differs is told below
-        wait_until(is_there, "the page to show the funnel", 60)
+        wait_until(is_there, "the page to show the funnel")
     return [
         tally("live windows of 7, 30 and 90 days", wanted, found["windows"]),
         tally("open now, live", opened, found["open"]),
