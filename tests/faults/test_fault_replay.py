@@ -18,7 +18,7 @@ Now = Callable[[], float]
 
 
 @pytest.mark.fault(row=12)
-@pytest.mark.fails_without("going on where a replay was", found=r"^(pane|ledger)\b")
+@pytest.mark.fails_without("going on where a replay was", found=r"^(pane|ledger)\b|nothing anew")
 def test_twenty_thousand_events_replayed_beside_live_traffic_are_the_same_rows(
     pipeline: Pipeline, now: Now, chance: random.Random, figures: Figures
 ) -> None:
