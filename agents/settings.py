@@ -67,7 +67,7 @@ class Settings(BaseModel):
     kafka_bootstrap: Addresses = "127.0.0.1:9092"
     """Where Kafka listens: `host:port`, several separated by commas."""
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    """How to speak with Kafka: `PLAINTEXT`, `SSL`, `SASL_PLAINTEXT` or `SASL_SSL`."""
+    """How to connect to Kafka: `PLAINTEXT`, `SSL`, `SASL_PLAINTEXT` or `SASL_SSL`."""
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
     """With SASL: `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`."""
     kafka_username: str | None = None
@@ -82,15 +82,15 @@ class Settings(BaseModel):
     """With mutual TLS: PEM file of this client's key, not encrypted."""
 
     kafka_transactions: bool = True
-    """Write checkpoints as transactions. `false` only for a broker without them (nothing real)."""
+    """Write checkpoints as transactions. `false` only for the stand-in broker without them."""
 
     partitions: Annotated[int, Field(ge=1, le=1024)] = 4
-    """Partitions of each source topic: the most workers that can share the load. Choose once."""
+    """Partitions of each source topic: the most workers that can share the load. Fixed."""
     replication_factor: Annotated[int, Field(ge=1, le=9)] = 1
     """Copies that Kafka keeps of each topic. 3 in production."""
 
     database_url: DatabaseUrl | None = None
-    """PostgreSQL for the worker (role `ringside_writer`). Without it nothing is kept there."""
+    """PostgreSQL for the worker (role `ringside_writer`). Empty: nothing is written to it."""
     database_admin_url: DatabaseUrl | None = None
     """PostgreSQL for `ringside db migrate` (a role that may create roles and schemas)."""
 
@@ -100,27 +100,27 @@ class Settings(BaseModel):
     """Digits put before national numbers, e.g. `84`. Empty: they are kept as dialled."""
 
     lateness_seconds: Annotated[float, Field(ge=0, le=30 * 86_400)] = 3600
-    """How long after the newest event of its partition an older call or rep state still counts."""
+    """How much older than its partition's newest event a call or rep state may be and count."""
     crm_lateness_seconds: Annotated[float, Field(ge=0, le=30 * 86_400)] = 86_400
     """The same for meetings, deals and activities, which people log at the end of their day."""
     idle_seconds: Positive = 60
-    """After so long without an event a partition's time goes on by the clock."""
+    """After so long without an event, a partition's time advances with the clock."""
     checkpoint_seconds: Positive = 1.0
     """How often state and offsets are committed together."""
     snapshot_seconds: Positive = 5.0
     """How often changes go to PostgreSQL."""
     baseline_seconds: Positive = 21_600
-    """How often what is expected of each team is learnt anew from PostgreSQL, by one worker."""
+    """How often one worker learns from PostgreSQL what is expected of each team."""
     keep_panes_days: Annotated[int, Field(ge=60)] | None = None
-    """How long `ringside db prune` leaves quarters, corrections, PBX counters. Empty: for ever."""
+    """How long `ringside db prune` keeps quarters, corrections, PBX counters. Empty: for ever."""
     keep_entities_days: Annotated[int, Field(ge=60)] | None = None
     """The same for calls, meetings, activities, customers and (a year at least) ended deals."""
     keep_alerts_days: Annotated[int, Field(ge=1)] | None = None
-    """The same for alerts that are over, with what people said of them."""
+    """The same for alerts that are over, with their marks."""
     keep_dead_letters_days: Annotated[int, Field(ge=1, le=3650)] = 30
     """How long Kafka keeps refused messages; `ringside topics apply --alter` changes it."""
     batch_records: Annotated[int, Field(ge=1, le=100_000)] = 500
-    """Most records handled in one go, between which heartbeats and scrapes are served."""
+    """Records folded in one go; heartbeats and scrapes are served in between."""
 
     metrics_host: str = "127.0.0.1"
     """Address on which a worker serves `/metrics`, `/live` and `/ready`."""
@@ -129,7 +129,7 @@ class Settings(BaseModel):
     metrics_username: Annotated[str, Field(pattern=r"^[^:]+$")] = "prometheus"
     """Who may read `/metrics`, if there is a password."""
     metrics_password: SecretStr | None = None
-    """Password of `/metrics` (basic authentication). `/live` and `/ready` ask nobody."""
+    """Password of `/metrics` (basic authentication). `/live` and `/ready` need none."""
     metrics_certificate_file: FilePath | None = None
     """With TLS: PEM file of the certificate that the page shows."""
     metrics_key_file: FilePath | None = None
@@ -140,16 +140,16 @@ class Settings(BaseModel):
     data_dir: Path = Path(".ringside")
     """Folder of the worker and of the embedded stack for what they keep on disk."""
     max_dirty_rows: Annotated[int, Field(ge=1000)] = 200_000
-    """Most changed rows that wait for an unreachable PostgreSQL, before consumption pauses."""
+    """How many changed rows may wait for PostgreSQL before consumption pauses."""
     stall_seconds: Positive = 60
-    """After so long without progress, though there is work, `/live` says that the worker hangs."""
+    """After so long without progress although there is work, `/live` fails."""
 
     log_format: Literal["auto", "console", "json"] = "auto"
     """`console`, `json`, or `auto`: console on a terminal, else JSON."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
     allow_plaintext: Risks = frozenset()
-    """What may reach other machines unencrypted or unchecked: `kafka`, `database`, `metrics`."""
+    """What may reach other machines unencrypted or unverified: `kafka`, `database`, `metrics`."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:

@@ -15,12 +15,12 @@ _INTRODUCTION = """# What the numbers mean
 
 Rules for all of them:
 
-- **No data is not zero.** A ratio with an empty denominator is no value: an absent sample in
-  Prometheus, `NULL` in PostgreSQL, "No data" on a board.
+- **No data is not zero.** A ratio with an empty denominator has no value: no sample in Prometheus,
+  `NULL` in PostgreSQL, "No data" on a board.
 - Ratios are between 0 and 1, durations are seconds, instants are UTC.
 - Only what adds up is stored; ratios and percentiles are derived when they are read, and never
   averaged.
-- A call counts where and when it **arrived** in the queue, whatever becomes of it later.
+- A call counts where and when it **arrived** in the queue, whatever happens to it later.
 - Days are those of the site's time zone.
 - A changed formula is a new version of the KPI.
 """
@@ -126,13 +126,13 @@ def _floor() -> str:
     )
     return _section(
         "The call floor, by dimension",
-        "Live is Prometheus, every few seconds; history is `kpi_quarter` in PostgreSQL, which "
-        "workers write every five seconds, so that the present quarter of an hour of each rep is "
-        "live, too. No metric has a rep as label. Calls in and out have measures of their own, so "
-        "a number is of one direction by what it counts; where one measure counts both, live and "
-        "in history its label and column `direction` tells them apart. What is not told per team "
-        "and rep has something in it that happens before a rep has the call: whoever gives up "
-        "waiting has met nobody, so by team it is no number, and `NULL` by rep.",
+        "Live numbers come from Prometheus, every few seconds. History is `kpi_quarter` in "
+        "PostgreSQL, which workers write every five seconds, so the present quarter of an hour of "
+        "each rep is live too. No metric has a rep as a label. Inbound and outbound calls have "
+        "separate measures, so most numbers have one direction; where one measure counts both, "
+        "the label or column `direction` tells them apart. Numbers that are not available per "
+        "team and rep include something that happens before a rep has the call: a caller who "
+        "gives up has met no rep, so there is no number by team, and `NULL` by rep.",
         _table(("number", "direction", "live per", "in history per"), rows),
     )
 

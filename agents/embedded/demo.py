@@ -83,7 +83,7 @@ class Children:
         self.metrics_port = int(env["RINGSIDE_METRICS_PORT"])
 
     def watch(self, say: Say) -> None:
-        """Tells the numbers now and then; returns only by an exception.
+        """Print the numbers every few seconds; ends only by an exception.
 
         Raises:
             NotStartedError: the worker or the simulator has ended; shows the end of its log.

@@ -76,8 +76,7 @@ def find_grafana() -> tuple[tuple[str, ...], Path]:
             return (old,), homepath
     raise MissingError(
         "Grafana",
-        "install its Debian, RPM or Homebrew package (see Grafana's own page: Debian has none), "
-        "or use docker-compose.yml",
+        "install the package from Grafana's website (Debian has none), or use docker-compose.yml",
     )
 
 

@@ -85,7 +85,7 @@ def _download(folder: Path, libs: Path, say: Callable[[str], None]) -> None:
     finished = run_to_end(Program(name="Maven", command=command, log=log), _MAVEN_SECONDS)
     if finished.exit_code != 0 or not any(partial.glob("kafka_2.13-*.jar")):
         raise EmbeddedError(
-            "Maven could not bring the jars of Apache Kafka. Is a repository reachable "
+            "Maven could not fetch the jars of Apache Kafka. Is a repository reachable "
             f"(~/.m2/settings.xml)? The end of {log}:\n{finished.output[-2000:]}"
         )
     partial.rename(libs)

@@ -57,7 +57,7 @@ def preferred(port: int) -> int:
 
 
 def is_listening(port: int) -> bool:
-    """Tells whether something accepts connections on this loopback port."""
+    """Return whether something accepts connections on this loopback port."""
     try:
         with socket.create_connection((HOST, port), timeout=1.0):
             return True
