@@ -54,7 +54,7 @@ class Grains:
         self._remembered: dict[int, _Minute] = {}
         self._last = _NO_MINUTE
 
-    # In one piece, like Fold.apply: for each event. And `type(fact) is`, not `isinstance`, which
+    # In one piece, like Fold.take: for each event. And `type(fact) is`, not `isinstance`, which
     # takes the long way round by Struct's metaclass to say no.
     def count(self, facts: Sequence[Fact | Spell]) -> int:  # noqa: C901, PLR0912, PLR0915
         """Add facts to their panes; return how many fell, even if partly, into a closed quarter."""
