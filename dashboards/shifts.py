@@ -65,6 +65,9 @@ def shifts() -> str:
     return f"""WITH kept AS (
 {_TURNS}
 ),
+told_since AS (
+    SELECT rep, min(since) AS since FROM kept GROUP BY rep
+),
 told AS (
     SELECT rep, answered_at, over_at, greatest(over_at, wrapup_ended_at) AS done_at
     FROM ringside.call
@@ -87,15 +90,16 @@ level AS (
     ) AS step (at, talks, wraps)
     GROUP BY rep, at
 )
-SELECT at AS "time", rep AS "Rep",
+SELECT at AS "time", level.rep AS "Rep",
     CASE
         WHEN talks > 0 THEN 'on_call'
         WHEN wraps > 0 THEN 'after_call_work'
         ELSE '{BETWEEN_CALLS}'
     END AS "State"
 FROM level
+LEFT JOIN told_since ON told_since.rep = level.rep
 WHERE at <= $__timeTo()::timestamptz
-    AND at < coalesce((SELECT min(since) FROM kept WHERE kept.rep = level.rep), 'infinity')
+    AND (told_since.since IS NULL OR at < told_since.since)
 UNION ALL
 SELECT greatest(since, $__timeFrom()::timestamptz), rep,
     CASE WHEN reason = '' THEN state ELSE '{PAUSED_FOR}' || reason END
