@@ -10,6 +10,7 @@ from benchmarks.deal_boards import deal_boards
 from benchmarks.deals import deals
 from benchmarks.delay import event_to_metric
 from benchmarks.earlier import now_vs_before, now_vs_before_live
+from benchmarks.floor_boards import floor_boards
 from benchmarks.fold import (
     fold_vs_limit,
     fold_vs_limit_live,
@@ -37,6 +38,7 @@ ON_REQUEST: dict[str, Benchmark] = {
     "profile": profile,
     "deals": deals,
     "deal_boards": deal_boards,
+    "floor_boards": floor_boards,
 }
 """What runs only when it is named; see also `make bench-deals`."""
 
