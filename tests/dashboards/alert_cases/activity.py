@@ -32,7 +32,7 @@ def dropped(team: str = "red") -> Firing:
 WITHIN_A_DAY = f"avg(avg_over_time({WITHIN}[1d]))"
 DROP_CASES = [
     Case(
-        "half of the activity of two workers is missing: told after two minutes, over after ten",
+        "half of two workers' activity missing raises an alert after two minutes, ended after ten",
         {
             **expected(40),
             **activity("5m", "10x4 3x9 10x30"),
@@ -45,7 +45,7 @@ DROP_CASES = [
         {4: [], 6: [], 7: [dropped()], 14: [dropped()], 24: [dropped()], 25: []},
     ),
     Case(
-        "a dip of two minutes is not told, however deep: the longer window hardly moves",
+        "a dip of two minutes raises no alert, however deep: the longer window hardly moves",
         {
             **expected(20),
             **activity("5m", "20x4 12 8 12 20x13"),
@@ -61,12 +61,12 @@ DROP_CASES = [
         shows={9: (WITHIN_A_DAY, 0.7)},
     ),
     Case(
-        "a team that does nothing at all has no series, and is told of all the same",
+        "a team that does nothing at all has no series, and raises an alert all the same",
         expected(10),
         {1: [], 2: [dropped()]},
     ),
     Case(
-        "at night, on a holiday and at an unknown site nothing is expected, so nothing is told",
+        "at night, on a holiday and at an unknown site nothing is expected, so no alert comes",
         {**activity("5m", "0x20"), **activity("15m", "0x20"), **activity("1h", "0x20")},
         {19: []},
     ),
@@ -76,7 +76,7 @@ DROP_CASES = [
         {9: [dropped()], 12: [dropped()], 20: []},
     ),
     Case(
-        "a quiet team is told of by the hour, since nothing in a quarter may be chance",
+        "a quiet team is judged by the hour, since nothing in a quarter may be chance",
         {
             **expected(20, w5m=(1, 0), w15m=(3, 0), w1h=(12, 1.6)),
             **activity("1h", "9x9 1x11"),
@@ -84,7 +84,7 @@ DROP_CASES = [
         {9: [], 12: [dropped()]},
     ),
     Case(
-        "a team with a limit of its own is told of by that one only",
+        "a team with its own limit is judged by that limit only",
         {
             **expected(10, team='shy \\"one\\"'),
             **activity("5m", "7x10", team='shy \\"one\\"'),
@@ -95,7 +95,7 @@ DROP_CASES = [
         {9: []},
     ),
     Case(
-        "what is under way between two workers that both tell what is expected is not doubled",
+        "expectations that two workers expose during a handover are not doubled",
         {
             **expected(10),
             **{key.replace("{", '{instance="two", '): value for key, value in expected(10).items()},
@@ -121,24 +121,24 @@ def source(values: str, lower: float = 5, number: float = 30) -> dict[str, str]:
 SILENT: Firing = ("SourceSilent", PBX)
 SILENCE_CASES = [
     Case(
-        "a source that tells nothing for three minutes is told of, until it is back",
+        "a source that sends nothing for three minutes raises an alert until it is back",
         source("0x4 60+60x5 0x10"),
         # 180 s old in minute 7, and for a minute in minute 8.
         {7: [], 8: [SILENT], 10: [SILENT], 11: []},
     ),
     Case("a source that is heard is not told of", source("30x20"), {19: []}),
     Case(
-        "a source of which too little is expected to judge is not told of",
+        "a source of which too little is expected to judge raises no alert",
         source("9999x20", lower=0, number=8),
         {19: []},
     ),
     Case(
-        "a source that no worker has heard of within the hour is told of",
+        "a source that no worker has heard of within the hour raises an alert",
         {key: value for key, value in source("").items() if "age" not in key},
         {0: [], 1: [SILENT]},
     ),
     Case(
-        "one cause, one page: where the source is silent no team is told of, nor just after",
+        "one cause, one page: while the source is silent no team raises an alert, nor just after",
         {
             **source("0x4 60+60x20 0x30"),
             **expected(60),

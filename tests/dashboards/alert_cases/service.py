@@ -12,7 +12,7 @@ DATABASE: Firing = ("DatabaseBehind", {})
 UNTOLD: Firing = ("AlertsUndelivered", {"integration": "email"})
 PIPELINE_CASES = [
     Case(
-        "counting that is behind is told of, until it has caught up",
+        "counting that is behind raises an alert until it has caught up",
         {LAG: "0x4 60+60x9 0x10", 'ringside_replay_announced{instance="one"}': "0x30"},
         # Over 120 s from minute 7 on; for a minute in minute 8.
         {7: [], 8: [LAGGING], 13: [LAGGING], 15: []},
@@ -42,7 +42,7 @@ PIPELINE_CASES = [
         {19: []},
     ),
     Case(
-        "workers that have no partition count nothing: told of after a minute, until one has",
+        "workers without partitions raise an alert after a minute, until one has a partition",
         {OWNED: "4x4 0x4 4x9"},
         # No partition from minute 5 to 9.
         {5: [], 6: [NOTHING], 8: [NOTHING], 10: []},
@@ -53,7 +53,7 @@ PIPELINE_CASES = [
         {4: [], 5: [], 6: [NOTHING], 60: [NOTHING]},
     ),
     Case(
-        "a partition that no worker has is told of after two minutes, until one has it",
+        "a partition that no worker has raises an alert after two minutes, until a worker has it",
         {OWNED: "2x9 4x9", 'ringside_assigned_partitions{instance="two"}': "2x4 stale"},
         # Two of four from minute 5 to 9.
         {6: [], 7: [UNCOUNTED], 9: [UNCOUNTED], 10: []},
@@ -74,23 +74,23 @@ PIPELINE_CASES = [
         },
     ),
     Case(
-        "partitions on their way from worker to worker, or told of by two, are none without one",
+        "partitions on their way between workers, or exposed by two, do not count as uncounted",
         {OWNED: "2x4 4x9", 'ringside_assigned_partitions{instance="two"}': "2x3 0 2x9"},
         {minute: [] for minute in range(10)},
     ),
     Case(
-        "a database that takes nothing for five minutes is told of, until it does",
+        "a database that takes nothing for five minutes raises an alert until it does",
         # Over 300 s from minute 6 on; for a minute in minute 7.
         {'ringside_snapshot_age_seconds{instance="one"}': "0+60x10 2x10"},
         {6: [], 7: [DATABASE], 10: [DATABASE], 11: []},
     ),
     Case(
-        "a database that is a little behind is not told of",
+        "a database that is a little behind raises no alert",
         {'ringside_snapshot_age_seconds{instance="one"}': "0x4 290x20"},
         {20: []},
     ),
     Case(
-        "alerts that could not be told are told of by the other ways, for five minutes",
+        "alerts that were not delivered raise an alert through the other channels for five minutes",
         {
             'alertmanager_notifications_failed_total{integration="email", reason="x"}': "0x4 1x20",
             'alertmanager_notifications_failed_total{integration="slack", reason="x"}': "7x25",
@@ -99,17 +99,17 @@ PIPELINE_CASES = [
         {4: [], 5: [UNTOLD], 9: [UNTOLD], 10: []},
     ),
     Case(
-        "a worker that does not answer is told of, until it does",
+        "a worker that does not answer raises an alert until it does",
         {'up{job="ringside", instance="one"}': "1x4 0x4 1x9"},
         {4: [], 5: [], 6: [("WorkerDown", {"instance": "one"})], 11: []},
     ),
     Case(
-        "another target that does not answer is none of ours",
+        "another target that does not answer raises no alert",
         {'up{job="prometheus", instance="p"}': "0x9"},
         {9: []},
     ),
     Case(
-        "a baseline that nobody learns anew is told of, until somebody does",
+        "a baseline that is not relearnt raises an alert until it is",
         {
             # Learnt in minute 0, and in minute 41 again; here half an hour is too old.
             "ringside_baseline_timestamp_seconds": "0x40 2460x10",
@@ -120,7 +120,7 @@ PIPELINE_CASES = [
 
 INPUT_CASES = [
     Case(
-        "one message in ten refused is told of, until it is better",
+        "one message in ten refused raises an alert until it is better",
         {
             'ringside_events_consumed_total{topic="ringside.calls", partition="0"}': "0+100x60",
             'ringside_dead_letters_total{topic="ringside.calls", partition="0", reason="x"}': (
@@ -130,7 +130,7 @@ INPUT_CASES = [
         {4: [], 8: [("BadInput", {"topic": "ringside.calls"})], 40: []},
     ),
     Case(
-        "a few refused among few messages are not told of",
+        "a few refused among few messages raise no alert",
         {
             'ringside_events_consumed_total{topic="ringside.calls", partition="0"}': "0+1x60",
             'ringside_dead_letters_total{topic="ringside.calls", partition="0", reason="x"}': (
@@ -140,12 +140,12 @@ INPUT_CASES = [
         {30: []},
     ),
     Case(
-        "a source over its limit is told of by name, until it is under it",
+        "a source over its limit is named by an alert until it is below",
         {'ringside_source_over_limit{source="pbx", instance="one"}': "0x3 1x10 0x5"},
         {8: [], 9: [("BadSource", {"source": "pbx"})], 15: []},
     ),
     Case(
-        "a source that makes up names is told of by its name, until they are past",
+        "a source that makes up names is named by an alert until the names have passed",
         {
             'ringside_source_unknown_names{source="crm", instance="one"}': "_x4 1001x10 stale",
             'ringside_source_unknown_names{source="crm", instance="two"}': "_x4 1200x8 stale",
@@ -169,7 +169,7 @@ INPUT_CASES = [
         },
     ),
     Case(
-        "a source with a thousand names is not told of",
+        "a source with a thousand names raises no alert",
         {'ringside_source_unknown_names{source="crm", instance="one"}': "1000x20"},
         {20: []},
     ),

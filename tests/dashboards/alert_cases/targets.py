@@ -16,7 +16,7 @@ def target(of: str, reached: str, ratio: str, working: str = "1x120") -> dict[st
 BEHIND: Firing = ("BehindTarget", {"team": "red", "site": "hq"})
 TARGET_CASES = [
     Case(
-        "a team that will not reach its month is told of after an hour, until it will",
+        "a team that will miss its target raises an alert after an hour, until it no longer will",
         # Half of the month has gone: 50 expected. 39 are 78 %, 40 are the limit, 80 %.
         target("deals_won", "39x89 40x30", "0.5x120"),
         {59: [], 60: [BEHIND], 89: [BEHIND], 90: []},
@@ -44,7 +44,7 @@ TARGET_CASES = [
         },
     ),
     Case(
-        "in the first days of the month nothing is told, however little there is",
+        "in the first days of the month there is no alert, however little has been reached",
         target("deals_won", "0x120", "0.24x120"),
         {120: []},
     ),
