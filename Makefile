@@ -27,31 +27,31 @@ $(STAMP): requirements/dev.txt pyproject.toml
 packages: ## Install the Debian packages that tests and demo can use (as root)
 	sh deploy/install-debian-packages.sh
 
-demo: setup ## Start everything on this machine and watch numbers move; Ctrl-C stops it
+demo: setup ## Start everything on this machine, with a simulated floor; Ctrl-C stops it
 	$(BIN)/ringside demo
 
 test: setup check audit integration ## Run everything: checks, unit, property and integration tests
 
-check: setup lint types imports unit ## What to run before every commit; no servers
+check: setup lint types imports unit ## Run this before every commit; it needs no servers
 
-unit: setup ## Unit and property tests
+unit: setup ## Run the unit and property tests
 	$(BIN)/python -m pytest -q -m "not integration"
 
 # The faults' moments are the same each time; `make faults` has new ones.
-integration: setup ## Tests against real Kafka, PostgreSQL and Prometheus, started as processes
+integration: setup ## Run the tests against real Kafka, PostgreSQL and Prometheus, started as processes
 	$(BIN)/python -m pytest -q tests/integration tests/faults -m "integration and not long" \
 		--numprocesses=2 --dist=loadfile --seed $(or $(SEED),1)
 
 # SEED=n repeats a run's random moments; ROWS="-k naive", for instance, runs some.
-faults: setup ## Every fault of docs/guarantees.md, by its row (half an hour)
+faults: setup ## Test every fault of docs/guarantees.md, by its row (half an hour)
 	$(BIN)/python -m pytest -q tests/faults --faults --broker=apache --numprocesses=2 --dist=worksteal \
 		$(if $(SEED),--seed $(SEED)) $(ROWS)
 
-soak: setup ## Half an hour of rolling panes: memory, and what is kept (MINUTES=n: another length)
+soak: setup ## Roll panes for half an hour and watch the memory (MINUTES=n: another length)
 	$(BIN)/python -m pytest -q tests/faults --faults --broker=apache -k memory_stays_level \
 		--soak-minutes $(or $(MINUTES),30)
 
-security: setup ## Every test of encryption, rights, personal data and hostile input
+security: setup ## Run every test of encryption, rights, personal data and hostile input
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/security.txt
 	$(BIN)/python -m pytest -q tests/integration/security tests/fuzz tests/test_compose.py \
 		tests/agents/test_metrics_access.py tests/agents/test_kafka_rights.py \
@@ -90,7 +90,7 @@ sbom: setup ## Write the bill of materials (CycloneDX) to .ringside/sbom.cdx.jso
 	$(BIN)/cyclonedx-py requirements requirements/runtime.txt --pyproject pyproject.toml \
 		--output-reproducible --output-format JSON --output-file .ringside/sbom.cdx.json
 
-generate: setup ## Write every generated file anew: boards, rules, views, docs
+generate: setup ## Rewrite every generated file: boards, rules, views, docs
 	$(BIN)/ringside dashboards build
 	$(BIN)/ringside alerts config --output deploy/alertmanager/alertmanager.yml
 	$(BIN)/python -m schemas.asyncapi

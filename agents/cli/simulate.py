@@ -141,7 +141,7 @@ def simulate_(  # noqa: PLR0913 - each is an option of the command line
     ] = 0.0,
     poison: Annotated[
         float,
-        typer.Option(min=0, max=1, help="Malformed messages to add.", rich_help_panel=_FAULTS),
+        typer.Option(min=0, max=1, help="Share of malformed ones added.", rich_help_panel=_FAULTS),
     ] = 0.0,
 ) -> None:
     """Simulate a call floor that sells, into Kafka or a file, until Ctrl-C or for --duration.
