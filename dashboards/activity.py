@@ -49,7 +49,7 @@ def activity() -> core.Dashboard:
         "What the teams do: calls, meetings, leads and deals, per team and rep, and day by day.",
         [_numbers(), _shares(), _teams(), monthly_targets(), _reps(), *_history()],
         variables(("site", "team", "window"), window_name="today"),
-        Look("now-7d", "30s"),
+        Look("now-7d", "1m"),
     )
 
 
@@ -126,7 +126,7 @@ def _reps_sql(kpis: Iterable[Kpi]) -> str:
     rep AS "Rep",
     team AS "Team",
 {shown}
-FROM ringside.kpi_quarter
+FROM ringside.pane_located
 WHERE start_at > $__timeTo()::timestamptz - interval '2 days'
     AND start_at <= $__timeTo()::timestamptz
     AND team_day = ($__timeTo()::timestamptz AT TIME ZONE team_zone)::date
@@ -157,7 +157,7 @@ def _days(kpi: Kpi) -> core.SqlTarget:
     team_day::timestamp AT TIME ZONE team_zone AS "time",
     team AS metric,
     {sql.value(kpi)} AS value
-FROM ringside.kpi_quarter
+FROM ringside.pane_located
 WHERE $__timeFilter(start_at)
     AND team_day::timestamp AT TIME ZONE team_zone >= $__timeFrom()::timestamptz
     AND team <> ''

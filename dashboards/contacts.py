@@ -122,7 +122,7 @@ def _hours(title: str, names: tuple[str, ...]) -> core.TimeSeries:
     query = f"""SELECT
     $__timeGroupAlias(start_at, '1h'),
 {shown}
-FROM ringside.kpi_quarter
+FROM ringside.pane_located
 WHERE $__timeFilter(start_at)
     AND direction = 'inbound'
     AND {QUEUES_SQL}
@@ -144,7 +144,7 @@ FROM (
     coalesce(queue, 'all') AS "Queue",
     grouping(queue) AS is_all,
 {shown}
-    FROM ringside.kpi_quarter
+    FROM ringside.pane_located
     WHERE $__timeFilter(start_at)
         AND direction = 'inbound'
         AND {QUEUES_SQL}

@@ -39,7 +39,7 @@ def _reps() -> core.Table:
     query = f"""SELECT
     rep AS "Rep",
 {shown}
-FROM ringside.kpi_quarter
+FROM ringside.pane_located
 WHERE $__timeFilter(start_at)
     AND rep <> ''
     AND {REPS_SQL}

@@ -124,7 +124,7 @@ def _by_arrival() -> Iterator[Row]:
     query = f"""SELECT
     start_at AS "time",
 {shown}
-FROM ringside.kpi_quarter
+FROM ringside.pane_located
 WHERE $__timeFilter(start_at)
     AND direction = 'inbound'
     AND {QUEUES_SQL}
@@ -154,7 +154,7 @@ FROM (
     start_at AS "Quarter of an hour",
     queue AS "Queue",
 {shown}
-    FROM ringside.kpi_quarter
+    FROM ringside.pane_located
     WHERE $__timeFilter(start_at)
         AND direction = 'inbound'
         AND {QUEUES_SQL}
@@ -211,7 +211,7 @@ def _odd() -> core.Table:
     queue AS "Queue",
     source AS "Source",
 {shown}
-FROM ringside.kpi_quarter
+FROM ringside.pane_located
 WHERE $__timeFilter(start_at)
     AND queue <> ''
     AND {QUEUES_SQL}

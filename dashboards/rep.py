@@ -89,7 +89,7 @@ def _times() -> core.TimeSeries:
     query = f"""SELECT
     start_at AS "time",
 {shown}
-FROM ringside.kpi_quarter
+FROM ringside.pane
 WHERE $__timeFilter(start_at)
     AND {REPS_SQL}
 GROUP BY start_at
@@ -114,7 +114,7 @@ def _figures() -> Row:
     rep AS "Rep",
     team AS "Team",
 {shown}
-FROM ringside.kpi_quarter
+FROM ringside.pane_located
 WHERE $__timeFilter(start_at)
     AND rep <> ''
     AND {REPS_SQL}
