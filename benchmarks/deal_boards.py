@@ -1,26 +1,21 @@
 """How long the boards of deals take PostgreSQL, and what it costs to keep what they read."""
 
 import asyncio
-import secrets
 import time
 from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 
 from agents import clock
-from agents.embedded.postgres import Database, Postgres
-from agents.postgres.connection import Connection, connected
-from agents.postgres.migrate import migrate
-from agents.postgres.pool import Database as Pool
+from agents.embedded.postgres import Database
 from agents.postgres.roster import RosterWriter
 from agents.postgres.sink import PostgresSink
-from agents.postgres.users import create_user
+from benchmarks.board_sql import admin, seconds_of, served, writer_of
 from benchmarks.deal_load import STAGES, lived
 from benchmarks.report import line, say
 from benchmarks.stage import Stage
-from dashboards.queries import Query, queries
+from dashboards.queries import queries
 from schemas.pipelines import Pipeline, Pipelines
 from schemas.pipelines import Stage as StageOf
 from schemas.roster import Roster
@@ -33,13 +28,12 @@ from streams.snapshot import Snapshot
 COUNT = 100_000
 COPIES = 10
 """A million is the hundred thousand ten times: to write as many takes minutes, and says no more."""
-SPAN_DAYS = {"pipeline": 90, "deals": 30}
+SPAN = {"pipeline": timedelta(days=90), "deals": timedelta(days=30)}
 """What the boards look at when nobody chooses another time."""
 _PIPELINES = Pipelines(
     pipelines=(Pipeline(id="sales", stages=tuple(StageOf(id=name) for name in STAGES)),)
 )
 _CHECKPOINT_DEALS = 10_000
-_PATIENCE_SECONDS = 30.0
 
 
 def deal_boards(stage: Stage, *, rounds: int, events: int) -> None:  # noqa: ARG001 - as all of them
@@ -49,16 +43,11 @@ def deal_boards(stage: Stage, *, rounds: int, events: int) -> None:  # noqa: ARG
 
 async def _boards(home: Path) -> None:
     """Write deals with whole lives; ask every panel of them, then of ten times as many."""
-    server = Postgres.create(home)
-    server.start()
-    try:
-        database = server.create_database("ringside")
+    with served(home) as database:
         written_seconds = await _fill(database, COUNT)
         _tell(COUNT, await _ask(database), write_us_per_deal=written_seconds / COUNT * 1e6)
         await _copy(database)
         _tell(COUNT * COPIES, await _ask(database))
-    finally:
-        server.stop()
 
 
 def _tell(count: int, seconds: dict[str, float], **more: float) -> None:
@@ -78,7 +67,7 @@ def _tell(count: int, seconds: dict[str, float], **more: float) -> None:
 async def _copy(database: Database) -> None:
     """Put copies of all deals, and of how they have gone, beside them, under other names."""
     say(f"copying them {COPIES - 1} times")
-    async with _admin(database) as connection:
+    async with admin(database) as connection:
         await connection.execute("SET session_replication_role = replica")  # no triggers
         for table in ("deal", "deal_journey", "deal_stay"):
             columns = await connection.fetchval(
@@ -94,18 +83,9 @@ async def _copy(database: Database) -> None:
         await connection.execute("VACUUM ANALYZE")
 
 
-def _admin(database: Database) -> AbstractAsyncContextManager[Connection]:
-    return connected(database.admin_url, patience_seconds=_PATIENCE_SECONDS, say=say)
-
-
 async def _fill(database: Database, count: int) -> float:
     """Write the deals as checkpoints do; return how long that took."""
-    password = secrets.token_hex(16)
-    await migrate(database.admin_url, patience_seconds=_PATIENCE_SECONDS, say=say)
-    async with _admin(database) as connection:
-        await create_user(connection, "writer", "writer", password)
-        await create_user(connection, "reader", "reader", "reader")
-    pool = Pool(database.url("writer", password), statement_seconds=300.0)
+    pool = await writer_of(database)
     await RosterWriter(pool).write(Roster(), 1, _PIPELINES)
     sink = PostgresSink(pool, lateness_of=lambda _: 0.0)
     say(f"writing {count:,} deals")
@@ -115,7 +95,7 @@ async def _fill(database: Database, count: int) -> float:
         await sink.write([Snapshot(DEALS.name, 0, Ledger(1, number), {}, dict(deals))])
         seconds += time.monotonic() - began_at
     await pool.close()
-    async with _admin(database) as connection:
+    async with admin(database) as connection:
         await connection.execute("VACUUM ANALYZE")
     return seconds
 
@@ -130,29 +110,12 @@ def _checkpoints(count: int) -> Iterator[dict[str, Deal]]:
 
 
 async def _ask(database: Database) -> dict[str, float]:
-    """Return how long each panel took, the second time it was asked; its server is warm then."""
+    """Return how long each panel took."""
     say("asking the boards")
-    now, seconds = datetime.fromtimestamp(clock.now(), UTC), {}
-    async with connected(
-        database.url("reader", "reader"), patience_seconds=_PATIENCE_SECONDS, say=say
-    ) as connection:
-        for query in _asked():
-            text = _at(query, now)
-            await connection.fetch(text)
-            began_at = time.monotonic()
-            await connection.fetch(text)
-            seconds[query.panel] = time.monotonic() - began_at
-            say(f"{seconds[query.panel]:8.2f} s  {query.panel}")
-    return seconds
-
-
-def _asked() -> Iterator[Query]:
-    for query in queries():
-        if query.board in SPAN_DAYS and query.datasource == "postgres" and query.panel != "Alerts":
-            yield query
-
-
-def _at(query: Query, now: datetime) -> str:
-    since = now - timedelta(days=SPAN_DAYS[query.board])
-    text = query.expression.replace("$__timeFrom()", f"'{since:%Y-%m-%dT%H:%M:%SZ}'")
-    return text.replace("$__timeTo()", f"'{now:%Y-%m-%dT%H:%M:%SZ}'")
+    asked = [
+        query
+        for query in queries()
+        if query.board in SPAN and query.datasource == "postgres" and query.panel != "Alerts"
+    ]
+    found = await seconds_of(database, asked, SPAN)
+    return {query.panel: seconds for query, seconds in found.items()}

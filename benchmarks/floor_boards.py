@@ -1,23 +1,17 @@
 """How long the boards of the floor take PostgreSQL: 200 reps, with a day's rows and a week's."""
 
 import asyncio
-import re
-import secrets
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import takewhile
 from pathlib import Path
 
 from agents import clock
-from agents.embedded.postgres import Database, Postgres
-from agents.postgres.connection import Connection, connected
-from agents.postgres.migrate import migrate
-from agents.postgres.pool import Database as Pool
+from agents.embedded.postgres import Database
+from agents.postgres.connection import Connection
 from agents.postgres.roster import RosterWriter
 from agents.postgres.sink import PostgresSink
-from agents.postgres.users import create_user
+from benchmarks.board_sql import admin, seconds_of, served, writer_of
 from benchmarks.contenders import folding
 from benchmarks.load import SEED, TEAMS, to_message
 from benchmarks.report import line, say
@@ -56,7 +50,6 @@ _TIMES = {
     "activity": "logged_at",
 }
 _KEYS = {"call": "call_id", "meeting": "meeting_id", "activity": "activity_id"}
-_PATIENCE_SECONDS = 30.0
 
 
 def floor_boards(stage: Stage, *, rounds: int, events: int) -> None:  # noqa: ARG001 - as all of them
@@ -65,16 +58,12 @@ def floor_boards(stage: Stage, *, rounds: int, events: int) -> None:  # noqa: AR
 
 
 async def _boards(home: Path) -> None:
-    server = Postgres.create(home / "postgres-floor")
-    server.start()
-    try:
-        database = server.create_database("ringside")
+    asked = [one for one in queries() if one.board in SPAN and one.datasource == "postgres"]
+    with served(home / "postgres-floor") as database:
         await _fill(database, home / "shift")
         for days in (1, DAYS):
             await _copy(database, days)
-            _tell(days, await _ask(database))
-    finally:
-        server.stop()
+            _tell(days, await seconds_of(database, asked, SPAN))
 
 
 def _tell(days: int, seconds: dict[Query, float]) -> None:
@@ -100,12 +89,7 @@ async def _fill(database: Database, path: Path) -> None:
     happened = simulate(plan, seed=SEED, start_at=float(int(end_at - SHIFT_SECONDS)))
     messages = (to_message(event) for event in takewhile(lambda e: e.at < end_at, happened))
     say(f"{folding.write(path, messages):,} events")
-    password = secrets.token_hex(16)
-    await migrate(database.admin_url, patience_seconds=_PATIENCE_SECONDS, say=say)
-    async with _admin(database) as connection:
-        await create_user(connection, "writer", "writer", password)
-        await create_user(connection, "reader", "reader", "reader")
-    pool = Pool(database.url("writer", password), statement_seconds=300.0)
+    pool = await writer_of(database)
     await RosterWriter(pool).write(plan_roster(plan), 1, plan_pipelines(plan))
     sink = PostgresSink(pool, lateness_of=lambda _: 0.0)
     for snapshots in _checkpoints(path):
@@ -135,7 +119,7 @@ def _some(notes: Sequence[Note]) -> Iterator[tuple[Note, ...]]:
 
 async def _copy(database: Database, days: int) -> None:
     """Put the shift also on the days before, under other names."""
-    async with _admin(database) as connection:
+    async with admin(database) as connection:
         if days > 1:
             say(f"copying it to {days - 1} days before")
             await connection.execute("SET session_replication_role = replica")  # no triggers
@@ -163,34 +147,3 @@ async def _copies(connection: Connection, table: str, times: list[str], days: in
     ]
     return f"""INSERT INTO ringside.{table} ({", ".join(columns)})
         SELECT {", ".join(shown)} FROM ringside.{table}, generate_series(1, {days - 1}) AS day"""  # noqa: S608
-
-
-def _admin(database: Database) -> AbstractAsyncContextManager[Connection]:
-    return connected(database.admin_url, patience_seconds=_PATIENCE_SECONDS, say=say)
-
-
-async def _ask(database: Database) -> dict[Query, float]:
-    """Return how long each panel took, the second time it was asked; its server is warm then."""
-    now, seconds = datetime.fromtimestamp(clock.now(), UTC), {}
-    async with connected(
-        database.url("reader", "reader"), patience_seconds=_PATIENCE_SECONDS, say=say
-    ) as connection:
-        await connection.execute("SET statement_timeout = 0")  # to know how long it takes at all
-        for query in queries():
-            if query.board not in SPAN or query.datasource != "postgres":
-                continue
-            text = _at(query, now)
-            await connection.fetch(text)
-            began_at = time.monotonic()
-            rows = await connection.fetch(text)
-            seconds[query] = time.monotonic() - began_at
-            say(f"{seconds[query]:8.3f} s  {len(rows):6} rows  {query.board}: {query.panel}")
-    return seconds
-
-
-def _at(query: Query, now: datetime) -> str:
-    since = f"'{now - SPAN[query.board]:%Y-%m-%dT%H:%M:%SZ}'"
-    until = f"'{now:%Y-%m-%dT%H:%M:%SZ}'"
-    text = query.expression.replace("$__timeFrom()", since).replace("$__timeTo()", until)
-    text = re.sub(r"\$__timeFilter\((.+?)\)", rf"\1 BETWEEN {since} AND {until}", text)
-    return re.sub(r"\$__timeGroupAlias\((.+?), '1h'\)", r"date_trunc('hour', \1) AS time", text)
