@@ -1,4 +1,4 @@
-"""Folding batches into a shard: slice by slice, so that heartbeats and health are served."""
+"""Folds batches into a shard, slice by slice, so that heartbeats and health checks get a turn."""
 
 import asyncio
 from bisect import bisect_left
@@ -24,17 +24,17 @@ from streams.sources import SourceLimits
 logger = log.get(__name__)
 
 NOTES_OF_A_RECORD = 20
-"""About so much a record of notes may weigh, beside one with an event."""
+"""About how many times the work of an event's record a record of notes may take."""
 
 TOGETHER = 128
-"""So many messages are decoded, then folded: what lies between stays in the processor's cache."""
+"""How many messages are decoded, then folded; what lies between stays in the CPU's cache."""
 
 MAX_HEARD = 1000
-"""Most sources whose last sign of life is kept."""
+"""The most sources for which the last sign of life is kept."""
 
 
 class BatchFolder:
-    """Decodes and folds; keeps what is refused for the next checkpoint."""
+    """Decodes and folds messages; keeps the refused ones for the next checkpoint."""
 
     def __init__(
         self,
@@ -51,18 +51,18 @@ class BatchFolder:
         self._monotonic = monotonic
         self.limits = limits
         self.exporter: Exporter | None = None
-        """Who writes to Postgres; without one nothing waits for it."""
+        """Writes to Postgres; if there is none, folding never waits for it."""
         self.heard_at: dict[str, float] = {}
-        """When each source last sent something good, by Kafka's clock; since the start."""
+        """Time of each source's last good message since the start: Kafka's, seconds since 1970."""
 
     async def fold(self, shard: Shard, batch: Batch) -> None:
         """Fold a batch, slice by slice, while the shard is ours.
 
         Any error is a bug: the shard is given up without a checkpoint, so the message that caused
-        it is the first one after the next start.
+        it is read again after the next start.
 
         Raises:
-            AssertionError: the batch starts behind a gap.
+            AssertionError: there is a gap before the batch.
         """
         fold = shard.folds[batch.topic]
         for first in range(0, len(batch.records), self._slice_records(batch.topic)):
@@ -73,7 +73,7 @@ class BatchFolder:
             await asyncio.sleep(0)
 
     def _slice_records(self, topic: str) -> int:
-        """Return how many records to fold before others have their turn."""
+        """Return how many records to fold before other tasks get a turn."""
         records = self._settings.batch_records
         return max(1, records // NOTES_OF_A_RECORD) if topic == CUSTOMERS.name else records
 
@@ -88,7 +88,7 @@ class BatchFolder:
         self._took_in(shard, batch, accepted)
 
     def _take(self, shard: Shard, fold: Fold, records: Sequence[Any]) -> Counter[str]:
-        """Decode and fold; return how many good messages of which source there were."""
+        """Decode and fold; return the number of good messages by source."""
         topic, now, tokeniser = fold.topic, self._clock(), self.tokeniser
         decode = decode_record if topic != CUSTOMERS.name else decode_notes
         known_offset = fold.ledger.next_offset
@@ -114,11 +114,11 @@ class BatchFolder:
         return accepted
 
     def _took_in(self, shard: Shard, batch: Batch, accepted: Mapping[str, int]) -> None:
-        """Take note of when, and of how many good messages of which source."""
+        """Note the time, and the number of good messages by source."""
         at = batch.records[-1].timestamp / 1000
         shard.record_at[batch.topic] = at
         shard.folded_at[batch.topic] = self._monotonic()
-        if batch.topic == CUSTOMERS.name:  # which is our own
+        if batch.topic == CUSTOMERS.name:  # our own topic, not a source
             return
         self.limits.accept(accepted)
         for source in accepted:
@@ -141,7 +141,7 @@ class BatchFolder:
         self.limits.refuse(refused)
 
     async def _wait_for_room(self, shard: Shard) -> None:
-        """Wait while too much is not checkpointed, or Postgres is too far behind."""
+        """Wait while too many changes are not checkpointed, or Postgres is too far behind."""
         while shard.is_open and (
             shard.dirty_count > self._settings.max_dirty_rows
             or (self.exporter is not None and self.exporter.is_full)

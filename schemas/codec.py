@@ -1,9 +1,9 @@
-"""bytes -> Event | Rejected, and back. Bad input is data, never an exception.
+"""Decodes bytes to Event or Rejected, and encodes events. Bad input is data, never an exception.
 
 CloudEvents 1.0 over Kafka in both of its modes: *structured* (the value is the whole event) and
 *binary* (the value is `data`, the attributes are headers named `ce_*`).
 
-The front door of schemas/messages.py, too: outside `schemas` its names are taken from here.
+It also re-exports schemas/messages.py: outside `schemas`, import those names from here.
 """
 
 from datetime import UTC, datetime
@@ -48,8 +48,8 @@ __all__ = [
 
 _SEQUENCE_DIGITS = 20
 _TAKE_BACK = frozenset(type_ for type_ in TYPES if type_.endswith("retracted"))
-_TAKE_BACK_ONE = frozenset(("rep.state_retracted", "deal.retracted"))  # of many: which?
-# As numbers: looking for a byte costs an eighth of looking for a string of one.
+_TAKE_BACK_ONE = frozenset(("rep.state_retracted", "deal.retracted"))  # must say which one of many
+# As numbers: searching for a byte costs an eighth of searching for a one-byte string.
 _BACKSLASH, _DELETE = 0x5C, 0x7F
 _encode = msgspec.json.Encoder().encode
 
@@ -59,15 +59,15 @@ def decode(message: Message, *, now: float, tokeniser: Tokeniser) -> Decoded:
     return decode_record(message, message.topic, now, tokeniser)
 
 
-# In one piece, and without names for its arguments: this is done for each event, and a call costs
-# as much as what it would do.
+# In one piece, and called without keywords: this runs for each event, and a call would cost as much
+# as the work in it.
 def decode_record(  # noqa: C901, PLR0911, PLR0912, PLR0915
     record: Received, topic: str, now: float, tokeniser: Tokeniser
 ) -> Decoded:
     """Decode one Kafka record that was read from *topic*. Never raises.
 
-    `now` (seconds since 1970) bounds the event's time: more than five minutes ahead is refused, so
-    that a clock gone wrong moves nothing. Customer numbers come out as tokens.
+    `now` (seconds since 1970) limits the event's time: more than five minutes ahead is refused, so
+    that a wrong clock moves nothing. Customer numbers come out as tokens.
     """
     value, headers = record.value, record.headers
     if value is None or len(value) > MAX_BYTES:
@@ -83,7 +83,7 @@ def decode_record(  # noqa: C901, PLR0911, PLR0912, PLR0915
     admission = ADMISSION.get(type(wire))
     if admission is None:
         return _erasure(wire, record) if type(wire) is ErasureWire else cast("Rejected", wire)
-    # The rules that types cannot say.
+    # The rules that types cannot express.
     type_, right_topic, has_customer, rule = admission
     at, subject, data = wire.time.timestamp(), wire.subject, wire.data
     if not EARLIEST_AT <= at <= now + MAX_AHEAD_SECONDS:
@@ -92,8 +92,8 @@ def decode_record(  # noqa: C901, PLR0911, PLR0912, PLR0915
         return Rejected(Reason.WRONG_TOPIC, "$.type")
     if record.key != subject.encode():
         return Rejected(Reason.WRONG_KEY, "$.subject")
-    # JSON allows control characters only as escapes, but for DEL: where there is neither, and all
-    # is ASCII, all texts are printable. Three looks at the whole cost less than one at each text.
+    # JSON allows control characters only as escapes, except DEL: with neither of them, and only
+    # ASCII, all texts are printable. Three scans of the whole cost less than one of each text.
     if headers or not value.isascii() or _BACKSLASH in value or _DELETE in value:
         where = unprintable(wire, type_)
         if where is not None:
@@ -108,7 +108,7 @@ def decode_record(  # noqa: C901, PLR0911, PLR0912, PLR0915
     if cause is None and type_ in _TAKE_BACK:
         if type_ in _TAKE_BACK_ONE:
             return Rejected(Reason.INVALID, "$.causationid")
-        cause = ""  # it takes back all that is said of its subject, not one event
+        cause = ""  # it takes back everything about its subject, not one event
     if sequence is None and cause is None:
         return Event(wire.id, wire.source, subject, type_, at, data)
     said = "" if sequence is None else canonical_sequence(sequence)
@@ -116,23 +116,23 @@ def decode_record(  # noqa: C901, PLR0911, PLR0912, PLR0915
 
 
 def canonical_sequence(sequence: str | int) -> str:
-    """Return a CloudEvents `sequence` as a text that compares as it means: 9 before 10.
+    """Return a CloudEvents `sequence` as a text that sorts as it should: 9 before 10.
 
-    A number is filled up with zeros to twenty digits; anything else is the text that it is.
+    A number is padded with zeros to twenty digits; any other text is returned unchanged.
     """
     text = str(sequence)
     return text.zfill(_SEQUENCE_DIGITS) if text.isascii() and text.isdecimal() else text
 
 
 def _erasure(wire: ErasureWire, record: Received) -> Erasure | Rejected:
-    """Admit a wish to be forgotten, in whichever topic: it is for all of them."""
+    """Admit a request to be forgotten, in any topic: it applies to all of them."""
     if record.key != wire.subject.encode():
         return Rejected(Reason.WRONG_KEY, "$.subject")
     return Erasure(wire.subject, wire.source)
 
 
 def encode(event: Event) -> bytes:
-    """Return the structured-mode JSON of *event*: what `decode` takes back."""
+    """Return the structured-mode JSON of *event*, which `decode` accepts."""
     sequence = {"sequence": event.sequence} if event.sequence else {}
     cause = {"causationid": event.causation_id} if event.causation_id else {}
     return _encode(

@@ -11,9 +11,9 @@ from streams.facts import ticks
 
 
 class Call(msgspec.Struct, array_like=True, gc=False):
-    """What is known of one leg; None is "not (yet) heard of". Instants in seconds since 1970.
+    """What is known of one leg; None means "not reported (yet)". Instants in seconds since 1970.
 
-    A call is never changed once `step` has returned it: an event makes a copy. (It is not frozen,
+    A call never changes once `step` has returned it: an event makes a copy. (It is not frozen,
     because filling in a copy costs a third of building a new one.)
     """
 
@@ -33,25 +33,25 @@ class Call(msgspec.Struct, array_like=True, gc=False):
     resumes: tuple[float, ...] = ()
     in_menu: bool = False
     durations: tuple[float, float, float, float] | None = None
-    """Wait, talk, hold, wrap-up as a PBX measured them itself; they win over the instants."""
+    """Wait, talk, hold, wrap-up in seconds, as a PBX measured them; they win over the instants."""
     last_at: float = 0.0
     connected_at: float | None = None
-    """Of an outbound call: when the customer answered, if that was told apart from the rep."""
+    """Of an outbound call: when the customer answered, if reported separately from the rep."""
     leg: int = 1
     earlier_wait_seconds: float = 0.0
-    """What the customer had waited on earlier legs (streams/legs.py)."""
+    """How long the customer waited on earlier legs (streams/legs.py)."""
     closed_by_us_at: float | None = None
-    """When it was closed because nothing was heard of it for too long (streams/ghosts.py)."""
+    """When we closed it because no event came for too long (streams/ghosts.py)."""
     contradicted: int = 0
-    """Which statements were made twice for one time, and differ (streams/contradictions.py)."""
+    """Which statements came twice for one time and differ (streams/contradictions.py)."""
     corrected: "Corrected | None" = None
-    """What was told and what was corrected, if anything was; all else is what counts."""
+    """The leg as first reported and its corrections, if any; the other fields are what counts."""
     dialled_by: str = ""
-    """Of an outbound call: for whom it was dialled; `rep` is who talked, once somebody did."""
+    """Of an outbound call: the rep for whom it was dialled; `rep` is the one who talked."""
 
     @property
     def closed_at(self) -> float | None:
-        """When the leg was over for the customer, or None while it waits or talks."""
+        """When the leg was over for the customer, or None while they wait or talk."""
         at = self.ended_at
         moved_at = self.transferred_at
         if moved_at is not None and (at is None or moved_at < at):
@@ -64,12 +64,12 @@ class Call(msgspec.Struct, array_like=True, gc=False):
 
     @property
     def is_closed_by_us(self) -> bool:
-        """Whether we closed it, and no end of it is known after all."""
+        """Whether we closed it and no end was reported afterwards."""
         return self.closed_by_us_at is not None and self.closed_at is None
 
     @property
     def is_untouched(self) -> bool:
-        """Whether nothing has met the call since it came."""
+        """Whether nothing has happened to the call since it came."""
         return (
             self.answered_at is None
             and self.ended_at is None
@@ -82,7 +82,7 @@ class Call(msgspec.Struct, array_like=True, gc=False):
 
     @property
     def outcome(self) -> e.CallOutcome | None:
-        """How it went, or None while it waits. An answer wins over anything that crossed it."""
+        """The outcome, or None while it waits. An answer wins over conflicting events."""
         if self.in_menu:
             return "menu"
         if self.answered_at is not None:
@@ -93,7 +93,7 @@ class Call(msgspec.Struct, array_like=True, gc=False):
 
     @property
     def wait_seconds(self) -> float:
-        """Time in this queue until the answer, or until it was given up."""
+        """Time in this queue until the answer or the end of waiting."""
         if self.durations is not None:
             return ticks(self.durations[0])
         until = self.answered_at if self.answered_at is not None else self.closed_at
@@ -113,7 +113,7 @@ class Call(msgspec.Struct, array_like=True, gc=False):
 
     @property
     def talk_seconds(self) -> float:
-        """Time in conversation, holds left out."""
+        """Time in conversation without holds."""
         if self.durations is not None:
             return ticks(self.durations[1])
         conversation = ticks((self.closed_at or 0.0) - (self.answered_at or 0.0))
@@ -121,7 +121,7 @@ class Call(msgspec.Struct, array_like=True, gc=False):
 
     @property
     def wrapup_seconds(self) -> float:
-        """After-call work so far known."""
+        """After-call work known so far."""
         if self.durations is not None:
             return ticks(self.durations[3])
         if self.wrapup_ended_at is None:
@@ -130,21 +130,22 @@ class Call(msgspec.Struct, array_like=True, gc=False):
         return 0.0 if closed_at is None else ticks(self.wrapup_ended_at - closed_at)
 
     def after(self, event: Event) -> Self:
-        """Return a copy, to be filled in, that has taken note of the event's time and source.
+        """Return a copy, to be filled in, with the event's time and source noted.
 
-        A call belongs to the source that told of its arrival, or else of anything first.
+        A call belongs to the source that reported its arrival, or else to the first one that
+        reported anything.
         """
         new: Self = self.__copy__()  # type: ignore[attr-defined]  # msgspec's stubs lack it
         if not new.source:
             new.source = event.source
         if event.at > new.last_at:
             new.last_at = event.at
-            new.closed_by_us_at = None  # there is news of it
+            new.closed_by_us_at = None  # it has been heard of again
         return new
 
 
 class Corrected(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What a leg would be without corrections, the corrections, and what they moved."""
+    """The leg without its corrections, the corrections, and what they moved."""
 
     base: Call
     corrections: tuple[Correction, ...]

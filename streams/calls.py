@@ -1,6 +1,6 @@
 """One leg of a call as a state machine.
 
-The state remembers when each thing happened, so the order in which events arrive does not matter.
+The state keeps the time of each thing that happened, so the order of arrival does not matter.
 """
 
 from typing import Any
@@ -15,26 +15,26 @@ from streams.call_statements import HANDLERS
 from streams.facts import NOTHING, Facts
 
 OPEN_SECONDS = 7 * 86_400.0
-"""How long an unended call is kept: the longest duration that the contract knows."""
+"""How long a call without an end is kept: the longest duration that the contract allows."""
 WRAPUP_SECONDS = 86_400.0
-"""How long an answered call is kept for the end of its after-call work."""
+"""How long an answered call waits for the end of its after-call work."""
 NEXT_LEG_SECONDS = 86_400.0
-"""How long one that was passed on is kept for the next leg, which may be told at its end."""
+"""How long a transferred call is kept for the next leg, which may be reported at its end."""
 
 _UNKNOWN = Call()
 
 
 def key(event: Event) -> str:
-    """Return the table key: the call and its leg."""
-    leg: int = event.data.leg  # type: ignore[union-attr]  # every call's fact has one
+    """Return the key in the fold's entities: the call and its leg."""
+    leg: int = event.data.leg  # type: ignore[union-attr]  # all facts about calls have one
     call_id = event.subject
     return call_id if leg == 1 and "#" not in call_id else call_key(call_id, leg)
 
 
 def step(call: Call | None, event: Event, _horizon_at: float = 0.0) -> tuple[Call, Facts]:
-    """Take one event in. A repeated or outdated one changes nothing and returns the same object.
+    """Take in one event. A repeated or outdated one changes nothing and returns the same object.
 
-    The PBX's own record of the whole call is final: nothing told in pieces changes it.
+    The PBX's own record of the whole call is final: events about its parts do not change it.
     """
     data: Any = event.data
     if event.causation_id is not None or (call is not None and call.corrected is not None):
@@ -57,15 +57,15 @@ def step(call: Call | None, event: Event, _horizon_at: float = 0.0) -> tuple[Cal
 
 
 def _leg(call: Call | None, data: Any) -> Call:  # noqa: ANN401 - one of the facts about calls
-    """Return the leg as it is known; a new one if it is not."""
+    """Return the known leg, or a new one."""
     if call is not None:
         return call
     return _UNKNOWN if data.leg == 1 else Call(leg=data.leg)
 
 
 def is_live(call: Call) -> bool:
-    """Whether the call waits in a queue or is in progress."""
-    # Spelled out instead of asking `closed_at` whether it is None: this is asked for every event.
+    """Return whether the call waits in a queue or is in progress."""
+    # Spelled out instead of `closed_at is None`, because this runs for every event.
     return (
         call.offered_at is not None
         and call.ended_at is None
@@ -77,11 +77,11 @@ def is_live(call: Call) -> bool:
 
 
 def expires_at(call: Call) -> float:
-    """Return from which watermark on the call can be forgotten.
+    """Return the watermark, in seconds since 1970, from which on the call can be forgotten.
 
-    Nothing older than the watermark is accepted, so a closed call needs to be kept only until the
-    watermark has passed its last event: repetitions carry the same time and are late by then. One
-    that was passed on tells the next leg what the customer had waited.
+    Nothing older than the watermark is accepted, so a closed call is kept only until the watermark
+    has passed its last event: a repetition carries the same time and is late by then. A transferred
+    call is kept longer, because the next leg needs to know how long the customer waited on it.
     """
     if call.transferred_at is not None:
         return call.last_at + NEXT_LEG_SECONDS

@@ -1,9 +1,8 @@
 """A deal as a state machine: created, moved from stage to stage, won or lost, perhaps reopened.
 
-What is kept are the sayings themselves, each kind in the order of their instants, then of their
-`sequence`, then of what they say: whatever order they came in, the same ones make the same deal.
-Which stage a name stands for, and what a move means, is looked up in the pipelines later
-(streams/journeys.py).
+The state keeps what the events said, each kind ordered by time, then by `sequence`, then by
+content: the same events make the same deal in whatever order they came. Which stage a name stands
+for, and what a move means, is looked up in the pipelines later (streams/journeys.py).
 """
 
 from collections.abc import Callable
@@ -37,7 +36,7 @@ MAX_OWNERS = 32
 MAX_PRICES = 8
 MAX_CREATIONS = 4
 KEPT_SECONDS = 365 * 86_400
-"""How long an ended deal is kept, so that it can be reopened."""
+"""How long a deal is kept after its last event, once it has ended, so that it can be reopened."""
 OPEN_SECONDS = 3650 * 86_400
 
 _STATUS: dict[type, Status] = {
@@ -50,7 +49,7 @@ _STATUS: dict[type, Status] = {
 
 
 def step(deal: Deal | None, event: Event, _horizon_at: float = 0.0) -> tuple[Deal, Facts]:
-    """Take one event in. A repeated or outdated one changes nothing and returns the same object."""
+    """Take in one event. A repeated or outdated one changes nothing and returns the same object."""
     old = deal or Deal()
     if event.causation_id is not None or old.corrected is not None:
         new = deal_corrections.step(old, event, told)
@@ -62,7 +61,7 @@ def step(deal: Deal | None, event: Event, _horizon_at: float = 0.0) -> tuple[Dea
 
 
 def told(old: Deal, event: Event) -> Deal:
-    """Take in what corrects nothing; a repeated or outdated one returns the same object."""
+    """Take in an event that is no correction; a repeated or outdated one returns *old* itself."""
     new = _TAKE[type(event.data)](old, event, event.data)
     if new is old:
         return old
@@ -70,12 +69,12 @@ def told(old: Deal, event: Event) -> Deal:
 
 
 def expires_at(deal: Deal) -> float:
-    """Return from which watermark on the deal can be forgotten."""
+    """Return the watermark, in seconds since 1970, from which on the deal can be forgotten."""
     return deal.last_at + (OPEN_SECONDS if deal.status == "open" else KEPT_SECONDS)
 
 
 def contributions(deal: Deal) -> tuple[Fact, ...]:
-    """Return what the deal counts, each for the owner of that time."""
+    """Return what the deal counts, each fact for the owner at its time."""
     if deal.created_at is None or not deal.is_counted:
         return ()
     pipeline, source = deal.pipeline, deal.source
@@ -99,7 +98,7 @@ def _created(old: Deal, event: Event, data: e.DealCreated) -> Deal:
     of = (event.source, data.rep, data.pipeline, data.customer or "", data.segment or "")
     creation, known = Created(event.at, order, _mark(event), *of), old.creations
     new = old
-    # It may come again, or another may say it of the same deal: then the earliest counts.
+    # A creation may come again, or from another source: the earliest counts.
     if creation not in known:
         kept = sorted((*known, creation))[:MAX_CREATIONS]
         new = old.created_as(kept) if tuple(kept) != known else old
@@ -139,7 +138,7 @@ def _turned(old: Deal, event: Event, data: Any) -> Deal:  # noqa: ANN401 - won, 
             reason=last.reason,
             is_cut=cut or old.is_cut,
         )
-    # What is not the last word still says which stage, or which amount, it was at that time.
+    # Even if a later turn overrides this one, its stage or amount held at that time.
     if isinstance(data, e.DealReopened) and data.stage is not None:
         return _moved(new, event, e.DealStageChanged(data.stage))
     if isinstance(data, e.DealWon):
@@ -148,7 +147,7 @@ def _turned(old: Deal, event: Event, data: Any) -> Deal:  # noqa: ANN401 - won, 
 
 
 def _priced(old: Deal, event: Event, data: e.DealCreated | e.DealAmountChanged | e.DealWon) -> Deal:
-    """Take in an amount and a currency. A win may say the one without the other."""
+    """Take in an amount and a currency. A win may have one without the other."""
     amount, currency = data.amount_minor, data.currency
     if amount is None and currency is None:
         return old
@@ -189,17 +188,17 @@ _S = TypeVar("_S", bound=Move | Turn | Owned)
 
 
 def _mark(event: Event) -> int:
-    """Return what tells an event from others; 0 for all parts of an import."""
+    """Return a number that identifies an event; 0 for all parts of an import."""
     return crc32(event.id.encode())
 
 
 def _with(
     said: tuple[_S, ...], new: _S, order: Callable[[_S], Any], at_most: int
 ) -> tuple[tuple[_S, ...], bool]:
-    """Return *said* with *new* in its place, and whether that is more than is kept.
+    """Return *said* with *new* inserted in order, and whether there are more than `at_most`.
 
-    If nothing changes it is the same object. Past `at_most` the first ones and the very last stay:
-    what is kept depends on what was said, not on the order in which it came.
+    If nothing changes, it is the same object. Past `at_most`, the first ones and the very last are
+    kept: what is kept depends on what was said, not on the order of arrival.
     """
     if said and order(new) > order(said[-1]):
         longer = (*said, new)
@@ -217,5 +216,5 @@ def _with(
 
 
 def _precedence(said: Move | Turn | Owned) -> tuple[int, bool]:
-    """Return what decides which of two events that say the very same is kept: the lesser."""
+    """Return a sort key: of two events that say the same, the one with the lesser key is kept."""
     return said.mark, isinstance(said, Move) and said.is_bare

@@ -1,7 +1,7 @@
-"""What a state machine says about the floor: facts, which add to panes.
+"""What a state machine says about the floor: facts, which are added to panes.
 
-A fact is absolute in time and additive in value. A corrected or withdrawn fact is the same fact
-with the sign turned, so tables, metrics and Postgres need to know nothing of corrections.
+A fact has a fixed time, and its values add up. To correct or withdraw a fact, the same fact is
+added with its sign reversed, so tables, metrics and Postgres need to know nothing of corrections.
 """
 
 from collections.abc import Sequence
@@ -11,18 +11,18 @@ import msgspec
 
 Amount = int | float
 Cells = tuple[tuple[str, Amount], ...]
-"""(cell, amount) pairs; cells are named in schemas/measures.py."""
+"""(cell, amount) pairs; schemas/measures.py names the cells."""
 
 TO_TICKS = 1.5 * 2.0**42
-"""Adding this to a time and taking it off again rounds to 1/1024 s, the half to the even.
+"""Adding this to a number of seconds and subtracting it again rounds to 1/1024 s, half to even.
 
-At this size that is the spacing of floats; it costs a quarter of what `round` does. It holds up to
-2**41 in magnitude, some 70,000 years.
+At this size the spacing of floats is 1/1024. It costs a quarter of `round`, and holds up to 2**41
+in magnitude, some 70,000 years.
 """
 
 
 class Dims(NamedTuple):
-    """What the event itself says about where it belongs; "" where something does not apply."""
+    """Where the event itself says that it belongs; "" for what does not apply."""
 
     queue: str = ""
     rep: str = ""
@@ -32,9 +32,9 @@ class Dims(NamedTuple):
 
 
 class _KnownDims(dict[tuple[str, str, str, str, str], Dims]):
-    """The one object for each set of dimensions: cheaper to find again than to make.
+    """The one object for each set of dimensions: finding it again is cheaper than making it.
 
-    A dict, because to ask it costs half of what asking an `lru_cache` does.
+    A dict, because a look-up costs half as much as in an `lru_cache`.
     """
 
     def __missing__(self, key: tuple[str, str, str, str, str]) -> Dims:
@@ -67,10 +67,10 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
 
 @final
 class Spell(msgspec.Struct, frozen=True, gc=False):
-    """A level that held over [start_at, end_at): every pane gets its share of the seconds.
+    """A state that held over [start_at, end_at): every pane gets its share of the seconds.
 
-    Both instants are rounded by `ticks`, so that the shares add up exactly. `sign` is +1, or -1 to
-    take it back.
+    Both instants, in seconds since 1970, are rounded by `ticks`, so that the shares add up exactly.
+    `sign` is +1, or -1 to take the spell back.
     """
 
     start_at: float
@@ -85,10 +85,10 @@ NOTHING: Facts = ()
 
 
 def ticks(seconds: float) -> float:
-    """Round a duration to 1/1024 s, and what is negative to zero.
+    """Round a duration in seconds to 1/1024 s; return 0 for a negative one.
 
     Multiples of a power of two add up exactly in a float, so a sum does not depend on the order of
-    the events, and taking a fact back leaves exactly what was there before.
+    the events, and taking a fact back restores exactly what was there before.
     """
     return seconds + TO_TICKS - TO_TICKS if seconds > 0.0 else 0.0
 
@@ -96,7 +96,7 @@ def ticks(seconds: float) -> float:
 def difference(old: Sequence[Fact], new: Sequence[Fact]) -> list[Fact]:
     """Return the facts that turn what *old* counted into what *new* counts.
 
-    Both list an entity's contributions slot by slot; only the cells that differ are touched.
+    Both list an entity's contributions in the same order; only cells that differ are changed.
     """
     facts: list[Fact] = []
     for index in range(max(len(old), len(new))):
@@ -107,7 +107,7 @@ def difference(old: Sequence[Fact], new: Sequence[Fact]) -> list[Fact]:
 
 
 def replaced(old: Fact | None, new: Fact | None) -> tuple[Fact, ...]:
-    """Return the facts that turn one contribution into another; None is none. See `difference`."""
+    """Return the facts that turn one contribution into another, or into none. See `difference`."""
     if old is None:
         return () if new is None else (new,)
     if new is None:

@@ -1,7 +1,7 @@
-"""The fold: one source partition's messages, in their order, into entities, panes and a ledger.
+"""The fold: turns one source partition's messages, in order, into entities, panes and a ledger.
 
 Deterministic: the same messages from the same offset on give the same state, whatever the size of
-the batches. It knows neither Kafka nor time of day; both are handed in.
+the batches. It knows neither Kafka nor the time of day; the caller hands in both.
 """
 
 from collections.abc import Sequence
@@ -29,17 +29,17 @@ class Fold(FoldState):
         refused = self.take((event,), (offset,))
         return refused[0][1] if refused else None
 
-    # In one piece: this is done for each event, and a call costs as much as what it would do.
+    # In one piece: this runs for each event, and a call would cost as much as the work in it.
     def take(  # noqa: C901, PLR0912, PLR0915
         self, events: Sequence[Decoded | Notes], offsets: Sequence[int]
     ) -> list[tuple[int, Rejected]]:
         """Take in the messages at *offsets*; return the offsets of those refused, and why.
 
-        Messages come in the order of their offsets, each once; offsets may have holes. A message
-        that was in already (its offset is under `ledger.next_offset`) must not be handed in again.
-        After an error `ledger.next_offset` is that of the message at fault.
+        Messages come in the order of their offsets, each once; offsets may have gaps. Do not hand
+        in a message again that was taken in before (its offset is below `ledger.next_offset`).
+        After an error, `ledger.next_offset` is the offset of the message that caused it.
         """
-        # Looked up once for all, and counted here: to change the ledger for each costs more.
+        # Looked up once and counted here: changing the ledger for each message costs more.
         ledger, watermark, lateness_seconds = self.ledger, self.watermark, self._lateness_seconds
         entities, changed, before, live = self.entities, self._changed, self._before, self.live
         key_of, step, is_live, timed = self._key, self._step, self._is_live, self._timed
@@ -50,7 +50,7 @@ class Fold(FoldState):
         self._touched = True
         try:
             for event, offset in zip(events, offsets, strict=True):
-                # Not isinstance: to say no, that takes the long way round by Struct's metaclass.
+                # Not isinstance: to answer no, it goes through Struct's metaclass: slow.
                 if type(event) is not Event:
                     if type(event) is Rejected:
                         refused.append((offset, event))
@@ -62,7 +62,7 @@ class Fold(FoldState):
                 if at > newest_at:
                     newest_at = watermark.newest_at = at
                     if at >= self._close_at:
-                        # By event time: what is closed does not depend on when somebody looks.
+                        # By event time: what is closed does not depend on when it is read.
                         ledger.next_offset = offset + 1
                         self.close()
                 elif at < newest_at - lateness_seconds:
@@ -94,7 +94,7 @@ class Fold(FoldState):
                     self._due.expect(key, timed.due_at(new))
                 if facts:
                     closed_facts = count(facts)
-                    # A history is meant to be old.
+                    # Imported history is old by nature.
                     if closed_facts and type(event.data) is not DealImported:
                         ledger.closed_facts += closed_facts
                 if legs is not None and (new.leg > 1 or event.subject in legs.calls):
@@ -116,7 +116,7 @@ class Fold(FoldState):
         return refused
 
     def _take_other(self, message: Notes | Erasure, newest_at: float) -> float:
-        """Take in what is no event; return how far event time has come."""
+        """Take in notes or an erasure; return how far event time has come."""
         if type(message) is Notes:
             self._take_notes(message)
             return self.watermark.newest_at or newest_at
@@ -124,7 +124,7 @@ class Fold(FoldState):
         return newest_at
 
     def _take_notes(self, notes: Notes) -> None:
-        """Take in what another partition says to customers. It is counted as one message."""
+        """Take in what another partition says about customers. It counts as one message."""
         self._advance(notes.at)
         entities, is_new = self.entities, False
         for key, customer, facts in told(notes, entities, self.watermark.at or 0.0):
@@ -153,7 +153,7 @@ class Fold(FoldState):
             self.ledger.out_of_order += 1
 
     def _erase(self, erasure: Erasure) -> None:
-        """Forget a customer. What was counted of them stays: it names nobody."""
+        """Forget a customer. Their counts stay, because counts name nobody."""
         if erase(erasure.token, self.entities, self.live, self._changed):
             self.ledger.applied += 1
         else:

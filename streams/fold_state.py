@@ -1,6 +1,6 @@
-"""The state of one source partition: entities, panes and a ledger, and what time does to it.
+"""The state of one source partition: entities, panes and a ledger.
 
-How messages change it is in streams/fold.py; here it is closed, written out, and restored.
+streams/fold.py changes it by messages; this module closes it, writes it out and restores it.
 """
 
 from collections import deque
@@ -47,12 +47,12 @@ class FoldState:
         self.machine = MACHINES[topic]
         self.ledger = ledger
         self.watermark = Watermark(lateness_seconds, ledger.newest_at)
-        # Floats throughout: with an int among them, sums and comparisons take the slow way.
+        # Floats throughout: an int among them makes sums and comparisons slow.
         self._lateness_seconds = float(lateness_seconds)
         is_packed = self.machine.is_packed
         self.entities: Entities = Packed(self.machine.state) if is_packed else {}
         self.live: Entities = self.entities if self.machine.is_live is None else {}
-        """Those that are on the floor now: calls waiting or in progress; every rep."""
+        """The entities on the floor now: calls waiting or in progress, and every rep."""
         self.grains = Grains()
         self.grains.quarters.kept_seconds += self.machine.panes_kept_seconds
         self.tables: dict[int, Table[Any]] = {
@@ -68,7 +68,7 @@ class FoldState:
         self._touched = False
         self._taken_offset = ledger.next_offset
         self._close_at = float("-inf")
-        # Looked up once: the fold is the hot path, and each dot in it costs.
+        # Looked up once: the fold is the hot path, and each attribute access costs time.
         self._key, self._step = self.machine.key, self.machine.step
         self._is_live, self._timed = self.machine.is_live, self.machine.timed
         self._turns = TurnTaker() if topic == REPS.name else None
@@ -77,10 +77,10 @@ class FoldState:
         self.ghost_limits = GhostLimits() if ghost_limits is None else ghost_limits
         self._legs = Legs() if topic == CALLS.name else None
         self.funnel = FunnelDays() if topic == DEALS.name else None
-        """What the deals make of the pipelines; no part of the state, see there."""
+        """The funnel of the deals. Not part of the state; see streams/funnel_days.py."""
 
     def _replace(self, changed: Iterable[tuple[str, Any, Facts]]) -> int:
-        """Take in what follows for entities other than the one that an event was about."""
+        """Change entities other than the one that an event was about; return how many."""
         all_changed = list(changed)
         for key, entity, facts in all_changed:
             self._notes.remember(key, self.entities[key])
@@ -93,7 +93,7 @@ class FoldState:
         return len(all_changed)
 
     def idle(self, elapsed_seconds: float, *, now: float) -> None:
-        """Let event time move on while nothing comes."""
+        """Move event time on while no events come."""
         before = self.watermark.newest_at
         self.watermark.idle(elapsed_seconds, now=now)
         if self.watermark.newest_at != before:
@@ -101,18 +101,18 @@ class FoldState:
             self.close()
 
     def touch(self, keys: Iterable[str]) -> None:
-        """Let the next checkpoint write these entities, though nothing changed in them."""
+        """Make the next checkpoint write these entities although nothing changed in them."""
         for key in keys:
             self._changed[key] = self.entities[key]
             self._touched = True
 
     def close(self) -> None:
-        """Close what the watermark has passed: panes no window reads, entities that are over."""
+        """Close what the watermark has passed: panes that no window reads, entities that ended."""
         watermark = self.watermark.at
         if watermark is None:
             return
-        # When the watermark, not the newest event, enters the next minute: a fold that is restored
-        # closes at its watermark, and must have closed no more than the one that went on.
+        # When the watermark, not the newest event, enters the next minute: a restored fold closes
+        # at its watermark, and must not have closed more than the fold that ran on.
         next_minute = pane_start(watermark, MINUTE_SECONDS) + MINUTE_SECONDS
         self._close_at = next_minute + self._lateness_seconds
         if self._legs is not None:
@@ -130,7 +130,7 @@ class FoldState:
             self._closing.append(Closing(self.ledger.fence, panes, entities))
 
     def release(self, fence: int) -> None:
-        """Forget what was closed before *fence*: Postgres has everything up to there."""
+        """Forget what was closed before *fence*: Postgres has everything up to that offset."""
         while self._closing and self._closing[0].fence <= fence:
             closing = self._closing.popleft()
             for pane in closing.panes:
@@ -144,9 +144,9 @@ class FoldState:
 
     def _forget(self, key: str) -> None:
         entity, watermark = self.entities.get(key), self.watermark.at
-        if entity is None:  # its customer wished to be forgotten meanwhile
+        if entity is None:  # its customer was forgotten meanwhile
             return
-        # Not at the watermark itself: a repetition of that very time would not be late, and count.
+        # Not at the watermark itself: a repetition of that time would not be late, and count.
         if watermark is not None and self._is_over(key, entity, watermark):
             self._notes.part(key, self.entities, self.ledger)
             del self.entities[key]
@@ -159,13 +159,13 @@ class FoldState:
                 self._legs.forget(key)
             if self._turns is not None:
                 self._turns.forget(key)
-        else:  # it came back to life
+        else:  # something new happened to it
             self._expiry.add(key, entity)
 
     def _is_over(self, key: str, entity: Entity, watermark: float) -> bool:
         if not self.machine.expires_at(entity) < watermark:
             return False
-        # The legs of a call go together: later ones say what was waited on earlier ones.
+        # The legs of a call are forgotten together: later legs include the wait on earlier ones.
         others = () if self._legs is None else self._legs.others(key)
         return all(
             self.machine.expires_at(self.entities[other]) < watermark
@@ -195,7 +195,7 @@ class FoldState:
         return Changes(self.topic, self.partition, ledger, changed, panes, notes, first, turned)
 
     def without_database(self) -> None:
-        """Keep nothing for a database: there is none."""
+        """Keep nothing for a database, because there is none."""
         if self._turns is not None:
             self._turns.is_written = False
 
@@ -206,7 +206,7 @@ class FoldState:
         return self._turns.take(self.entities, self._changed, watermark, self.ledger.fence)
 
     def whole(self) -> Snapshot:
-        """Return everything that Postgres should have, whether it has it or not."""
+        """Return everything that Postgres should have, including what it already has."""
         ledger = msgspec.structs.replace(self.ledger, reasons=self.ledger.reasons.copy())
         panes = {
             PaneKey(start, dims): cells.copy()
@@ -219,13 +219,13 @@ class FoldState:
         )
 
     def resume(self, ledger: Ledger) -> None:
-        """Go on from where a ledger says; the entities and panes must be those of its time."""
+        """Continue from a ledger; the entities and panes must be as of the same offset."""
         self.ledger = ledger
         self._taken_offset = ledger.next_offset
         self.watermark.newest_at = ledger.newest_at
 
     def restored(self) -> None:
-        """Finish reading a changelog: index what was restored, and close what time has passed."""
+        """Finish reading a changelog: index what was restored, and close what has expired."""
         timed = self.machine.timed
         for key, entity in self.entities.items():
             self._expiry.add(key, entity)
@@ -237,5 +237,5 @@ class FoldState:
                 self.live[key] = entity
         self.close()
         if self.funnel is not None:
-            # To count a million deals takes minutes; `agents.recounting` does it beside the rest.
+            # Counting a million deals takes minutes; `agents.recounting` does it in the background.
             self.funnel.is_ready = False

@@ -1,7 +1,7 @@
-"""What a deal counts in the funnel, by day and place: a pure function of it and the pipelines.
+"""What a deal counts in the funnel, by day and place: a pure function of deal and pipelines.
 
-Whose day it is, is said in schemas/funnel.py. A deal's every instant belongs to its owner of that
-time: so does its cohort, whoever has it now. Only what it is *now* (open) belongs to the owner now.
+schemas/funnel.py defines the day on which each count falls. Every instant of a deal belongs to its
+owner at that time, and so does its cohort. Only its present state (open) belongs to the owner now.
 """
 
 from bisect import bisect_left
@@ -23,7 +23,7 @@ Cells = dict[str, Amount]
 
 
 class Place(NamedTuple):
-    """What a count is about; "" where something does not apply."""
+    """What a count is about; "" for what does not apply."""
 
     pipeline: str
     stage: str
@@ -34,14 +34,14 @@ class Place(NamedTuple):
 
 
 class Key(NamedTuple):
-    """On which day, by its start in seconds since 1970, and about what."""
+    """The day of a count, by its start in seconds since 1970, and what it is about."""
 
     day_at: int
     place: Place
 
 
 class Contribution(NamedTuple):
-    """What a deal counts: of all days, and as open now by the day since when."""
+    """What a deal counts: on each day, and as open now, by the day it entered its stage."""
 
     days: dict[Key, Cells]
     open: dict[Key, Cells]
@@ -51,7 +51,7 @@ NOTHING = Contribution({}, {})
 
 
 def contribution(deal: Deal | None, pipelines: PipelineIndex) -> Contribution:
-    """Return what *deal* counts; nothing before its creation is known."""
+    """Return what *deal* counts; nothing while its creation is unknown."""
     if deal is None or deal.created_at is None:
         return NOTHING
     telling = _Telling(deal, deal.created_at, pipelines)
@@ -63,7 +63,7 @@ def contribution(deal: Deal | None, pipelines: PipelineIndex) -> Contribution:
 
 
 class _Moment(NamedTuple):
-    """An instant of a deal: the pipeline, the day and the owner then, and its cells by stage."""
+    """An instant of a deal: pipeline, day and owner at that time, and its cells by stage."""
 
     version: Version
     day_at: int
@@ -105,7 +105,7 @@ class _Telling:
         return cells
 
     def _moment(self, at: float) -> _Moment:
-        """Return what is the same for all that is counted of an instant: looked up once."""
+        """Return what all counts of one instant share; it is looked up once."""
         found = self._moments.get(at)
         if found is None:
             version = self._pipelines.version(self._deal.pipeline, at)
@@ -130,7 +130,7 @@ class _Telling:
         return cells
 
     def _add_aged(self, count: Count, minor: Count, since: float, until: float, stage: str) -> None:
-        """Count on the day of *since* what came about at *until*, also by its age in days."""
+        """Count on the day of *since* what happened at *until*, also by its age in days."""
         cells = self._add_worth(count, minor, since, stage)
         days = round((self._moment(until).day_at - self._moment(since).day_at) / f.DAY_SECONDS)
         cell = f.age_cell(count, max(0, days))
@@ -239,7 +239,7 @@ class _Telling:
             self.open[self._key(day_at, now.stage, self._deal.owner)] = cells
 
     def _tell_move(self, previous: str, visit: Visit) -> None:
-        """Tell from where a deal came to a stage."""
+        """Count from where a deal came to a stage."""
         version, at = visit.version, visit.entered_at
         if visit.stage in version.stages[1:]:
             before = version.stages[version.stages.index(visit.stage) - 1]
@@ -259,7 +259,7 @@ class _Telling:
                 self.add(f.SKIPPED, at, skipped)
 
     def _tell_cohort(self, index: int, visit: Visit) -> None:
-        """Tell what became of the first entry into a stage."""
+        """Count what became of the first entry into a stage."""
         way, at, stage = self._way, visit.entered_at, visit.stage
         self._add_worth(f.ENTERED, f.ENTERED_MINOR, at, stage)
         if way.status == WON:
@@ -271,7 +271,7 @@ class _Telling:
             self._add_aged(f.LOST, f.LOST_MINOR, at, way.ended_at, stage)
 
     def _advanced_at(self, index: int, visit: Visit) -> float | None:
-        """Return when a deal first got beyond a stage after it had come to it."""
+        """Return when a deal first got beyond a stage after entering it."""
         step = visit.version.steps[visit.stage]
         for later in self._way.visits[index + 1 :]:
             position = visit.version.position(later.stage)
@@ -280,7 +280,7 @@ class _Telling:
         return self._way.ended_at if self._way.status == WON else None
 
     def _tell_path(self) -> None:
-        """Tell how far it came through every stage in order."""
+        """Count how far the deal came through every stage in order."""
         stages: Iterator[str] = iter(self._version(self._created_at).stages)
         wanted = next(stages, None)
         passed: list[Visit] = []

@@ -1,9 +1,9 @@
 """The funnel of one source partition: a table by day, kept up to date as its deals change.
 
 It is an index over the deals and the pipelines, not a state of its own: it holds what a pure
-function (streams/funnel.py) makes of each deal. So it needs no changelog (it is made anew from the
-deals when a partition is restored), a late or corrected move lands in its cohort, and changed
-pipelines apply to what was counted before.
+function (streams/funnel.py) returns for each deal. So it needs no changelog, because it is rebuilt
+from the deals when a partition is restored. A late or corrected move counts in its cohort, and
+changed pipelines apply to what was counted before.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,14 +28,14 @@ class Day:
 
 
 class FunnelDays:
-    """Counts by day and place; `open` has no horizon, since a deal may stay open for years."""
+    """Counts by day and place; `open` has no horizon, because a deal may stay open for years."""
 
     def __init__(self, pipelines: PipelineIndex = EMPTY) -> None:
         self.pipelines = pipelines
         self.days: dict[int, Day] = {}
         self.open: dict[Key, Cells] = {}
         self.is_ready = True
-        """Whether all deals are counted; if not, `recount` does it, and nobody should read."""
+        """Whether all deals are counted. Do not read before; `recount` counts them."""
         self._first_kept = 0
         self._places: dict[Place, Place] = {}
         self._fresh: FunnelDays | None = None
@@ -43,16 +43,16 @@ class FunnelDays:
         self._filled: set[str] = set()
 
     def __len__(self) -> int:
-        """Return how many places of days there are, those of what is open included."""
+        """Return the number of places of all days, plus those of open deals."""
         return len(self.open) + sum(len(day.places) for day in list(self.days.values()))
 
     @property
     def is_counting(self) -> bool:
-        """Whether deals are being counted: first or anew, while it says what was before."""
+        """Whether all deals are being counted: first, or again while the old table is read."""
         return not self.is_ready or self._fresh is not None
 
     def changed(self, key: str, old: Any, new: Any) -> None:  # noqa: ANN401 - Deals, or None
-        """Count *new* in place of *old*; None: the deal was not there, or is forgotten."""
+        """Count *new* in place of *old*; None if the deal was not there, or is forgotten."""
         if self.is_ready:
             self._count(contribution(old, self.pipelines), contribution(new, self.pipelines))
         if self._fresh is not None and (old is None or key in self._filled):
@@ -69,16 +69,16 @@ class FunnelDays:
             del self.days[day]
 
     def fill(self, deals: Iterable[tuple[str, Any]]) -> None:
-        """Count deals that are not in yet."""
+        """Count deals that are not counted yet."""
         for key, deal in deals:
             if self._may_count(deal):
                 self.changed(key, None, deal)
 
     def recount(self, deals: Mapping[str, Any], pipelines: PipelineIndex) -> Iterator[None]:
-        """Count all deals anew with other pipelines; yields now and then, so that others may run.
+        """Count all deals again with other pipelines; yields now and then to let others run.
 
-        What changes meanwhile is counted in both tables; the old one is read until the new is full.
-        Another recount that begins meanwhile ends this one.
+        What changes meanwhile is counted in both tables; the old one is read until the new one is
+        complete. If another recount begins meanwhile, this one ends.
         """
         fresh = FunnelDays(pipelines)
         fresh._first_kept = self._first_kept
@@ -98,7 +98,7 @@ class FunnelDays:
             self._fresh, self._filled, self.is_ready = None, set(), True
 
     def _may_count(self, deal: Deal) -> bool:
-        """Whether a deal may reach into the days that are kept; cheap, since most may not."""
+        """Return whether a deal may count on days that are kept. Cheap, since most do not."""
         return deal.status == "open" or deal.last_at >= self._first_kept
 
     def _count(self, old: Contribution, new: Contribution) -> None:
@@ -108,7 +108,7 @@ class FunnelDays:
             day = self.days.setdefault(key.day_at, Day())
             place = key.place
             if place not in day.places:
-                # One object for all days: most are of the same owners and stages.
+                # One object for all days: most places have the same owners and stages.
                 place = self._places.setdefault(place, place)
             _add(day.places, place, cells)
             day.version += 1
@@ -117,7 +117,7 @@ class FunnelDays:
 
 
 def _difference(old: dict[Key, Cells], new: dict[Key, Cells]) -> Iterator[tuple[Key, Cells]]:
-    """Yield what has to be added for *new* to stand where *old* stood."""
+    """Yield the cells to add so that *new* replaces *old*."""
     for key, after in new.items():
         before = old.get(key)
         if before is None:
@@ -132,7 +132,7 @@ def _difference(old: dict[Key, Cells], new: dict[Key, Cells]) -> Iterator[tuple[
 
 
 def _add(places: dict[Any, Cells], place: Place | Key, cells: Cells) -> None:
-    """Add cells to a place; what is taken back completely leaves no zero behind."""
+    """Add cells to a place; a cell that becomes zero is removed."""
     held = places.setdefault(place, {})
     for cell, amount in cells.items():
         total = held.get(cell, 0) + amount

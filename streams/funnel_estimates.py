@@ -1,8 +1,8 @@
 """How the live cohorts will end: the Aalen-Johansen estimate from the counts by day and age.
 
-A worker sees the deals of its partitions. These are a random part of all, so each worker's
-estimate is one of the same share. What is told is that share times the worker's deals, and its
-variance times the square of these: both add up over workers, as estimates themselves do not.
+A worker sees the deals of its partitions. These are a random part of all deals, so each worker
+estimates the same share. It exposes that share times the number of its deals, and the variance
+times the square of that number: both add up over workers, which estimates themselves do not.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,10 +16,10 @@ from streams.pipelines import PipelineIndex
 from streams.roster import day_start
 
 Step = tuple[str, str]
-"""A pipeline and a stage; "" for the whole pipeline, from creation on."""
+"""A pipeline and a stage; the stage is "" for the whole pipeline, from creation on."""
 
 Aged = Mapping[Step, Cells]
-"""Of one day: how many came, and how many got so far at which age."""
+"""Of one day: how many deals came, and how many got further, or were lost, at which age."""
 
 _STEP = (f.ENTERED, f.ADVANCED, f.LOST)
 _WHOLE = (f.CREATED, f.CREATED_WON, f.CREATED_LOST)
@@ -27,17 +27,17 @@ _NOON_SECONDS = 43_200
 
 
 class Estimate(NamedTuple):
-    """What to expect of the deals that came in the days that are kept."""
+    """What to expect of the deals that came on the days that are kept."""
 
     deals: int
     reached: float
-    """How many of them will get further (of the whole: be won), open ones included."""
+    """How many of them will get further (of the whole pipeline: be won), open ones included."""
     variance: float
-    """Of `reached`."""
+    """The variance of `reached`."""
 
 
 def aged(places: Iterable[tuple[Step, Cells]]) -> Aged:
-    """Add up the cells of one day that the estimate needs, over owners, sources and the rest."""
+    """Add up the cells of one day that the estimate needs, over owners, sources and so on."""
     found: dict[Step, Cells] = {}
     for step, cells in places:
         came = (f.ENTERED if step[1] else f.CREATED).name
@@ -51,7 +51,7 @@ def aged(places: Iterable[tuple[Step, Cells]]) -> Aged:
 def estimates(
     days: Iterable[tuple[int, Aged]], pipelines: PipelineIndex, now: float
 ) -> dict[Step, Estimate]:
-    """Return the estimate of each step with deals of which at least one has ended.
+    """Return the estimate of each step that has deals, at least one of which has ended.
 
     Args:
         days: each day by its start, seconds since 1970, in the zone of the pipeline.
@@ -87,5 +87,5 @@ def _by_age(cells: Cells, count: Count) -> dict[int, int]:
 
 
 def _number(start: float) -> int:
-    """Return a numbering of days by the day's start, whatever the zone and its clock changes."""
+    """Return a number for a day by its start, whatever the zone and its clock changes."""
     return int(start + _NOON_SECONDS) // f.DAY_SECONDS

@@ -1,7 +1,7 @@
 """The live funnel: the last 7, 30 and 90 days by pipeline, stage and currency, and what is open.
 
-Merged from the days of all partitions when it is read; owners, sources and segments are added up
-here, since they are told apart in PostgreSQL.
+It is merged from the days of all partitions when it is read. Owners, sources and segments are added
+up here; PostgreSQL keeps them apart.
 """
 
 from bisect import bisect_left
@@ -20,7 +20,7 @@ NOON_SECONDS = 43_200
 
 
 class Spot(NamedTuple):
-    """The labels of a live count; `stage` "" where it is about the whole pipeline."""
+    """The labels of a live count; `stage` is "" if it is about the whole pipeline."""
 
     pipeline: str
     stage: str
@@ -38,9 +38,9 @@ class _Kept(NamedTuple):
 
 
 class FunnelReader:
-    """Reads the funnels of many folds, and keeps what it merged of days that did not change.
+    """Reads the funnels of many folds, and keeps the merged cells of days that did not change.
 
-    One reader belongs to one thread; the funnels may be filled meanwhile by another.
+    One reader belongs to one thread; another thread may fill the funnels meanwhile.
     """
 
     def __init__(self) -> None:
@@ -61,11 +61,11 @@ class FunnelReader:
         return windows
 
     def aged_days(self) -> list[tuple[int, Aged]]:
-        """Return what was read last, by the start of the day, as estimates need it."""
+        """Return what the last `read` saw, by the start of the day, in the form estimates need."""
         return [(start, kept.aged) for (_, start), kept in self._kept.items()]
 
     def _spots(self, kept: dict[tuple[int, int], _Kept], key: tuple[int, int], day: Day) -> Spots:
-        # The version is read first: what is filled in meanwhile is merged again next time.
+        # The version is read first, so that what comes in meanwhile is merged again next time.
         version = day.version
         found = kept.get(key)
         if found is None or found.day is not day or found.version != version:
@@ -77,7 +77,7 @@ class FunnelReader:
 
 
 class _Starts:
-    """When each window begins, by pipeline: at the start of a day in the pipeline's zone."""
+    """The start of each window, by pipeline: the start of a day in the pipeline's zone."""
 
     def __init__(self, pipelines: PipelineIndex, now: float) -> None:
         self._pipelines, self._now = pipelines, now
@@ -93,14 +93,14 @@ class _Starts:
 
 
 def window_start(zone: str, now: float, days: int) -> float:
-    """Return when the last so many days began in *zone*, today being one of them."""
+    """Return when the last *days* days began in *zone*, today included, in seconds since 1970."""
     today = day_start(zone, now)
-    # From noon to noon, so that a day of 23 or 25 hours is one day, too.
+    # From noon to noon, so that a day of 23 or 25 hours counts as one day.
     return day_start(zone, today + NOON_SECONDS - (days - 1) * f.DAY_SECONDS)
 
 
 def _merged(places: Mapping[Place, Cells]) -> Spots:
-    """Add up what is at one spot, without the cells that tell ages apart."""
+    """Add up the cells of each spot, without the cells by age."""
     spots: Spots = {}
     for place, cells in list(places.items()):
         spot = Spot(place.pipeline, place.stage, place.currency)
@@ -112,12 +112,12 @@ def _merged(places: Mapping[Place, Cells]) -> Spots:
 
 
 class Open(NamedTuple):
-    """Deals that are in a stage now: how many, what they are worth, and since when."""
+    """Deals that are in a stage now: how many, their worth, and how long they have been there."""
 
     deals: int
     amount_minor: int
     ages: tuple[int, ...]
-    """How many were how old, by the bounds of schemas.funnel.DAYS_BOUNDS and above."""
+    """The number of deals by age: one bucket per bound of schemas.funnel.DAYS_BOUNDS, and above."""
     stalled: int
     stalled_minor: int
     age_days_sum: float
@@ -128,7 +128,7 @@ def open_now(
 ) -> dict[Spot, Open]:
     """Return what is open now. Ages are in days since the day on which the stage was entered.
 
-    `limits` says, by pipeline and stage, after how many days a deal is stalled.
+    `limits` gives, by pipeline and stage, the number of days after which a deal is stalled.
     """
     found: dict[Spot, Open] = {}
     for funnel in funnels:
@@ -165,8 +165,8 @@ def limits_days(
 ) -> dict[tuple[str, str], float]:
     """Return after how many days a deal is stalled in each stage.
 
-    It is what the file sets; else longer than nine of ten stays that ended lasted, as the buckets
-    of *spots* tell; no limit where neither is known.
+    The limit is the one in the pipelines file, else the time that nine of ten ended stays did not
+    exceed, from the buckets of *spots*. Where neither is known there is no limit.
     """
     buckets: dict[tuple[str, str], list[float]] = {}
     for spot, cells in spots.items():
@@ -184,7 +184,10 @@ def limits_days(
 
 
 def quantile_days(counts: Sequence[float], q: float) -> float | None:
-    """Return the q-quantile of a histogram over DAYS_BOUNDS, interpolated; None of nothing."""
+    """Return the q-quantile of a histogram over DAYS_BOUNDS, in days; None if it is empty.
+
+    Interpolated between the bounds.
+    """
     wanted, below, low = q * sum(counts), 0.0, 0.0
     if not wanted:
         return None

@@ -1,7 +1,7 @@
-"""The panes of one source partition in both grains, and counting in them: the hot end of the fold.
+"""The panes of one source partition in both grains, and the code that counts in them.
 
-A fact is counted in its minute. A quarter of an hour is the sum of its minutes until they are
-closed, and settled in it (`streams.quarters`).
+This is the hot path of the fold. A fact is counted in its minute. A quarter of an hour is the sum
+of its minutes until they are closed; their sum is then settled in the quarter (`streams.quarters`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,12 +13,12 @@ from streams.quarters import Parts, Quarter
 
 
 class _Minute:
-    """An open minute that is being counted in: its panes that may change, marked as changed."""
+    """An open minute, with the panes in it that are already marked as changed."""
 
     __slots__ = ("changed", "known", "slot", "start_at", "until")
 
     def __init__(self, start: int, slot: Slot, changed: set[Dims]) -> None:
-        # Floats, as what they are compared with: a mixed comparison costs three times as much.
+        # Floats, like the times compared with them: a mixed comparison costs three times as much.
         self.start_at, self.until = float(start), float(start + MINUTE_SECONDS)
         self.slot = slot
         self.changed = changed
@@ -26,9 +26,9 @@ class _Minute:
         self.known: dict[Dims, Cells] = {}
 
     def open(self, dims: Dims) -> Cells:
-        """Mark a pane as changed and return what to count in: a copy, if there was something.
+        """Mark a pane as changed and return the cells to count in: a copy of what was there.
 
-        What a checkpoint took is written by another thread, so it must not change any more.
+        Another thread writes what a checkpoint took, so that must not change any more.
         """
         self.changed.add(dims)
         panes = self.slot.panes
@@ -40,24 +40,24 @@ class _Minute:
 class Grains:
     """Minutes, and quarters of an hour.
 
-    Most facts fall into panes that changed already since the last checkpoint. Those are remembered
-    by minute, so that such a fact costs one look-up and no call, until the panes are taken or
-    closed.
+    Most facts fall into panes that have already changed since the last checkpoint. These panes are
+    remembered by minute until they are taken or closed, so that such a fact costs one look-up and
+    no call.
     """
 
     def __init__(self) -> None:
         self.minutes: Table[Slot] = Table(MINUTE_SECONDS, step_seconds=QUARTER_SECONDS)
         self.quarters: Table[Quarter] = Table(QUARTER_SECONDS)
         self._open_from = 0.0
-        """The minutes before are closed."""
+        """The minutes before this instant are closed."""
         self._changed: dict[int, set[Dims]] = {}
         self._remembered: dict[int, _Minute] = {}
         self._last = _NO_MINUTE
 
-    # In one piece, like Fold.take: for each event. And `type(fact) is`, not `isinstance`, which
-    # takes the long way round by Struct's metaclass to say no.
+    # In one piece, like Fold.take, because it runs for each event. `type(fact) is`, because
+    # `isinstance` goes through Struct's metaclass when the answer is no, which is slow.
     def count(self, facts: Sequence[Fact | Spell]) -> int:  # noqa: C901, PLR0912, PLR0915
-        """Add facts to their panes; return how many fell, even if partly, into a closed quarter."""
+        """Add facts to their panes; return how many fell, even partly, into a closed quarter."""
         closed, minute = 0, self._last
         for fact in facts:
             at = fact.start_at if type(fact) is Spell else fact.at
@@ -79,7 +79,7 @@ class Grains:
                 if total:
                     cells[cell] = total
                 else:
-                    # Taken back completely leaves no zero behind: nothing is not zero.
+                    # A cell that becomes zero is removed: nothing is not zero.
                     cells.pop(cell, None)
             else:
                 cells = minute.known.get(fact.dims)
@@ -95,9 +95,9 @@ class Grains:
         return closed
 
     def close(self, watermark: float) -> list[tuple[int, Dims]]:
-        """Close what no window reads any more; return the panes of quarters that this closed.
+        """Close what no window reads any more; return the panes of the quarters it closed.
 
-        They stay, unchanging, until `drop`: what was counted last may not be written out yet.
+        They stay unchanged until `drop`, because their last counts may not be written out yet.
         """
         minutes = self.minutes.close(watermark)
         for start in dict.fromkeys(pane_start(minute, QUARTER_SECONDS) for minute in minutes):
@@ -113,7 +113,7 @@ class Grains:
         return [(start, dims) for start in closed for dims in slots[start].dims]
 
     def drop(self, start: int, dims: Dims) -> None:
-        """Remove a pane, if it is there: of a closed quarter, or one that a replay took away."""
+        """Remove a pane if it exists: one of a closed quarter, or one that a replay removed."""
         quarter = self.quarters.slots.get(start)
         if quarter is not None and quarter.drop(dims):
             for minute in quarter.minute_starts:
@@ -122,11 +122,11 @@ class Grains:
 
     @property
     def dirty_count(self) -> int:
-        """How many panes of quarters changed since `take_changed`."""
+        """How many panes of quarters changed since the last `take_changed`."""
         return sum(map(len, self._changed.values()))
 
     def take_changed(self) -> Iterator[tuple[int, Dims, Parts]]:
-        """Yield every quarter's pane that changed since the last call, and forget that it did."""
+        """Yield every quarter's pane that changed since the last call, and unmark it."""
         self._forget()
         changed, self._changed = self._changed, {}
         for start in sorted(changed):
@@ -135,14 +135,14 @@ class Grains:
                 yield start, dims, quarter.parts(dims)
 
     def restore(self, start: int, dims: Dims, parts: Parts) -> None:
-        """Put a quarter's pane back as it was; used when state is read from a changelog."""
+        """Restore a pane of a quarter from a changelog."""
         quarter = self._quarter(start)
         for minute in quarter.restore(dims, parts):
             self.minutes.slots[minute] = quarter.minute(minute)
 
-    # As `count`: where states last for minutes, as a rep's do, this is where most facts go.
+    # In one piece like `count`: states that last for minutes, such as a rep's, mostly go here.
     def _spread(self, spell: Spell, at: float) -> None:
-        """Give every open minute from *at* on its share of a spell."""
+        """Give every open minute its share of a spell, starting at *at*."""
         end_at, dims, cell, sign = spell.end_at, spell.dims, spell.cell, spell.sign
         start = int(at) - int(at) % MINUTE_SECONDS
         while at < end_at:
@@ -150,7 +150,7 @@ class Grains:
             cells = minute.known.get(dims)
             if cells is None:
                 cells = minute.open(dims)
-            until = minute.until if minute.until < end_at else end_at  # noqa: FURB136 - thrice as dear
+            until = minute.until if minute.until < end_at else end_at  # noqa: FURB136 - costs 3x
             # Both are multiples of 1/1024 s, so the shares add up to the whole exactly.
             total = cells.get(cell, 0.0) + sign * (until - at)
             if total:
@@ -161,7 +161,7 @@ class Grains:
             at, start = until, start + MINUTE_SECONDS
 
     def _late(self, fact: Fact | Spell) -> bool:
-        """Count what falls into closed minutes; False if some fell into closed quarters."""
+        """Count what falls into closed minutes; False if part of it is in closed quarters."""
         if isinstance(fact, Fact):
             return self._settle(pane_start(fact.at, QUARTER_SECONDS), fact.dims, fact.cells)
         is_whole = fact.start_at >= self.quarters.closed_before
@@ -176,7 +176,7 @@ class Grains:
         return is_whole
 
     def _settle(self, start: int, dims: Dims, cells: Sequence[tuple[str, Amount]]) -> bool:
-        """Count in a quarter what its closed minutes missed. False if it is closed, too."""
+        """Add cells of a closed minute to its quarter. False if the quarter is closed, too."""
         if start < self.quarters.closed_before:
             return False
         self._quarter(start).add(dims, cells)
@@ -202,10 +202,10 @@ class Grains:
         return quarter
 
     def _forget(self) -> None:
-        """Look every pane up again."""
+        """Forget the remembered minutes, so that every pane is looked up again."""
         self._remembered.clear()
         self._last = _NO_MINUTE
 
 
 _NO_MINUTE = _Minute(-MINUTE_SECONDS, Slot(), set())
-"""Before the first fact; it holds none, because all times are after 1970."""
+"""The minute before the first fact. No fact falls into it, because all times are after 1970."""

@@ -1,7 +1,7 @@
-"""Entities at rest: each as the bytes that it packs into, and an object only while it is looked at.
+"""A mapping that stores each entity as packed bytes, and makes an object only when one is read.
 
-A deal stays for a year after its end, and one of its own objects takes five times its bytes. To
-unpack and pack it again costs a few microseconds an event, and the garbage collector never sees it.
+A deal stays for a year after its end, and as an object it takes five times its bytes. Unpacking and
+packing it costs a few microseconds an event, and the garbage collector never sees it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
@@ -13,7 +13,7 @@ _pack = msgspec.msgpack.Encoder().encode
 
 
 class Packed(MutableMapping[str, Any]):
-    """A mapping whose values are equal, not identical, to what was put in. They must be frozen."""
+    """Returns values equal, but not identical, to those put in. The values must be frozen."""
 
     __slots__ = ("_packed", "_state", "_unpack")
 
@@ -26,7 +26,7 @@ class Packed(MutableMapping[str, Any]):
         return self._unpack(self._packed[key])
 
     def get(self, key: str, default: Any = None) -> Any:  # noqa: ANN401
-        """Return the entity of *key*, else *default*. Most events ask; few by a key that is not."""
+        """Return the entity of *key*, else *default*. Most events ask; few keys are unknown."""
         packed = self._packed.get(key)
         return default if packed is None else self._unpack(packed)
 
@@ -49,11 +49,11 @@ class Packed(MutableMapping[str, Any]):
         return f"{type(self).__name__}({dict(self)!r})"
 
     def copy(self) -> "Packed":
-        """Return another that holds the same now; unpacks nothing."""
+        """Return a copy, without unpacking anything."""
         return Packed(self._state, self._packed)
 
     def naming(self, text: str) -> "Packed":
-        """Return those in which, or in whose key, *text* stands, perhaps as a part of more."""
+        """Return the entities that contain *text*, or whose key does, perhaps as part of a word."""
         raw = text.encode()
         found = {
             key: packed for key, packed in self._packed.items() if raw in packed or text in key

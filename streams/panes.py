@@ -1,7 +1,7 @@
-"""Panes: what happened within [start, start + grain), per dimensions, as sums.
+"""Panes: sums of what happened within [start, start + grain), by dimensions.
 
-Panes are held by their start, so a reader can keep what it made of a quiet quarter of an hour and
-look only at what has changed.
+Panes are stored by their start, so a reader can keep its result for a quarter of an hour that did
+not change, and read only the panes that did.
 """
 
 from collections.abc import Iterable
@@ -13,9 +13,9 @@ from streams.facts import Amount, Dims, Fact, Spell
 Cells = dict[str, Amount]
 
 KEPT_SECONDS = {MINUTE_SECONDS: 3_600, QUARTER_SECONDS: 26 * 3_600}
-"""How far behind the watermark a grain's panes stay: the longest window that reads them.
+"""How long a grain's panes stay behind the watermark, in seconds: the longest window over them.
 
-"Today" is up to 25 hours long, when clocks go back.
+"Today" has up to 25 hours, when clocks go back.
 """
 
 
@@ -25,7 +25,7 @@ def pane_start(at: float, grain_seconds: int) -> int:
 
 
 class Panes(Protocol):
-    """All panes of one start, for whoever reads them, from any thread."""
+    """All panes of one start, as readers in any thread see them."""
 
     @property
     def version(self) -> int:
@@ -33,11 +33,11 @@ class Panes(Protocol):
 
     @property
     def panes(self) -> dict[Dims, Cells]:
-        """What is counted, by dimensions."""
+        """The counts, by dimensions."""
 
     @property
     def dims(self) -> set[Dims]:
-        """The dimensions of which there is a pane."""
+        """The dimensions that have a pane."""
 
     def __len__(self) -> int:
         """Return the number of panes."""
@@ -58,7 +58,7 @@ class Slot:
 
     @property
     def dims(self) -> set[Dims]:
-        """The dimensions of which there is a pane."""
+        """The dimensions that have a pane."""
         return set(self.panes)
 
 
@@ -66,14 +66,14 @@ S = TypeVar("S", bound=Panes)
 
 
 class Table(Generic[S]):
-    """The panes of one grain, by start; those before `closed_before` take nothing in any more."""
+    """The panes of one grain, by start; panes before `closed_before` no longer change."""
 
     def __init__(
         self, grain_seconds: int, *, kept_seconds: int | None = None, step_seconds: int = 0
     ) -> None:
         self.grain_seconds = grain_seconds
         self._step_seconds = step_seconds or grain_seconds
-        """How much is closed at once: for that, all of it must be over."""
+        """How many seconds are closed at once, when all of them have passed."""
         self.kept_seconds = KEPT_SECONDS[grain_seconds] if kept_seconds is None else kept_seconds
         self.slots: dict[int, S] = {}
         self.closed_before = 0
@@ -83,13 +83,13 @@ class Table(Generic[S]):
         return sum(len(slot) for slot in list(self.slots.values()))
 
     def close(self, watermark: float) -> list[int]:
-        """Close the panes that no window reads any more; return the starts that have some."""
+        """Close the panes that no window reads any more; return the starts that have panes."""
         grain = self.grain_seconds
         horizon = pane_start(watermark - self.kept_seconds, grain)
         first_kept = pane_start(horizon, self._step_seconds)
         if first_kept <= self.closed_before:
             return []
-        # As a rule one pane's length has gone by; looking at all of them each time would cost more.
+        # Usually one pane's length has passed, and looking at all panes each time would cost more.
         if first_kept - self.closed_before > 100 * grain:
             closed = sorted(
                 start for start in self.slots if self.closed_before <= start < first_kept
@@ -102,10 +102,10 @@ class Table(Generic[S]):
 
 
 class PaneTable(Table[Slot]):
-    """Panes of one grain, counted fact by fact: plainly, for what needs no speed."""
+    """Panes of one grain, counted fact by fact: simple, for uses that need no speed."""
 
     def count(self, fact: Fact | Spell) -> None:
-        """Add a fact to its pane; give every pane its share of a spell."""
+        """Add a fact to its pane, or give every pane its share of a spell."""
         if isinstance(fact, Fact):
             add_cells(self._cells(pane_start(fact.at, self.grain_seconds), fact.dims), fact.cells)
             return
@@ -126,7 +126,7 @@ class PaneTable(Table[Slot]):
 
 
 def add_cells(total: Cells, cells: Iterable[tuple[str, Amount]]) -> None:
-    """Add *cells* to *total*, which changes. What was taken back leaves no zero behind."""
+    """Add *cells* to *total* in place. A cell that becomes zero is removed."""
     for cell, amount in cells:
         added = total.get(cell, 0) + amount
         if added:
@@ -137,7 +137,10 @@ def add_cells(total: Cells, cells: Iterable[tuple[str, Amount]]) -> None:
 
 
 def merge(cells: Iterable[Cells]) -> Cells:
-    """Add up disjoint sets of facts. Commutative and associative; the empty dict is neutral."""
+    """Add up the cells of disjoint sets of facts.
+
+    Commutative and associative; the empty dict is neutral.
+    """
     total: Cells = {}
     for one in cells:
         add_up(total, one)
@@ -145,6 +148,6 @@ def merge(cells: Iterable[Cells]) -> Cells:
 
 
 def add_up(total: Cells, cells: Cells) -> None:
-    """Add *cells* to *total*, which changes; another thread may be adding to *cells*."""
+    """Add *cells* to *total* in place; another thread may add to *cells* meanwhile."""
     for cell, amount in list(cells.items()):
         total[cell] = total.get(cell, 0) + amount

@@ -1,7 +1,7 @@
 """A quarter of an hour as the sum of its minutes, until they are closed and settled in it.
 
-An event changes one minute, not a minute and a quarter. What a quarter holds is added up when it is
-read, by a window or for PostgreSQL, and when its minutes are closed, all at once.
+An event changes one minute, not a minute and a quarter. A quarter is added up when it is read, by a
+window or for PostgreSQL, and when its minutes are closed, all at once.
 """
 
 from collections.abc import Iterable
@@ -13,15 +13,15 @@ from streams.panes import Cells, Slot, add_cells
 
 
 class Parts(NamedTuple):
-    """One pane of a quarter of an hour, in parts. Its dicts are not to be changed."""
+    """One pane of a quarter of an hour, in parts. Do not change its dicts."""
 
     settled: Cells
-    """Of minutes that are closed."""
+    """The sum of the closed minutes."""
     minutes: dict[int, Cells]
-    """Of those that are open, by their number in the quarter, 0 to 14."""
+    """The cells of the open minutes, by their number in the quarter, 0 to 14."""
 
     def total(self) -> Cells:
-        """Return what the quarter holds, without zeros."""
+        """Return the sum of all parts, without zeros."""
         total = self.settled.copy()
         for cells in self.minutes.values():
             add_cells(total, cells.items())
@@ -29,7 +29,7 @@ class Parts(NamedTuple):
 
 
 class _State(NamedTuple):
-    """Replaced as one, so that whoever reads meanwhile counts no minute twice, and misses none."""
+    """Replaced as a whole, so that a reader meanwhile counts every minute exactly once."""
 
     settled: dict[Dims, Cells]
     minutes: dict[int, Slot]
@@ -37,7 +37,7 @@ class _State(NamedTuple):
 
 
 class Quarter:
-    """All panes of one quarter of an hour. The slots of its open minutes are the minutes' own."""
+    """All panes of one quarter of an hour. It shares the slots of open minutes with `Grains`."""
 
     __slots__ = ("_state", "start_at")
 
@@ -57,13 +57,13 @@ class Quarter:
 
     @property
     def dims(self) -> set[Dims]:
-        """The dimensions of which there is a pane."""
+        """The dimensions that have a pane."""
         settled, minutes, _ = self._state
         return set(settled).union(*(list(slot.panes) for slot in list(minutes.values())))
 
     @property
     def panes(self) -> dict[Dims, Cells]:
-        """What is counted, by dimensions; not to be changed."""
+        """The counts, by dimensions. Do not change them."""
         settled, minutes, _ = self._state
         if not minutes:
             return settled
@@ -74,7 +74,7 @@ class Quarter:
         return panes
 
     def parts(self, dims: Dims) -> Parts:
-        """Return one pane as it is now; what is counted later goes into copies."""
+        """Return one pane as it is now; later counts go into copies."""
         settled, minutes, _ = self._state
         of_minutes = {
             number: cells
@@ -84,7 +84,7 @@ class Quarter:
         return Parts(settled.get(dims, {}), of_minutes)
 
     def minute(self, start_at: int) -> Slot:
-        """Return the slot of an open minute, a new one if it has none."""
+        """Return the slot of an open minute; make one if there is none."""
         minutes, number = self._state.minutes, self._number(start_at)
         slot = minutes.get(number)
         if slot is None:
@@ -92,13 +92,13 @@ class Quarter:
         return slot
 
     def add(self, dims: Dims, cells: Iterable[tuple[str, Amount]]) -> None:
-        """Add to what is settled: news of a minute that is closed."""
+        """Add cells of a closed minute to what is settled."""
         settled, minutes, version = self._state
         settled[dims] = _sum(settled.get(dims, {}), dict(cells))
         self._state = _State(settled, minutes, version + 1)
 
     def settle(self) -> None:
-        """Close all minutes: from now on what they hold is settled."""
+        """Close all minutes and settle what they hold."""
         settled, minutes, version = self._state
         totals, copied = settled.copy(), set[Dims]()
         for slot in minutes.values():
@@ -106,7 +106,7 @@ class Quarter:
             for dims, cells in slot.panes.items():
                 total = totals.get(dims)
                 if total is None:
-                    # As it is, until another minute has something to add to it.
+                    # Shared until another minute adds to it.
                     totals[dims] = cells
                     continue
                 if dims not in copied:
@@ -116,10 +116,10 @@ class Quarter:
         self._state = _State(totals, {}, version)
 
     def restore(self, dims: Dims, parts: Parts) -> list[int]:
-        """Make a pane what it was, whatever it was before that; return its minutes' starts.
+        """Replace a pane by *parts*; return the starts of its minutes.
 
-        A log that is not compacted yet tells of a pane several times, and the last time counts: its
-        minutes may be settled by then.
+        A log that is not compacted yet has several records of a pane, and the last one counts: the
+        pane's minutes may be settled by then.
         """
         settled, minutes, _ = self._state
         for number, slot in minutes.items():

@@ -1,7 +1,7 @@
 """A rep's states as a state machine: who is available, talking, paused, and since when.
 
-Each state counts its seconds in the panes over which it held. It is counted when it ends; what
-still runs is added when read (`running`). Old turns go at checkpoints: see streams/rep_turns.py.
+Each state counts its seconds in the panes that it spans. It is counted when it ends; a state that
+still runs is added when read (`running`). Checkpoints drop old turns: see streams/rep_turns.py.
 """
 
 from bisect import bisect_right
@@ -17,13 +17,16 @@ __all__ = ["MAX_TURNS", "Rep", "RepCorrected", "Turn"]
 
 KEPT_SECONDS = 30 * 86_400
 MAX_LATEST = 8
-"""The latest turns, held apart: an event copies these few, and all of them once in so many."""
+"""How many of the latest turns are held apart.
+
+An event copies these few, and only one in so many copies all turns.
+"""
 
 
-def step(  # noqa: PLR0911 - in one piece: half of all events come through here
+def step(  # noqa: PLR0911 - in one piece: it takes half of all events
     rep: Rep | None, event: Event, horizon_at: float = 0.0
 ) -> tuple[Rep, Facts]:
-    """Take one change of state in; a repetition returns the same object."""
+    """Take in one change of state; a repetition returns the same object."""
     if event.causation_id is not None:
         return rep_corrections.step(rep, event, horizon_at)
     data: Any = event.data  # a RepStateChanged: the topic admits no other type
@@ -37,7 +40,7 @@ def step(  # noqa: PLR0911 - in one piece: half of all events come through here
     latest = rep.latest
     before = latest[-1] if latest else rep.now
     if at > before.at:
-        # The common way: the present state ends, and its seconds are counted.
+        # The usual case: the present state ends, and its seconds are counted.
         name = rep.rep
         ended = spell(name, before, before.at, at, 1)
         if len(latest) < MAX_LATEST:
@@ -52,17 +55,17 @@ def step(  # noqa: PLR0911 - in one piece: half of all events come through here
 
 
 def expires_at(rep: Rep) -> float:
-    """Return from which watermark on the rep can be forgotten."""
+    """Return the watermark, in seconds since 1970, from which on the rep can be forgotten."""
     return rep.now.at + KEPT_SECONDS
 
 
 def running(rep: Rep, now: float) -> tuple[Spell, ...]:
-    """Return what the present state has counted so far, up to *now*."""
+    """Return the seconds of the present state so far, up to *now* (seconds since 1970)."""
     return spell(rep.rep, rep.now, rep.now.at, now, 1)
 
 
 def _facts(turns: tuple[Turn, ...], rep: str, index: int, turn: Turn) -> Facts:
-    """Return what inserting *turn* before *index* changes: it cuts the spell it falls into."""
+    """Return what changes if *turn* is inserted before *index*: it cuts the spell it falls into."""
     before = turns[index - 1] if index else None
     if index == len(turns):
         return spell(rep, before, before.at, turn.at, 1) if before else ()

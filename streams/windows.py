@@ -1,7 +1,7 @@
-"""Live windows: 5 m, 15 m, 1 h and today, as merges of panes at the moment of reading.
+"""Live windows: 5 m, 15 m, 1 h and today, merged from panes when they are read.
 
 A window of n seconds holds the panes that start in (now - n, now]: the pane that is filling and the
-ones before it. Today is cut in the time zone of each site.
+ones before it. Today begins at midnight in the time zone of each site.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,18 +25,18 @@ from streams.waiting import waiting_in_target
 Located = dict[Place, Cells]
 
 _DAY_SECONDS = 25 * 3600
-"""The longest day: the one on which clocks go back."""
+"""The longest day, when clocks go back."""
 
 
 class _Source(NamedTuple):
-    """Tables of panes to read; those of running states are made anew each time (`key` None)."""
+    """Tables of panes to read; those with `key` None (running states) are made for each read."""
 
     key: tuple[str, int] | None
     tables: Mapping[int, Table[Any]]
 
 
 class _Kept(NamedTuple):
-    """What was merged of a slot, and of which version of it, with which roster."""
+    """The merged cells of a slot, and the version and roster they were made from."""
 
     slot: Panes
     state: tuple[int, RosterIndex]
@@ -44,10 +44,10 @@ class _Kept(NamedTuple):
 
 
 class WindowReader:
-    """Reads the windows of many folds, and keeps what it merged of panes that did not change.
+    """Reads the windows of many folds, and keeps the merged cells of panes that did not change.
 
-    One reader belongs to one thread. The folds may be filled meanwhile by another: what is read of
-    a pane is then as old as the last event before the look.
+    One reader belongs to one thread. Another thread may fill the folds meanwhile: a pane is then
+    read as of the last event before the reader looked at it.
     """
 
     def __init__(self) -> None:
@@ -55,7 +55,10 @@ class WindowReader:
         self._names = Names()
 
     def read(self, folds: Sequence[Fold], roster: RosterIndex, now: float) -> dict[str, Located]:
-        """Return the merged cells of every window by place. Empty places are left out."""
+        """Return the merged cells of every window, by place, at *now* (seconds since 1970).
+
+        Empty places are left out.
+        """
         sources = [_Source((fold.topic, fold.partition), fold.tables) for fold in folds]
         self._forget(sources)
         sources += [_Source(None, _running(fold, now)) for fold in folds if fold.topic == REPS.name]
@@ -87,10 +90,10 @@ class WindowReader:
             return {}
         if key is None:
             return locate(slot.panes, start, roster, self._names)
-        # The version is read first: what is filled in meanwhile is merged again next time.
+        # The version is read first, so that what comes in meanwhile is merged again next time.
         version = slot.version
         kept = self._kept.get((key, table.grain_seconds, start))
-        # The slot, too: that of a partition that went and came back may have the same version.
+        # Compare the slot, too: if a partition left and came back, its version may be the same.
         if kept is None or kept.slot is not slot or kept.state != (version, roster):
             located = locate(slot.panes, start, roster, self._names)
             kept = _Kept(slot, (version, roster), located)
@@ -98,7 +101,7 @@ class WindowReader:
         return kept.located
 
     def _forget(self, sources: Sequence[_Source]) -> None:
-        """Drop what was kept of panes that are gone."""
+        """Drop the merged cells of panes that are gone."""
         tables = {source.key: source.tables for source in sources}
         for key in list(self._kept):
             source, grain, start = key
@@ -107,7 +110,7 @@ class WindowReader:
 
 
 def _running(fold: Fold, now: float) -> dict[int, PaneTable]:
-    """Return panes of the states that reps are in right now, which no event has ended yet."""
+    """Return panes of the reps' present states, which no event has ended yet."""
     tables = {grain: PaneTable(grain) for grain in GRAINS_SECONDS}
     for rep in list(fold.live.values()):
         if not isinstance(rep, Rep):

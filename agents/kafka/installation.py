@@ -1,9 +1,9 @@
 """Which installation a name belongs to, so that two of one name do not share a consumer group.
 
 `RINGSIDE_APP_ID` names an installation: its workers share a group, changelogs and transactional
-ids. A second service with the same name but another database, or another customers' key, would take
-partitions from the first and count them elsewhere. So the first worker writes down who it is, in a
-topic of one record, and the others compare.
+ids. A second service with the same name, but another database or another key for customers, would
+take partitions from the first and count them elsewhere. So the first worker writes its identity
+into a topic of one record, and the others compare theirs with it.
 """
 
 import hashlib
@@ -34,28 +34,28 @@ class AnotherInstallationError(RingsideError):
 
 
 class HalfTakenError(RingsideError):
-    """A replay is being taken, or that was interrupted: rows and state are not of one mind.
+    """A replay is being taken, or taking it was interrupted: rows and state do not match.
 
     Run `ringside replay take` again, and start the workers when it has ended.
     """
 
 
 class ContendedError(BrokerError):
-    """Somebody else wrote there in the same moment."""
+    """Another worker wrote to the topic at the same moment."""
 
 
 class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who an installation is."""
+    """What identifies an installation."""
 
     database: str | None = None
-    """The id that its database was given by its migrations; None: it keeps nothing there."""
+    """The id that migrations gave its database; None if it has no database."""
     customer_keys: tuple[str, ...] = ()
-    """Fingerprints of the keys of the customers' tokens, which give nothing of them away.
+    """Fingerprints of the keys of the customers' tokens; they reveal nothing about the keys.
 
-    The newest first; more than one while a key is being exchanged.
+    The newest first; more than one if the key has been replaced.
     """
     is_half_taken: bool = False
-    """Whether a replay is being taken: a worker that started now would bring back what was."""
+    """Whether a replay is being taken: a worker that started now would restore the old state."""
 
 
 _encode = msgspec.json.Encoder().encode
@@ -63,26 +63,26 @@ _decoder = msgspec.json.Decoder(Identity)
 
 
 def identity_of(settings: Settings, database: str | None) -> Identity:
-    """Return who the installation of these settings is.
+    """Return the identity of the installation with these settings.
 
     Raises:
         SettingsError: RINGSIDE_CUSTOMER_KEY is not set.
     """
     in_turn = [key for _, key in sorted(keys(settings.required("customer_key")).items())]
-    # A later key makes tokens of what those before it made: without them it is another.
+    # A later key makes tokens from those of earlier keys, so without these it is another key.
     upto = [fingerprint(b"\n".join(in_turn[: count + 1])) for count in range(len(in_turn))]
     return Identity(database, tuple(reversed(upto)))
 
 
 def fingerprint(key: bytes) -> str:
-    """Return what tells a key from others, and nobody what it is."""
+    """Return a fingerprint that tells keys apart and does not reveal the key."""
     return hmac.new(key, b"ringside installation", hashlib.sha256).hexdigest()[:16]
 
 
 def difference(mine: Identity, theirs: Identity, *, database_known: bool) -> str | None:
-    """Return what tells two installations apart, or None: they are one.
+    """Return how two installations differ, or None if they are the same.
 
-    A database that was added since is no difference; nor is one that cannot be asked now.
+    A database that was added later is no difference, nor is one that does not answer now.
     """
     if database_known and theirs.database is not None and mine.database != theirs.database:
         return "another database" if mine.database is not None else "a database, and this has none"
@@ -92,9 +92,10 @@ def difference(mine: Identity, theirs: Identity, *, database_known: bool) -> str
 
 
 def is_behind(mine: Identity, theirs: Identity) -> bool:
-    """Whether the others know a newer key than this worker, which is yet to be restarted with it.
+    """Return whether the others have a newer key than this worker, which must be restarted with it.
 
-    What it would write down is older than what is there, and shuts out who has the newer alone.
+    This worker's identity would be older than the one in the topic, and would shut out workers that
+    have only the newer key.
     """
     return mine.customer_keys[0] in theirs.customer_keys[1:]
 
@@ -102,16 +103,16 @@ def is_behind(mine: Identity, theirs: Identity) -> bool:
 def check_installation(
     settings: Settings, mine: Identity, *, database_known: bool, moved: bool
 ) -> None:
-    """Return if the name is this installation's, having written that down if nobody had.
+    """Check that the name is this installation's, and claim it if nobody has.
 
-    `moved`: it is this one's now, whoever's it was.
+    `moved`: claim the name whoever had it before.
 
     Raises:
-        AnotherInstallationError: the name is another's; says what to do.
+        AnotherInstallationError: the name is another's; the message says what to do.
         HalfTakenError: a replay is being taken.
         BrokerError: Kafka does not answer.
     """
-    # Each that comes fences the one before it out: so all wait a random time before they try again.
+    # Each newcomer fences the one before it, so all wait a random time before they try again.
     for attempt in stamina.retry_context(
         on=ContendedError, attempts=None, timeout=SETTLING_SECONDS, wait_max=2.0
     ):
@@ -148,7 +149,7 @@ def check_not_half_taken(settings: Settings) -> None:
 
 
 def mark_half_taken(settings: Settings, *, is_half_taken: bool) -> None:
-    """Write down whether a replay is being taken, for workers that start meanwhile.
+    """Record whether a replay is being taken, for workers that start meanwhile.
 
     Raises:
         BrokerError: Kafka does not answer, or somebody else writes there.
@@ -180,9 +181,9 @@ def _read(settings: Settings) -> Identity | None:
 
 
 def _claim(settings: Settings, mine: Identity, theirs: Identity | None) -> bool:
-    """Write down who we are; False if another has, since we looked.
+    """Write down our identity; False if another wrote since *theirs* was read.
 
-    Of two that start at once, the transactional id lets one through at a time.
+    If two start at once, the transactional id lets one through at a time.
     """
     producer = Producer(_producer_settings(settings))
     try:
@@ -197,16 +198,16 @@ def _claim(settings: Settings, mine: Identity, theirs: Identity | None) -> bool:
         if producer.flush(REQUEST_SECONDS):
             raise BrokerError(f"Kafka did not take in time who {settings.app_id} is")
     except KafkaException as error:
-        if error.args[0].fatal():  # another came after us
+        if error.args[0].fatal():  # another worker fenced us
             return False
         raise BrokerError(f"Kafka did not take who this installation is: {reason(error)}") from None
     return True
 
 
 def _commit(producer: Producer) -> bool:
-    """Commit what was written; False if that failed: then only a look tells what is there.
+    """Commit what was written; False if that failed, and the topic must be read to know.
 
-    When another comes in the very moment, Kafka may call it an unknown error.
+    If another worker comes at the same moment, Kafka may report an unknown error.
     """
     try:
         producer.commit_transaction(REQUEST_SECONDS)

@@ -1,7 +1,7 @@
-"""Snapshots -> rows, as arrays of columns. Pure.
+"""Turns snapshots into rows, as arrays of columns. Pure.
 
 A pane is a sparse dict of cells; a row has a column for each measure. Most columns of most rows are
-0, so columns are made only where a chunk of rows has something in them.
+0, so a column is made only if a row of the chunk has something in it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -40,12 +40,12 @@ from streams.reps import Rep
 from streams.snapshot import Entity, Snapshot
 
 Column = Sequence[Any] | None
-"""A column's values, row by row; None if it is empty in all of them."""
+"""A column's values, row by row; None if it is empty in all rows."""
 
 Row = tuple[Any, ...]
 
 CHUNK_ROWS = 1000
-"""Rows per statement: 500 to 5000 are equally fast, and few hold up the loop for less long."""
+"""Rows per statement: 500 to 5000 are equally fast, and fewer rows block the loop for less time."""
 
 _BUCKETS = [len(histogram.cells) for histogram in HISTOGRAMS]
 _NOWHERE = (-1, -1)
@@ -54,7 +54,7 @@ _PLACE = {measure.name: (slot, -1) for slot, measure in enumerate(MEASURES)} | {
     for slot, histogram in enumerate(HISTOGRAMS)
     for bucket, cell in enumerate(histogram.cells)
 }
-"""A cell's column among the measures, or among the histograms with its bucket there."""
+"""A cell's column among the measures, or its column among the histograms and its bucket."""
 _json = msgspec.json.Encoder().encode
 
 
@@ -64,7 +64,7 @@ def batches(
     lateness_of: Callable[[str], float],
     chunk_rows: int = CHUNK_ROWS,
 ) -> Iterator[tuple[Table, Sequence[Column]]]:
-    """Yield what to write: tables in a fixed order, rows in the order of their keys."""
+    """Yield each table and its columns to write: tables in a fixed order, rows ordered by key."""
     ordered = sorted(snapshots, key=lambda snapshot: (snapshot.topic, snapshot.partition))
     panes = (row for snapshot in ordered for row in _panes(snapshot))
     while chunk := list(islice(panes, chunk_rows)):
@@ -93,10 +93,10 @@ def pane_columns(rows: Sequence[tuple[Row, dict[str, Amount]]]) -> list[Column]:
     for index, (_, pane) in enumerate(rows):
         counts: dict[int, list[int]] = {}
         for cell, amount in pane.items():
-            # A cell of another release, which has no column here, is left out.
+            # A cell of another release has no column here and is left out.
             slot, bucket = _PLACE.get(cell, _NOWHERE)
-            # Nor is one below zero: a number that an older release did not count yet, of which a
-            # correction or a late event takes something back.
+            # So is one below zero: an older release did not count it yet, and a correction or a
+            # late event takes something back.
             if slot < 0 or amount <= 0:
                 continue
             if bucket < 0:
@@ -120,9 +120,9 @@ def cumulative(buckets: Iterable[int]) -> str:
 def _entities(
     ordered: Iterable[Snapshot], chunk_rows: int
 ) -> Iterator[tuple[Table, Sequence[Column]]]:
-    """Yield topic by topic, each as soon as there are enough rows: a million would be too many.
+    """Yield topic by topic, each chunk as soon as it is full, so as not to hold a million rows.
 
-    What comes of it but rarely, corrections and turns, is kept until the end.
+    Corrections and turns are rare, and are kept until the end.
     """
     later: dict[Table, list[Row]] = {REP_TURN: [], CORRECTION: []}
     for _, snapshots in groupby(ordered, key=attrgetter("topic")):
@@ -162,7 +162,7 @@ def _rows(snapshot: Snapshot) -> Iterator[tuple[Table, Row]]:
             for ids, values in moved(key, corrected.moved):
                 yield CORRECTION, (*partition, *ids, *fence, *values)
     for (rep, since), turn in sorted(snapshot.turns.items()):
-        # What was taken back ends as it begins.
+        # A turn that was taken back ends when it begins.
         until = turn.until if turn.state else since
         told = (until, turn.state, turn.reason, turn.source)
         yield REP_TURN, (*partition, rep, since, *fence, *told)
@@ -171,7 +171,7 @@ def _rows(snapshot: Snapshot) -> Iterator[tuple[Table, Row]]:
 def _entity(  # noqa: PLR0911 - one for each kind
     key: str, entity: Entity
 ) -> tuple[Table, Row, Row] | None:
-    """Return an entity's table, what tells it from others there, and its values."""
+    """Return an entity's table, its key there, and its values; None if it has no row."""
     match entity:
         case Call():
             return CALL, call_id_and_leg(key), _call(entity)
@@ -223,7 +223,7 @@ def _meeting(meeting: Meeting) -> Row:
 
 
 def _activity(key: str, activity: Activity) -> tuple[Table, Row, Row] | None:
-    """Return an activity's row; a lead has none: it is remembered so that it counts once."""
+    """Return an activity's row; None for a lead, which is only remembered to count it once."""
     if not activity.is_activity:
         return None
     said = (activity.source, activity.rep, activity.kind, activity.customer, activity.deal)
@@ -234,7 +234,7 @@ def _deal(deal: Deal) -> Row:
     owners = deal.owners
     if deal.created_at is not None:
         owners = (Owned(deal.created_at, deal.rep), *owners)
-    # What events said, without the marks by which they are corrected.
+    # What events said, without the marks that corrections refer to.
     moves = [(one.at, one.stage, one.sequence) for one in deal.moves]
     turns = [(one.at, one.status, one.sequence, one.reason) for one in deal.turns]
     owned = [(one.at, one.rep, one.sequence) for one in owners]
@@ -248,7 +248,7 @@ def _deal(deal: Deal) -> Row:
 
 
 def _customer(key: str, customer: Customer) -> tuple[Table, Row, Row] | None:
-    """Return the missed calls of a customer; None for the many who never had one."""
+    """Return the row of a customer's missed calls; None for the many who never had one."""
     if not customer.has_missed:
         return None
     waiting = {call_id for call_id, _ in customer.open_missed}
