@@ -1,4 +1,4 @@
-"""The numbers of conversion: of a step, of the whole, how it will end, and where deals are lost."""
+"""Conversion KPIs: of a step, of the whole, how it will end, and where deals are lost."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ MONEY_A_DAY = "money a day, per currency"
 
 @dataclass(frozen=True, slots=True)
 class FunnelKpi:
-    """A number of the funnel, of velocity, or of activity that meets them."""
+    """A KPI of the funnel, of velocity, or of the activity around deals."""
 
     name: str
     title: str
@@ -31,7 +31,7 @@ CONVERSION_KPIS: tuple[FunnelKpi, ...] = (
         RATIO,
         "`cohort_advanced` / `cohort_entered`",
         "Cohort, any stage: of the deals that first entered the stage in the time, the share that "
-        "has got to the next one or beyond since, or was won. It grows while deals are open.",
+        "has since reached the next one or beyond, or was won. It grows while deals are open.",
         f"{_COHORTS}, `ringside:funnel_cohort_conversion:stage`",
     ),
     FunnelKpi(
@@ -39,8 +39,8 @@ CONVERSION_KPIS: tuple[FunnelKpi, ...] = (
         "Every stage in order",
         RATIO,
         "`path_advanced` / `path_entered`",
-        "All stages: the same of deals that came through every stage before it in order, and went "
-        "on to the next one so.",
+        "All stages: of the deals that came through every earlier stage in order, the share that "
+        "also went on to the next one in order.",
         "`funnel_paths`, `ringside:funnel_path_conversion:stage`",
     ),
     FunnelKpi(
@@ -48,8 +48,8 @@ CONVERSION_KPIS: tuple[FunnelKpi, ...] = (
         "Period conversion",
         RATIO,
         "`next_entries` / `entries`",
-        "Entries into the next stage in the time, by entries into this one in the time. May be "
-        "above 1.",
+        "Entries into the next stage in the time, divided by entries into this one in the time. "
+        "May be above 1.",
         f"{_DAYS}, `ringside:funnel_period_conversion:stage`",
     ),
     FunnelKpi(
@@ -57,7 +57,7 @@ CONVERSION_KPIS: tuple[FunnelKpi, ...] = (
         "Won so far",
         RATIO,
         "`cohort_won` / `cohort_entered`",
-        "Of the deals that entered the stage in the time, the share that has been won since.",
+        "Of the deals that first entered the stage in the time, the share that has been won since.",
         f"{_COHORTS}, `ringside:funnel_cohort_win_share:stage`",
     ),
     FunnelKpi(
@@ -65,7 +65,7 @@ CONVERSION_KPIS: tuple[FunnelKpi, ...] = (
         "Share open",
         RATIO,
         "(`cohort_entered` - `cohort_advanced` - `cohort_lost`) / `cohort_entered`",
-        "Of the deals of the cohort, the share that has neither got further nor been lost yet: the "
+        "Of the deals of the cohort, the share that has neither got further nor been lost yet. The "
         "greater it is, the less the conversion beside it says.",
         f"{_COHORTS}, `ringside:funnel_cohort_open_share:stage`",
     ),
@@ -74,7 +74,7 @@ CONVERSION_KPIS: tuple[FunnelKpi, ...] = (
         "Skipped",
         COUNT,
         "`skipped`",
-        "Times a deal was moved past the stage.",
+        "Times that a deal skipped the stage.",
         f"{_DAYS}, `{_LIVE}skipped`",
     ),
     FunnelKpi(
@@ -82,7 +82,7 @@ CONVERSION_KPIS: tuple[FunnelKpi, ...] = (
         "Moved back",
         COUNT,
         "`backward`",
-        "Times a deal came to the stage from one further on.",
+        "Times that a deal came back to the stage from a later one.",
         f"{_DAYS}, `{_LIVE}backward`",
     ),
     FunnelKpi(
@@ -90,7 +90,7 @@ CONVERSION_KPIS: tuple[FunnelKpi, ...] = (
         "Re-entered",
         COUNT,
         "`re_entries`",
-        "Times a deal came to the stage after it had been there before.",
+        "Times that a deal entered the stage after it had been there before.",
         f"{_DAYS}, `{_LIVE}re_entries`",
     ),
     # Of the whole
@@ -99,8 +99,8 @@ CONVERSION_KPIS: tuple[FunnelKpi, ...] = (
         "Won of created",
         RATIO,
         "`created_won` / `created`",
-        "Of the deals that were created in the time, the share that has been won since. It grows "
-        "while deals are open.",
+        "Of the deals created in the time, the share that has been won since. It grows while deals "
+        "are open.",
         "`deal_journeys`, `ringside:funnel_created_win_share:pipeline`",
     ),
     FunnelKpi(
@@ -108,8 +108,8 @@ CONVERSION_KPIS: tuple[FunnelKpi, ...] = (
         "Won of decided",
         RATIO,
         "`created_won` / (`created_won` + `created_lost`)",
-        "The same without the deals that are open. It flatters young cohorts, as quick wins come "
-        "first.",
+        "The same without the deals that are still open. It flatters young cohorts, because quick "
+        "wins come first.",
         "`deal_journeys`",
     ),
     # How it will end
@@ -118,8 +118,8 @@ CONVERSION_KPIS: tuple[FunnelKpi, ...] = (
         "Estimate",
         RATIO,
         "Aalen-Johansen at the last age at which a deal ended",
-        "The share of those that entered the stage that will be won, if the open ones end as the "
-        "others did at their age; won and lost are competing ends.",
+        "Of the deals that entered the stage, the share that will be won if the open ones end as "
+        "the others did at their age. Won and lost are competing ends.",
         f"{_ESTIMATE}; live, of the next stage: `ringside:funnel_estimate:stage`",
     ),
     FunnelKpi(
@@ -151,7 +151,7 @@ CONVERSION_KPIS: tuple[FunnelKpi, ...] = (
         "Undecided",
         RATIO,
         "1 - estimate - will be lost",
-        "The share that was open past the last age at which any deal ended.",
+        "The share that was still open beyond the last age at which any deal ended.",
         _ESTIMATE,
     ),
     # The leak
@@ -160,8 +160,8 @@ CONVERSION_KPIS: tuple[FunnelKpi, ...] = (
         "Share lost",
         RATIO,
         "`cohort_lost` / `cohort_entered`",
-        "Of the deals that entered the stage in the time, the share that was lost before it got "
-        "further. The step with rank 1 by deals, or by money, is the leak.",
+        "Of the deals that first entered the stage in the time, the share that was lost before it "
+        "got further. The step with rank 1 by deals, or by money, is the leak.",
         f"{_LOSSES}, `ringside:funnel_lost_share:stage`",
     ),
     FunnelKpi(
@@ -169,7 +169,7 @@ CONVERSION_KPIS: tuple[FunnelKpi, ...] = (
         "Lost of decided",
         RATIO,
         "`cohort_lost` / (`cohort_lost` + `cohort_advanced`)",
-        "The same of the deals that are not open in the stage: what can be compared with an older "
+        "The same without the deals that are open in the stage. Use it to compare with an older "
         "cohort.",
         _LOSSES,
     ),
@@ -178,7 +178,7 @@ CONVERSION_KPIS: tuple[FunnelKpi, ...] = (
         "Money lost",
         MONEY,
         "`cohort_lost_minor`",
-        "What the deals are worth that were lost at the step.",
+        "The worth of the deals that were lost at the step.",
         f"{_LOSSES}, `{_LIVE}cohort_lost_minor`",
     ),
     FunnelKpi(
@@ -186,7 +186,7 @@ CONVERSION_KPIS: tuple[FunnelKpi, ...] = (
         "Change of share",
         RATIO,
         "share lost - share lost of the time before",
-        "The change of the share lost against the time before, as long.",
+        "The change of the share lost against the equally long time before.",
         _LOSSES,
     ),
     FunnelKpi(
@@ -194,7 +194,7 @@ CONVERSION_KPIS: tuple[FunnelKpi, ...] = (
         "Deals by reason",
         COUNT,
         "deals lost in the time, by reason",
-        "Why deals were lost: as the CRM says.",
+        "Why deals were lost, as the CRM says.",
         "`lost_reasons`",
     ),
 )

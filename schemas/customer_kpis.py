@@ -1,4 +1,4 @@
-"""The KPIs of what meets by customer: repeats, first-contact resolution, calls back."""
+"""KPIs by customer: repeat contacts, first-contact resolution, calls back."""
 
 from schemas import measures as m
 from schemas.formulas import Kpi, Ratio, total
@@ -15,7 +15,7 @@ CUSTOMER_KPIS: tuple[Kpi, ...] = (
         "Repeat contacts (24 h)",
         Unit.RATIO,
         Ratio((m.CONTACTS_PRECEDED_24H,), (m.CONTACTS,)),
-        "Share of contacts that came within 24 h after another of the same customer.",
+        "Share of contacts within 24 h after another one of the same customer.",
         "Genesys Cloud, Amazon Connect: repeat contacts",
         better="lower",
     ),
@@ -24,7 +24,7 @@ CUSTOMER_KPIS: tuple[Kpi, ...] = (
         "Repeat contacts (7 d)",
         Unit.RATIO,
         Ratio((m.CONTACTS_PRECEDED_7D,), (m.CONTACTS,)),
-        "Share of contacts that came within 7 d after another of the same customer.",
+        "Share of contacts within 7 d after another one of the same customer.",
         "Genesys Cloud, Amazon Connect: repeat contacts",
         better="lower",
     ),
@@ -33,7 +33,8 @@ CUSTOMER_KPIS: tuple[Kpi, ...] = (
         "First-contact resolution (24 h)",
         Unit.RATIO,
         Ratio((m.CONTACTS_RESOLVED_24H,), (m.CONTACTS_SETTLED_24H,)),
-        "Final: of contacts whose 24 h have passed, the share without another of the customer.",
+        "Final: of contacts whose 24 h have passed, the share that no other of the customer "
+        "followed.",
         "COPC CX Standard; docs/KPIS.md",
         better="higher",
     ),
@@ -42,7 +43,8 @@ CUSTOMER_KPIS: tuple[Kpi, ...] = (
         "First-contact resolution (7 d)",
         Unit.RATIO,
         Ratio((m.CONTACTS_RESOLVED_7D,), (m.CONTACTS_SETTLED_7D,)),
-        "Final: of contacts whose 7 d have passed, the share without another of the customer.",
+        "Final: of contacts whose 7 d have passed, the share that no other of the customer "
+        "followed.",
         "COPC CX Standard; docs/KPIS.md",
         better="higher",
     ),
@@ -70,7 +72,7 @@ CUSTOMER_KPIS: tuple[Kpi, ...] = (
         "Missed-call closure",
         Unit.RATIO,
         Ratio((m.MISSED_SETTLED_CALLED_BACK,), (m.MISSED_SETTLED,)),
-        "Final: of missed contacts whose 24 h have passed, the share called back within them.",
+        "Final: of missed contacts whose 24 h have passed, the share called back in that time.",
         "called back / missed, after 24 h",
         better="higher",
     ),

@@ -66,9 +66,9 @@ FLOOR_KPIS: tuple[Kpi, ...] = (
     _quantile(
         m.ANSWERED_WAIT, 95, "Wait", "Nineteen of 20 answered calls waited at most this long."
     ),
-    _quantile(m.TALK, 50, "Talk", "Half of the handled calls talked at most this long."),
-    _quantile(m.TALK, 90, "Talk", "Nine of ten handled calls talked at most this long."),
-    _quantile(m.TALK, 95, "Talk", "Nineteen of 20 handled calls talked at most this long."),
+    _quantile(m.TALK, 50, "Talk", "Half of the handled calls had at most this much talk time."),
+    _quantile(m.TALK, 90, "Talk", "Nine of ten handled calls had at most this much talk time."),
+    _quantile(m.TALK, 95, "Talk", "Nineteen of 20 handled calls had at most this much talk time."),
     _quantile(
         m.HANDLE,
         50,
@@ -95,7 +95,7 @@ FLOOR_KPIS: tuple[Kpi, ...] = (
             f"{share} of the outbound calls {verb}.",
         )
         for histogram, title, verb in (
-            (m.OUTBOUND_TALK_TIME, "Talk", "talked at most this long"),
+            (m.OUTBOUND_TALK_TIME, "Talk", "had at most this much talk time"),
             (
                 m.OUTBOUND_HANDLE_TIME,
                 "Handle",
@@ -170,7 +170,7 @@ FLOOR_KPIS: tuple[Kpi, ...] = (
         "Concurrent contacts",
         Unit.MULTIPLE,
         Ratio(_CONTACTS, _REP_HANDLE),
-        "Contacts that a rep had at once while busy: seconds of contacts over seconds of the rep.",
+        "Mean contacts at once while a rep is busy: seconds of contacts / seconds of the rep.",
         "handle time of each contact / time on calls and in after-call work",
     ),
     Kpi(
@@ -178,7 +178,7 @@ FLOOR_KPIS: tuple[Kpi, ...] = (
         "Occupancy of contacts",
         Unit.MULTIPLE,
         Ratio(_CONTACTS, (*_REP_HANDLE, m.REP_AVAILABLE)),
-        "As occupancy, but two contacts at once count twice, so it may be above 1.",
+        "Like occupancy, but two contacts at once count twice, so it may be above 1.",
         "handle time of each contact / (handle + available)",
     ),
     total(m.CALLS_DIALLED, "Dialled", "Outbound calls placed."),
@@ -188,7 +188,7 @@ FLOOR_KPIS: tuple[Kpi, ...] = (
         "Connect rate",
         Unit.RATIO,
         Ratio((m.CALLS_CONNECTED,), (m.CALLS_DIALLED,)),
-        "Share of outbound calls that were answered.",
+        "Share of outbound calls that the customer answered.",
         "connected / dialled",
         better="higher",
     ),
@@ -197,7 +197,7 @@ FLOOR_KPIS: tuple[Kpi, ...] = (
         "Outbound abandonment",
         Unit.RATIO,
         Ratio((m.OUTBOUND_ABANDONED,), (m.CALLS_CONNECTED,)),
-        "Customers who answered a dialler's call and had no rep within 2 seconds.",
+        "Share of connected outbound calls without a rep within 2 seconds of the answer.",
         "Ofcom and FCC rules on abandoned calls",
         better="lower",
         target=0.03,
@@ -207,7 +207,7 @@ FLOOR_KPIS: tuple[Kpi, ...] = (
         "Dialling",
         Unit.SECONDS,
         Ratio(_DIALLING, (m.OUTBOUND_HANDLED, m.CALLS_NOT_CONNECTED)),
-        "Mean time that an outbound call rang out until it was answered or given up.",
+        "Mean time that an outbound call rang until it was answered or given up.",
         "ring-out / (handled + not connected)",
     ),
     Kpi(

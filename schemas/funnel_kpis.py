@@ -1,7 +1,7 @@
-"""What the boards of deals show, each number once: its title, unit, formula and definition.
+"""Every number on the boards of deals, once: its title, unit, formula and definition.
 
 The counts behind them are in schemas/funnel.py. They are read in two ways: live from Prometheus
-(`ringside_funnel_*`), and from PostgreSQL's functions of deals and of touches.
+(`ringside_funnel_*`), and from PostgreSQL's functions about deals and touches.
 """
 
 from schemas.conversion_kpis import (

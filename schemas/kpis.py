@@ -1,9 +1,9 @@
 """THE CATALOGUE: every KPI once, as data.
 
-A formula is one of three shapes over measures (schemas/formulas.py), so that each reader can render
-it in its own language. Live values that are not windows (calls waiting, longest wait now) are
-gauges of their own, in NOW. The call floor's KPIs are listed in
-schemas/floor_kpis.py, those of its queues in schemas/queue_kpis.py.
+A formula is one of three shapes over measures (schemas/formulas.py), so that each renderer can
+write it in its own language. Live values without a window (calls waiting, longest wait now) are
+gauges, listed in NOW. The call floor's KPIs are in schemas/floor_kpis.py, those of its queues in
+schemas/queue_kpis.py.
 """
 
 from dataclasses import dataclass
@@ -81,7 +81,7 @@ KPIS: tuple[Kpi, ...] = (
         "Win rate",
         Unit.RATIO,
         Ratio((m.DEALS_WON,), (m.DEALS_WON, m.DEALS_LOST)),
-        "Deals won, as a share of the deals that ended in the window.",
+        "Share of the deals that ended in the window that were won.",
         "won / (won + lost)",
         better="higher",
     ),
@@ -135,13 +135,13 @@ REPS_IN_STATE = Now("reps_in_state", "Signed-in reps by state now.", ("team", "s
 REPS_PAUSED = Now("reps_paused", "Reps on pause now, by reason.", ("team", "site", "reason"))
 LONGEST_IN_STATE = Now(
     "longest_in_state_seconds",
-    "For each state, the longest time that a rep has been in it until now.",
+    "For each state, the longest time that a rep has been in it so far.",
     ("team", "site", "state"),
 )
 DAY = Now("day_seconds", "Length of today; clocks change on a day of 23 or 25 hours.", ("site",))
 MISSED_CALLS_OPEN = Now(
     "missed_calls_open",
-    "Missed calls of the last 7 d that nobody has called back, by age.",
+    "Missed calls of the last 7 d that were not called back yet, by age.",
     ("queue", "site", "age"),
 )
 OLDEST_MISSED_CALL = Now(

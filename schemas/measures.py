@@ -1,7 +1,7 @@
 """What is stored: additive measures, histograms, dimensions, windows and limits.
 
-A pane maps *cells* to numbers. A measure is one cell, named like it; a histogram is one cell per
-bucket. Every cell adds up over keys, panes and workers; everything else is derived when read.
+A pane maps *cells* to numbers. A measure is one cell with the same name; a histogram is one cell
+per bucket. Cells add up over keys, panes and workers; everything else is derived when read.
 """
 
 from schemas.measure import Histogram, Measure, Unit, Window
@@ -10,7 +10,7 @@ SECONDS_BOUNDS: tuple[float, ...] = (
     *(1, 2, 3, 5, 8, 10, 15, 20, 25, 30, 40, 45, 60, 90, 120, 150),
     *(180, 240, 300, 420, 600, 900, 1200, 1800, 3600),
 )
-"""Bucket bounds. A queue's target and its short-abandon limit must be one of these."""
+"""Bucket bounds, seconds. A queue's target and its short-abandon limit must be among these."""
 
 
 MINUTE_SECONDS = 60
@@ -26,10 +26,10 @@ WINDOWS = (
 )
 
 DIMENSIONS = ("queue", "rep", "direction", "kind", "source")
-"""What an event itself says. Team and site are joined from the roster when read."""
+"""What the event itself says. Team and site are joined from the roster when read."""
 
 LABELS = ("queue", "team", "site", "team_site", "direction", "kind")
-"""The labels of every live measure in Prometheus. The rep goes to Postgres, not to a label.
+"""The labels of every live measure in Prometheus. The rep is in Postgres, not in a label.
 
 `site` is the queue's (without a queue: the team's), `team_site` the team's, which may serve queues
 of other sites.
@@ -55,16 +55,16 @@ CALL_TALK = _calls("call_talk_seconds", "Time in conversation, holds left out.",
 CALL_HOLD = _calls("call_hold_seconds", "Time on hold of handled calls.", Unit.SECONDS)
 CALL_WRAPUP = _calls("call_wrapup_seconds", "After-call work of handled calls.", Unit.SECONDS)
 CALL_HOLDS = _calls("call_holds", "Times that a customer of a handled call was put on hold.")
-CALLS_TRANSFERRED_BLIND = _calls("calls_transferred_blind", "Answered calls passed on unannounced.")
+CALLS_TRANSFERRED_BLIND = _calls("calls_transferred_blind", "Answered calls transferred blind.")
 CALLS_TRANSFERRED_ATTENDED = _calls(
-    "calls_transferred_attended", "Answered calls passed on in talk."
+    "calls_transferred_attended", "Answered calls transferred after talking."
 )
 CALLS_OFFERED_AGAIN = _calls(
-    "calls_offered_again", "Offered calls that are a later leg of a contact which came before."
+    "calls_offered_again", "Offered calls that are a later leg of an earlier contact."
 )
 CALL_EARLIER_WAIT = _calls(
     "call_earlier_wait_seconds",
-    "What answered calls had waited on earlier legs, in other queues.",
+    "Time that answered calls waited on earlier legs, in other queues.",
     Unit.SECONDS,
 )
 CALLS_ANSWERED_BY_END = _calls("calls_answered_by_end", "Answered calls, by when they ended.")
@@ -79,10 +79,10 @@ OUTBOUND_ABANDONED = _calls(
 )
 OUTBOUND_HANDLED = _calls("outbound_handled", "Outbound calls whose conversation has ended.")
 OUTBOUND_DIALLING = _calls(
-    "outbound_dialling_seconds", "Ringing out until the answer of handled calls.", Unit.SECONDS
+    "outbound_dialling_seconds", "Ring time until the answer of handled calls.", Unit.SECONDS
 )
 OUTBOUND_UNANSWERED = _calls(
-    "outbound_unanswered_seconds", "Ringing out of calls that ended unanswered.", Unit.SECONDS
+    "outbound_unanswered_seconds", "Ring time of calls that ended unanswered.", Unit.SECONDS
 )
 OUTBOUND_TALK = _calls("outbound_talk_seconds", "Talk time of outbound calls.", Unit.SECONDS)
 OUTBOUND_HOLD = _calls("outbound_hold_seconds", "Time on hold of outbound calls.", Unit.SECONDS)
@@ -95,16 +95,16 @@ CALLS_TOLD_BY_RECORD = _calls(
     "calls_told_by_record", "Calls counted from one record of the whole call."
 )
 CALLS_ENDED_WITHOUT_ANSWER = _calls(
-    "calls_ended_without_answer", "Offered calls whose end was told, but no answer or hang-up."
+    "calls_ended_without_answer", "Offered calls with an end reported, but no answer or hang-up."
 )
 CALLS_ANSWERED_WITHOUT_OFFER = _calls(
-    "calls_answered_without_offer", "Answers to calls whose arrival was not told; by the answer."
+    "calls_answered_without_offer", "Answers to calls without a reported arrival, by the answer."
 )
 CALLS_CLOSED_WAITING = _calls(
-    "calls_closed_waiting", "Offered calls that we closed in the queue: no news for too long."
+    "calls_closed_waiting", "Offered calls that we closed in the queue: no event for too long."
 )
 CALLS_CLOSED_TALKING = _calls(
-    "calls_closed_talking", "Calls out of the queue that we closed: no news for too long."
+    "calls_closed_talking", "Calls out of the queue that we closed: no event for too long."
 )
 CALLS_OUT_OF_SEQUENCE = _calls(
     "calls_out_of_sequence", "Calls answered before they came or over before the answer: clocks."
@@ -142,7 +142,7 @@ ACTIVITIES_LOGGED = _of("activities", "activities_logged", "Logged activities, b
 LEADS_CREATED = _of("activities", "leads_created", "Leads that became known.")
 LEADS_QUALIFIED = _of("activities", "leads_qualified", "Leads found worth working on.")
 
-CONTACTS = _of("customers", "contacts", "Inbound calls of known customers; all legs are one.")
+CONTACTS = _of("customers", "contacts", "Inbound calls of known customers; all legs count once.")
 CONTACTS_PRECEDED_24H = _of(
     "customers", "contacts_preceded_24h", "Contacts within 24 h after another of the customer."
 )
@@ -182,7 +182,7 @@ MISSED_SETTLED_REACHED = _of(
     "customers", "missed_settled_reached", "Of those: called back and reached."
 )
 CUSTOMER_NOTES_DROPPED = _of(
-    "customers", "customer_notes_dropped", "Calls too many of one customer, or told too late."
+    "customers", "customer_notes_dropped", "Calls dropped: too many of one customer, or too late."
 )
 
 MEASURES: tuple[Measure, ...] = (
@@ -286,7 +286,7 @@ HISTOGRAMS: tuple[Histogram, ...] = (
     *(OUTBOUND_TALK_TIME, OUTBOUND_HANDLE_TIME),
 )
 OF_REPS = (ANSWERED_WAIT, TALK, HANDLE, OUTBOUND_TALK_TIME, OUTBOUND_HANDLE_TIME)
-"""Of these every call has a rep, and so a team."""
+"""Histograms of calls that all have a rep, and so a team."""
 
 ACTIVITY_VOLUME: tuple[Measure, ...] = (
     CALLS_ANSWERED,
@@ -296,4 +296,4 @@ ACTIVITY_VOLUME: tuple[Measure, ...] = (
     LEADS_CREATED,
     LEADS_QUALIFIED,
 )
-"""What may make up "activity volume"; the roster's `activity_volume` chooses among these."""
+"""What "activity volume" may consist of; `activity_volume` in the roster chooses among these."""

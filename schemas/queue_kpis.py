@@ -1,4 +1,4 @@
-"""The KPIs of the queues: how the calls that came into them were met."""
+"""The KPIs of the queues: what became of the calls that joined them."""
 
 from schemas import measures as m
 from schemas.formulas import Kpi, Ratio, Within, total
@@ -22,19 +22,19 @@ WITHINS = (
 WAITING_IN_TARGET = Measure(
     "calls_waiting_within_target",
     Unit.COUNT,
-    "Calls that wait at this moment, by arrival, no longer yet than the queue's target.",
+    "Calls waiting now, so far no longer than the queue's target, by arrival.",
     "calls",
 )
-"""Counted when read, from the calls themselves: stored nowhere, since it changes with the clock."""
+"""Counted from the calls themselves when read; not stored, because it changes with the clock."""
 WHEN_READ: tuple[Measure, ...] = (WAITING_IN_TARGET,)
 
 _QUEUED = (m.CALLS_ANSWERED, m.CALLS_ABANDONED)
 _OFFERED = (*_QUEUED, m.CALLS_FLOWED_OUT)
-"""Of which a call is abandoned: one that left the queue unanswered was offered, too."""
+"""Denominator of abandonment: a call that left the queue unanswered was offered, too."""
 _QUEUED_BY_END = (m.CALLS_ANSWERED_BY_END, m.CALLS_ABANDONED_BY_END)
 _OFFERED_BY_END = (*_QUEUED_BY_END, m.CALLS_FLOWED_OUT_BY_END)
 _NOT_QUEUED = (m.CALLS_FLOWED_OUT, m.CALLS_CLOSED_WAITING)
-"""What of the offered calls is in no service level; all others are answered, abandoned or wait."""
+"""Offered calls that are in no service level; all others are answered, abandoned or waiting."""
 _BY_END = "Asterisk and Amazon Connect count by the end"
 
 QUEUE_KPIS: tuple[Kpi, ...] = (
@@ -57,7 +57,7 @@ QUEUE_KPIS: tuple[Kpi, ...] = (
         "Service level (SL X)",
         Unit.RATIO,
         Ratio((ANSWERED_IN_TARGET, ABANDONED_IN_TARGET), _QUEUED),
-        "Answered or given up within the target, of all: (aT + bT) / (a + b).",
+        "Share of calls answered or abandoned within the target: (aT + bT) / (a + b).",
         "Asterisk ServiceLevelPerf2, Amazon Connect SL X",
         better="higher",
     ),
@@ -76,7 +76,7 @@ QUEUE_KPIS: tuple[Kpi, ...] = (
         "Service level (less short)",
         Unit.RATIO,
         Ratio((ANSWERED_IN_TARGET,), _QUEUED, less=(SHORT_ABANDONED,)),
-        "Short abandons left out of the denominator: aT / (a + b - s).",
+        "Service level with short abandons left out: aT / (a + b - s).",
         "Talkdesk style",
         better="higher",
     ),
@@ -85,7 +85,7 @@ QUEUE_KPIS: tuple[Kpi, ...] = (
         "Service level (less early)",
         Unit.RATIO,
         Ratio((ANSWERED_IN_TARGET,), _QUEUED, less=(ABANDONED_IN_TARGET,)),
-        "Abandons within the target left out of the denominator: aT / (a + b - bT).",
+        "Service level with abandons within the target left out: aT / (a + b - bT).",
         "CxEngage default",
         better="higher",
     ),
@@ -105,7 +105,7 @@ QUEUE_KPIS: tuple[Kpi, ...] = (
         "Service level at best",
         Unit.RATIO,
         Ratio((ANSWERED_IN_TARGET, WAITING_IN_TARGET), (m.CALLS_OFFERED,), less=_NOT_QUEUED),
-        "If every call that waits within the target is answered in time, and no other flows out.",
+        "The value if every call still within the target is answered in time and no more flow out.",
         "docs/KPIS.md",
         better="higher",
     ),
@@ -114,7 +114,7 @@ QUEUE_KPIS: tuple[Kpi, ...] = (
         "Service level at worst",
         Unit.RATIO,
         Ratio((ANSWERED_IN_TARGET,), (m.CALLS_OFFERED,), less=_NOT_QUEUED),
-        "If no call that still waits is answered in time.",
+        "The value if no call that still waits is answered in time.",
         "docs/KPIS.md",
         better="higher",
     ),
@@ -123,7 +123,7 @@ QUEUE_KPIS: tuple[Kpi, ...] = (
         "Service level by end",
         Unit.RATIO,
         Ratio((ANSWERED_IN_TARGET_BY_END,), _QUEUED_BY_END),
-        "The same share of the calls that ended in the interval, whenever they came.",
+        "Service level of the calls that ended in the interval, whenever they came: aT / (a + b).",
         _BY_END,
         better="higher",
     ),
@@ -141,7 +141,7 @@ QUEUE_KPIS: tuple[Kpi, ...] = (
         "Service level by end (SL X)",
         Unit.RATIO,
         Ratio((ANSWERED_IN_TARGET_BY_END, ABANDONED_IN_TARGET_BY_END), _QUEUED_BY_END),
-        "Answered or given up within the target: (aT + bT) / (a + b) of the calls that ended then.",
+        "Answered or abandoned within the target: (aT + bT) / (a + b) of calls that ended then.",
         _BY_END,
         better="higher",
     ),
@@ -168,7 +168,7 @@ QUEUE_KPIS: tuple[Kpi, ...] = (
         "Abandonment by end",
         Unit.RATIO,
         Ratio((m.CALLS_ABANDONED_BY_END,), _OFFERED_BY_END),
-        "Abandoned: b / (a + b + f) of the calls that ended, or flowed out, in the interval.",
+        "Abandonment of the calls that ended or flowed out in the interval: b / (a + b + f).",
         _BY_END,
         version=2,
         better="lower",

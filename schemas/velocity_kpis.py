@@ -1,4 +1,4 @@
-"""The numbers of velocity: what a pipeline makes a day, how long deals stay, what activity does."""
+"""Velocity KPIs: what a pipeline makes a day, how long deals stay, what activity does."""
 
 from schemas.conversion_kpis import COUNT, MONEY, MONEY_A_DAY, RATIO, SECONDS, FunnelKpi
 
@@ -28,8 +28,8 @@ VELOCITY_KPIS: tuple[FunnelKpi, ...] = (
         "Win rate (pipeline)",
         RATIO,
         "`won` / (`won` + `lost`)",
-        "Of the deals that ended in the time, by event or by a stage that the pipeline calls its "
-        "end, the share that was won.",
+        "Of the deals that ended in the time, the share that was won. A deal ends by an event, or "
+        "by a stage that the pipeline defines as an end.",
         f"{_VELOCITY}, `ringside:funnel_win_rate:pipeline`",
     ),
     FunnelKpi(
@@ -37,7 +37,7 @@ VELOCITY_KPIS: tuple[FunnelKpi, ...] = (
         "Average won",
         MONEY,
         "`won_minor` / `won_priced`",
-        "What a won deal is worth, of those whose amount is known.",
+        "The mean worth of won deals whose amount is known.",
         f"{_VELOCITY}, `ringside:funnel_average_won_minor:pipeline`",
     ),
     FunnelKpi(
@@ -45,7 +45,7 @@ VELOCITY_KPIS: tuple[FunnelKpi, ...] = (
         "Cycle",
         SECONDS,
         "`cycle_seconds` / `won`",
-        "From the creation of a deal to its win, of deals won in the time; the mean.",
+        "The mean time from creation to win, of deals won in the time.",
         f"{_VELOCITY}, `cycles` (median, p90), `ringside:funnel_cycle_seconds:pipeline`",
     ),
     FunnelKpi(
@@ -53,7 +53,7 @@ VELOCITY_KPIS: tuple[FunnelKpi, ...] = (
         "By open deals",
         MONEY_A_DAY,
         "mean over all orders of the four factors (Shapley)",
-        "What the number of open deals made of the change of the velocity against the time before.",
+        "The part of the change of velocity against the time before that open deals account for.",
         _CHANGES,
     ),
     FunnelKpi(
@@ -61,7 +61,7 @@ VELOCITY_KPIS: tuple[FunnelKpi, ...] = (
         "By win rate",
         MONEY_A_DAY,
         "mean over all orders of the four factors (Shapley)",
-        "What the win rate made of it.",
+        "The part of it that the win rate accounts for.",
         _CHANGES,
     ),
     FunnelKpi(
@@ -69,7 +69,7 @@ VELOCITY_KPIS: tuple[FunnelKpi, ...] = (
         "By average won",
         MONEY_A_DAY,
         "mean over all orders of the four factors (Shapley)",
-        "What the average won value made of it.",
+        "The part of it that the average won value accounts for.",
         _CHANGES,
     ),
     FunnelKpi(
@@ -77,7 +77,7 @@ VELOCITY_KPIS: tuple[FunnelKpi, ...] = (
         "By cycle",
         MONEY_A_DAY,
         "mean over all orders of the four factors (Shapley)",
-        "What the cycle made of it. The four add up to the change.",
+        "The part of it that the cycle accounts for. The four add up to the change.",
         _CHANGES,
     ),
     # Time
@@ -86,7 +86,7 @@ VELOCITY_KPIS: tuple[FunnelKpi, ...] = (
         "Stays median",
         SECONDS,
         "median of the stays that ended in the time",
-        "How long a stay in the stage lasted.",
+        "Half of the stays in the stage lasted at most this long.",
         f"{_TIMES}, `{_LIVE}stay_time_seconds_bucket`",
     ),
     FunnelKpi(
@@ -94,7 +94,7 @@ VELOCITY_KPIS: tuple[FunnelKpi, ...] = (
         "Stays p90",
         SECONDS,
         "p90 of the stays that ended in the time",
-        "What nine of ten stays in the stage did not pass.",
+        "Nine of ten stays in the stage lasted at most this long.",
         f"{_TIMES}, `{_LIVE}stay_time_seconds_bucket`",
     ),
     FunnelKpi(
@@ -102,7 +102,7 @@ VELOCITY_KPIS: tuple[FunnelKpi, ...] = (
         "Still there median",
         SECONDS,
         "median of the ages in the stage of deals that are there",
-        "How long the deals that are still there have been there.",
+        "Half of the deals that are still there have been there at most this long.",
         f"{_TIMES}, `{_LIVE}open_age_seconds_bucket`",
     ),
     FunnelKpi(
@@ -110,7 +110,7 @@ VELOCITY_KPIS: tuple[FunnelKpi, ...] = (
         "Still there p90",
         SECONDS,
         "p90 of the ages in the stage of deals that are there",
-        "What nine of ten of them have not passed.",
+        "Nine of ten of them have been there at most this long.",
         f"{_TIMES}, `{_LIVE}open_age_seconds_bucket`",
     ),
     FunnelKpi(
@@ -118,7 +118,7 @@ VELOCITY_KPIS: tuple[FunnelKpi, ...] = (
         "Stalled",
         COUNT,
         "open deals older in their stage than its limit",
-        "The limit is `stalled_after_days` of the stage, else the p90 of its stays that ended.",
+        "The limit is `stalled_after_days` of the stage, else the p90 of its ended stays.",
         f"{_AGES}, `{_LIVE}stalled`",
     ),
     # Activity meets the funnel
@@ -127,8 +127,8 @@ VELOCITY_KPIS: tuple[FunnelKpi, ...] = (
         "Touches a stay",
         "mean number, 0 and more",
         "touches / stays",
-        "Answered calls, held meetings and logged activities that fell into a stay in the stage: "
-        "of the deal they name, else of each deal of that customer open then.",
+        "Answered calls, held meetings and logged activities during a stay in the stage. They "
+        "belong to the deal they name, else to each deal of that customer that was open then.",
         "`stage_touches`",
     ),
     FunnelKpi(
@@ -136,7 +136,7 @@ VELOCITY_KPIS: tuple[FunnelKpi, ...] = (
         "Moved on, of ended",
         RATIO,
         "stays that a move or a win ended / stays that ended",
-        "By how many touches fell into the stay. It shows what goes together, no cause.",
+        "By the number of touches during the stay. It shows what goes together, not a cause.",
         "`conversion_by_touches`",
     ),
     FunnelKpi(
@@ -144,7 +144,7 @@ VELOCITY_KPIS: tuple[FunnelKpi, ...] = (
         "To first call",
         SECONDS,
         "median of first answered call - creation",
-        "Of deals created in the time, how long until the customer was first spoken to.",
+        "Of deals created in the time, how long until the first answered call.",
         "`deal_paces`",
     ),
     FunnelKpi(
@@ -152,7 +152,7 @@ VELOCITY_KPIS: tuple[FunnelKpi, ...] = (
         "Call to meeting",
         SECONDS,
         "median of first held meeting after it - first answered call",
-        "How long from the first call to the first meeting.",
+        "Time from the first answered call to the first held meeting after it.",
         "`deal_paces`",
     ),
     FunnelKpi(
@@ -160,7 +160,7 @@ VELOCITY_KPIS: tuple[FunnelKpi, ...] = (
         "Meeting to next stage",
         SECONDS,
         "median of next move or win - that meeting",
-        "How long from the meeting to the next stage.",
+        "Time from that meeting to the next move or win.",
         "`deal_paces`",
     ),
     FunnelKpi(
@@ -168,8 +168,8 @@ VELOCITY_KPIS: tuple[FunnelKpi, ...] = (
         "Show rate",
         RATIO,
         "held / (held + no-show)",
-        "Of the meetings booked in the time whose time has come and was told of. One that was "
-        "moved is still one.",
+        "Of the meetings booked in the time that were reported as held or as no-show, the share "
+        "that was held. A meeting that was moved counts once.",
         "`meeting_funnel`",
     ),
     FunnelKpi(
@@ -177,7 +177,8 @@ VELOCITY_KPIS: tuple[FunnelKpi, ...] = (
         "Worth at stake",
         MONEY,
         "worth of open deals of customers whose call was missed",
-        "Missed calls of 7 days that nobody made good, ranked by the deal within each currency.",
+        "Missed calls of 7 days without a call back or a later answered call, ranked by the deal "
+        "within each currency.",
         "`missed_call_at_stake`",
     ),
 )
