@@ -17,10 +17,11 @@ class View:
     def __str__(self) -> str:
         return (
             f"\n-- {self.help}\nCREATE VIEW ringside.{self.name} AS\n{self.query};\n"
-            f"COMMENT ON VIEW ringside.{self.name} IS '{_quoted(self.help)}';\n"
+            f"COMMENT ON VIEW ringside.{self.name} IS '{quoted(self.help)}';\n"
             f"GRANT SELECT ON ringside.{self.name} TO ringside_reader;\n"
         )
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return *text* for use between single quotes in SQL."""
     return text.replace("'", "''")

@@ -12,6 +12,7 @@ from dashboards import promql, sql
 from dashboards.day_views import counted_day, panes_of_day
 from dashboards.floor_views import floor_views
 from dashboards.mark import GENERATED_BY
+from dashboards.pane_comments import pane_comments
 from dashboards.view import UNKNOWN_QUEUE_LIMITS, View
 from schemas.kpis import KPIS, WAITING_IN_TARGET, WITHINS, Kpi
 from schemas.measures import ACTIVITY_VOLUME, SECONDS_BOUNDS
@@ -73,7 +74,7 @@ def views_sql() -> str:
         f"-- {GENERATED_BY}\n"
         "-- Run by `ringside db migrate` after the migrations, once it has dropped the old views.\n"
     )
-    return header + _BOUNDS_FUNCTION + _FUNCTIONS + "".join(map(str, views()))
+    return header + pane_comments() + _BOUNDS_FUNCTION + _FUNCTIONS + "".join(map(str, views()))
 
 
 def views() -> tuple[View, ...]:
