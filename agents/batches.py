@@ -13,6 +13,7 @@ It reads committed transactions only: the workers' own notes to each other are p
 import asyncio
 import logging
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple, Protocol, cast
 
 from aiokafka.consumer import fetcher
@@ -125,6 +126,12 @@ class PromptThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # faus
             return is_known
 
         coordinator._do_heartbeat = noted  # noqa: SLF001
+
+    def _stopped_set(self) -> None:
+        # After a crash the thread may have closed its loop, on which nobody waits then. mode would
+        # raise, end the stop half way, and log a traceback beside the reason for the crash.
+        with suppress(RuntimeError):
+            super()._stopped_set()
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Log it if fetching has stopped. `/live` reports whether fetched records are folded.

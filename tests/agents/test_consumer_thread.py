@@ -1,7 +1,8 @@
-"""Faust's look-out for partitions that stand still, which cannot see batches."""
+"""The consumer's thread: Faust's look-out for partitions that stand still, and how it stops."""
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -65,3 +66,11 @@ def test_a_partition_of_which_nothing_is_fetched_any_more_is_logged() -> None:
     of.verify_event_path(NOW, CALLS)
     (error,) = of.log
     assert "fetch" in error
+
+
+def test_a_crashed_thread_whose_loop_is_closed_already_can_be_stopped() -> None:
+    of = thread(PromptThread, fetched_at=NOW)
+    of.thread_loop, of._stopped = asyncio.new_event_loop(), asyncio.Event()
+    of.thread_loop.close()
+    of._stopped_set()
+    assert not of._stopped.is_set()
