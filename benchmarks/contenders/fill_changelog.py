@@ -11,7 +11,7 @@ from benchmarks.contenders.measured import tell
 from benchmarks.settings import PARTITIONS, settings_for
 from streams.changes import Changes
 
-CHECKPOINT_SECONDS = 20.0
+CHECKPOINT_SECONDS = 15.0
 """By event time. A worker checkpoints every second, so it writes more entries for as many events,
 and compaction has more to remove; here all of them are left to read."""
 
