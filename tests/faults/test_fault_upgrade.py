@@ -82,8 +82,8 @@ def test_a_state_of_the_same_shape_is_carried_over_while_workers_are_exchanged_o
         upgraded.run("topics", "apply")
         upgraded.run("db", "migrate")
         for leaving in old:
-            # With which exit code is not the point: it cannot write to the newer database any more.
             leaving.process.stop(60)
+            assert leaving.process.exit_code == 0, leaving.log()
             # From the first of these on until the last of the old is gone, there are both.
             upgraded.start_worker()
     _all_is_exact(upgraded, sent)
