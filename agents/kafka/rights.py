@@ -167,14 +167,20 @@ def apply(admin: AdminClient, given: Iterable[Right], user: str) -> int:
     It returns when the broker goes by them, which is a little after it has taken them.
 
     Raises:
-        BrokerError: Kafka refuses: it has no authorizer, or we may not alter the cluster.
+        BrokerError: Kafka refuses: it has no authorizer, or we may not alter the cluster. Or it
+            does not go by the rules in time.
     """
     answers = admin.create_acls(bindings(given, user), request_timeout=REQUEST_SECONDS)
     try:
         for answer in answers.values():
             answer.result()
         deadline = clock.monotonic() + REQUEST_SECONDS
-        while not answers.keys() <= rules(admin, user) and clock.monotonic() < deadline:
+        while not answers.keys() <= rules(admin, user):
+            if clock.monotonic() > deadline:
+                raise BrokerError(
+                    "Kafka has accepted the rules, but does not go by them after "
+                    f"{REQUEST_SECONDS:.0f} s. Look at its log, then run this command again"
+                )
             time.sleep(_LOOK_SECONDS)
     except KafkaException as error:
         raise BrokerError(

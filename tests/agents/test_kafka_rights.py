@@ -1,10 +1,14 @@
 """Who may do what in Kafka: the tables by role, and the commands that give them."""
 
 import shlex
+from concurrent.futures import Future
+from typing import Any, cast
 
-from confluent_kafka.admin import AclOperation, ResourceType
+import pytest
+from confluent_kafka.admin import AclBinding, AclOperation, AdminClient, ResourceType
 
-from agents.kafka.rights import Right, Role, bindings, command, rights
+from agents.errors import BrokerError
+from agents.kafka.rights import Right, Role, apply, bindings, command, rights
 from schemas.topics import SOURCES, all_topics
 
 Table = dict[tuple[ResourceType, str], Right]
@@ -65,3 +69,29 @@ def test_one_rule_is_made_for_each_operation() -> None:
     made = bindings(given, "worker")
     assert len(made) == sum(len(right.operations) for right in given)
     assert {one.principal for one in made} == {"User:worker"}
+
+
+def test_rules_that_the_broker_takes_but_does_not_go_by_are_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Deaf:
+        """Takes every rule, and forgets it."""
+
+        def create_acls(
+            self, given: list[AclBinding], **_: object
+        ) -> dict[AclBinding, "Future[None]"]:
+            return {one: done(None) for one in given}
+
+        def describe_acls(self, _filter: object, **_: object) -> "Future[list[AclBinding]]":
+            return done([])
+
+    monkeypatch.setattr("agents.kafka.rights.REQUEST_SECONDS", 0.2)
+    admin = cast("AdminClient", Deaf())
+    with pytest.raises(BrokerError, match="does not go by them"):
+        apply(admin, rights(Role.PUBLISHER, "app"), "vendor")
+
+
+def done(value: Any) -> "Future[Any]":  # noqa: ANN401 - whatever a broker answers
+    future: Future[Any] = Future()
+    future.set_result(value)
+    return future
