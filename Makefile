@@ -18,7 +18,7 @@ help: ## Print this list
 
 setup: $(STAMP) ## Make .venv and install everything, pinned by hash
 
-$(STAMP): requirements/dev.txt pyproject.toml
+$(STAMP): requirements/dev.txt pyproject.toml hatch_build.py $(wildcard */fast_*.pyx */fast_*.pxd)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .

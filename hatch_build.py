@@ -1,0 +1,57 @@
+"""Compiles the fast twins of the hot path (`*/fast_*.pyx`) when the package is installed or built.
+
+They are optional: without a C compiler Ringside runs as plain Python, with the same results, and
+takes longer (docs/decisions/0017). Hatchling calls this by the file's name.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from Cython.Build import cythonize
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from setuptools import Distribution, Extension
+
+ROOT = Path(__file__).parent
+SCRATCH = ".ringside/build"
+
+
+def compile_fast(root: Path = ROOT) -> list[Path]:
+    """Compile every `fast_*.pyx` beside its source; return the modules that were made.
+
+    Raises whatever Cython, setuptools and the C compiler raise.
+    """
+    extensions = [
+        Extension(f"{source.parent.name}.{source.stem}", [str(source.relative_to(root))])
+        for source in sorted(root.glob("*/fast_*.pyx"))
+    ]
+    compiled = cythonize(extensions, build_dir=SCRATCH, include_path=[str(root)], quiet=True)
+    command = Distribution({"ext_modules": compiled}).get_command_obj("build_ext")
+    command.inplace, command.build_temp = True, SCRATCH
+    command.ensure_finalized()
+    command.run()
+    return [root / command.get_ext_filename(extension.name) for extension in compiled]
+
+
+class CustomBuildHook(BuildHookInterface):
+    """Puts the compiled modules into the wheel, or beside their sources in a checkout."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+        """Compile; on failure say so and go on without."""
+        try:
+            made = compile_fast()
+        except Exception as error:  # noqa: BLE001 - whatever a compiler can fail with
+            self.app.display_warning(
+                f"The fast modules were not compiled ({error}). Ringside works without them, at "
+                "about half the speed. They need a C compiler and Python's headers: on Debian, "
+                "apt-get install gcc python3-dev."
+            )
+            return
+        build_data["pure_python"] = False
+        build_data["infer_tag"] = True
+        build_data["artifacts"] += [path.relative_to(ROOT).as_posix() for path in made]
+
+
+if __name__ == "__main__":
+    for path in compile_fast():
+        sys.stdout.write(f"{path.relative_to(ROOT)}\n")
