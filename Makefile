@@ -101,6 +101,7 @@ generate: setup ## Rewrite every generated file: boards, rules, views, docs
 requirements: setup ## Pin the newest versions that pyproject.toml allows
 	$(LOCK) --upgrade -o requirements/runtime.txt pyproject.toml
 	$(LOCK) --upgrade --extra demo --group dev -o requirements/dev.txt pyproject.toml
+	$(LOCK) --upgrade --constraint requirements/dev.txt --group build -o requirements/build.txt
 	$(LOCK) --upgrade --constraint requirements/dev.txt --group security -o requirements/security.txt
 
 bench: setup ## Measure speed, delay and memory; one JSON object a line

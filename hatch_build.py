@@ -4,7 +4,9 @@ They are optional: without a C compiler Ringside runs as plain Python, with the 
 takes longer (docs/decisions/0017). Hatchling calls this by the file's name.
 """
 
+import json
 import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,12 @@ from setuptools import Distribution, Extension
 
 ROOT = Path(__file__).parent
 SCRATCH = ".ringside/build"
+LIST = "schemas/compiled.json"
+"""What was compiled, from which sources: agents/compiled.py compares."""
 
 
 def compile_fast(root: Path = ROOT) -> list[Path]:
-    """Compile every `fast_*.pyx` beside its source; return the modules that were made.
+    """Compile every `fast_*.pyx` beside its source; return the files that were made.
 
     Raises whatever Cython, setuptools and the C compiler raise.
     """
@@ -30,7 +34,16 @@ def compile_fast(root: Path = ROOT) -> list[Path]:
     command.inplace, command.build_temp = True, SCRATCH
     command.ensure_finalized()
     command.run()
-    return [root / command.get_ext_filename(extension.name) for extension in compiled]
+    written = root / LIST
+    written.write_text(json.dumps({one.name: _checksum(root, one.name) for one in extensions}))
+    return [written, *(root / command.get_ext_filename(one.name) for one in extensions)]
+
+
+def _checksum(root: Path, module: str) -> str:
+    source = root / (module.replace(".", "/") + ".pyx")
+    header = source.with_suffix(".pxd")
+    parts = [path.read_bytes() for path in (source, header) if path.exists()]
+    return sha256(b"\0".join(parts)).hexdigest()
 
 
 class CustomBuildHook(BuildHookInterface):

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from agents import compiled
 from agents.cli.context import Invocation, complain
 from agents.cli.lazy import LazyGroup
 from agents.errors import RingsideError
@@ -40,7 +41,8 @@ app = typer.Typer(
 def _print_version(value: bool) -> None:  # noqa: FBT001 - typer calls it so
     if not value:
         return
-    typer.echo(f"ringside {release()}")
+    kind = "plain Python" if compiled.missing() else "compiled"
+    typer.echo(f"ringside {release()} ({kind})")
     raise typer.Exit
 
 

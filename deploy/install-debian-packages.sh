@@ -9,6 +9,11 @@ need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
 need prometheus prometheus
 need prometheus-alertmanager prometheus-alertmanager
 need kcat kcat
+# For the fast modules; the headers of a Python that is not Debian's come with it.
+need cc gcc
+command -v cc >/dev/null 2>&1 || missing="$missing libc6-dev"
+headers=$(${PYTHON:-python3} -c 'import sysconfig; print(sysconfig.get_path("include"))')
+[ -e "$headers/Python.h" ] || missing="$missing python3-dev"
 need java default-jre-headless
 need mvn maven
 # The wheel's PostgreSQL has no TLS, which some tests need.

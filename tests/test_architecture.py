@@ -146,14 +146,36 @@ def test_outside_schemas_there_is_one_path_to_each_name() -> None:
 
 
 def test_no_module_is_longer_than_a_reader_likes() -> None:
-    lengths = {name(path): len(path.read_text().splitlines()) for path in modules(*PACKAGES)}
+    paths = [*modules(*PACKAGES), *ROOT.glob("*/*.pyx")]
+    lengths = {name(path): len(path.read_text().splitlines()) for path in paths}
     too_long = {path: n for path, n in lengths.items() if n > MAX_LINES}
     assert too_long == {}
 
 
+FROM_OUTSIDE = {"cpython", "libc", "cython", "msgspec", "datetime", "bisect", "collections"}
+"""What fast modules may import besides schemas and streams: nothing that does I/O."""
+
+
+def imported(source: str) -> set[str]:
+    """Return the top-level packages that a Cython source imports."""
+    return set(re.findall(r"^\s*(?:from|import|cimport) +(\w+)", source, re.MULTILINE))
+
+
+def test_fast_modules_import_what_their_twins_may() -> None:
+    for path in [*ROOT.glob("*/*.pyx"), *ROOT.glob("*/*.pxd")]:
+        allowed = {"schemas": {"schemas"}, "streams": {"schemas", "streams"}}[path.parent.name]
+        assert imported(path.read_text()) <= allowed | FROM_OUTSIDE, name(path)
+
+
+def test_an_import_in_a_fast_module_is_found() -> None:
+    source = '"""A."""\n\ncimport os\nfrom socket cimport x\nimport json\n'
+    assert imported(source) == {"os", "socket", "json"}
+
+
 def requirements() -> list[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    declared = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    declared = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
+    declared += [one for one in project["dependency-groups"]["dev"] if isinstance(one, str)]
     for extra in project["project"]["optional-dependencies"].values():
         declared += extra
     pinned = [path.read_text() for path in sorted((ROOT / "requirements").glob("*.txt"))]

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 import uvloop
 
-from agents import log
+from agents import compiled, log
 from agents.cli.context import settings_of
 from agents.errors import DatabaseError, SettingsError
 from agents.kafka.admin import connect
@@ -21,6 +21,8 @@ from agents.worker import Worker
 commands = typer.Typer(help="Run a worker.", add_completion=False)
 
 logger = log.get(__name__)
+
+TO_COMPILE = "install a C compiler and Python's headers, then install Ringside again"
 
 
 @commands.command()
@@ -45,6 +47,11 @@ def worker(
     """
     settings = settings_of(ctx)
     settings.required("customer_key")
+    slow = compiled.missing()
+    if slow:
+        logger.warning(
+            "not compiled: counts the same, at about half the speed", modules=slow, todo=TO_COMPILE
+        )
     _prepare_folder(settings)
     admin = connect(settings, wait_seconds=wait_seconds, progress=logger.warning)
     check_rights(admin, settings, Role.WORKER)
