@@ -48,8 +48,11 @@ class Fold(FoldState):
         refused: list[tuple[int, Rejected]] = []
         applied = duplicate = out_of_order = 0
         self._touched = True
+        run = None if self.run is None else self.run(self, events, offsets)
         try:
-            for event, offset in zip(events, offsets, strict=True):
+            for event, offset in zip(events, offsets, strict=True) if run is None else run:
+                if run is not None:
+                    newest_at = run.newest_at
                 # Not isinstance: to answer no, it goes through Struct's metaclass: slow.
                 if type(event) is not Event:
                     if type(event) is Rejected:
@@ -103,10 +106,13 @@ class Fold(FoldState):
                 if funnel is not None:
                     funnel.changed(key, old, new)
         except BaseException:
-            ledger.next_offset = offset
+            ledger.next_offset = offset if run is None else run.offset
             raise
         if offsets:
             ledger.next_offset = offsets[-1] + 1
+        if run is not None:
+            applied += run.applied
+            out_of_order += run.out_of_order
         ledger.consumed += len(offsets)
         ledger.applied += applied
         ledger.duplicate += duplicate

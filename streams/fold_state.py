@@ -26,6 +26,7 @@ from streams.packed import Packed
 from streams.panes import Table, pane_start
 from streams.quarters import Parts
 from streams.rep_turns import Turned, TurnTaker, all_turns
+from streams.runs import RUNS
 from streams.snapshot import Entities, Entity, PaneKey, Snapshot
 from streams.watermark import Watermark
 
@@ -74,6 +75,8 @@ class FoldState:
         self._turns = TurnTaker() if topic == REPS.name else None
         self._before = self._notes.before if self._turns is None else self._turns.before
         self._count = self.grains.count
+        self.run = RUNS.get(topic)
+        """Takes the plain events of a batch, faster; None: there is no such code."""
         self.ghost_limits = GhostLimits() if ghost_limits is None else ghost_limits
         self._legs = Legs() if topic == CALLS.name else None
         self.funnel = FunnelDays() if topic == DEALS.name else None

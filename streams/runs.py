@@ -1,0 +1,41 @@
+"""The compiled parts of the fold, by topic: each takes a batch's plain events without Python.
+
+They are optional, see docs/decisions/0017. Without one, `Fold.take` takes every event itself.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from streams.fold import Fold
+
+
+class Run(Protocol):
+    """Goes over the messages of one batch: takes the plain ones itself, yields all others.
+
+    A plain one is taken exactly as `Fold.take` would take it, before a later message is yielded.
+    What is yielded was not looked at, as far as the fold's state tells, but for event time: that
+    has come to it already, if it is an event.
+    """
+
+    newest_at: float
+    """How far event time has come, in seconds since 1970; -inf before the first event."""
+    offset: int
+    """Of the message that is looked at; after an error, of the one that caused it."""
+    applied: int
+    """How many messages were taken; of these and of no others `out_of_order` tells, too."""
+    out_of_order: int
+
+    def __iter__(self) -> Iterator[tuple[Any, int]]:
+        """Yield the messages to take in the ordinary way, and their offsets."""
+
+
+class MakeRun(Protocol):
+    """Makes a run of one batch."""
+
+    def __call__(self, fold: "Fold", events: Sequence[Any], offsets: Sequence[int], /) -> Run:
+        """Begin with the first message; nothing is taken before the run is iterated over."""
+
+
+RUNS: dict[str, MakeRun] = {}
+"""By topic. A test that wants the Python code alone sets `fold.run` to None."""
