@@ -9,7 +9,7 @@ LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup packages demo test check unit integration faults soak security format lint types \
+.PHONY: help setup packages demo test check unit plain integration faults soak security format lint types \
 	imports audit fuzz sbom generate requirements bench bench-deals bench-alerts verify-bank-week \
 	verify-erlang verify-pipelines secrets clean
 
@@ -30,12 +30,15 @@ packages: ## Install the Debian packages that tests and demo can use (as root)
 demo: setup ## Start everything on this machine, with a simulated floor; Ctrl-C stops it
 	$(BIN)/ringside demo
 
-test: setup check audit integration ## Run everything: checks, unit, property and integration tests
+test: setup check plain audit integration ## Run everything: checks, unit, property and integration tests
 
 check: setup lint types imports unit ## Run this before every commit; it needs no servers
 
 unit: setup ## Run the unit and property tests
 	$(BIN)/python -m pytest -q -m "not integration"
+
+plain: setup ## Run the tests of codec and core without the compiled modules
+	PLAIN=1 $(BIN)/python -m pytest -q tests/schemas tests/streams --numprocesses=2
 
 # The faults' moments are the same each time; `make faults` has new ones.
 integration: setup ## Run the tests against real Kafka, PostgreSQL and Prometheus, started as processes

@@ -3,6 +3,7 @@
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = (
+    "tests.plain",
     "tests.integration.servers",
     "tests.faults.proofs",
     "tests.faults.plugin",
