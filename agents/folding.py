@@ -13,10 +13,10 @@ from agents.clock import Clock
 from agents.kafka.deadletters import Origin, to_record
 from agents.settings import Settings
 from agents.shard import Exporter, Shard
-from schemas.codec import Message, Rejected, decode_record
+from schemas.codec import Decoded, Message, Rejected, decode_records
 from schemas.customers import Tokeniser
 from schemas.events import Event
-from schemas.notes import decode_notes
+from schemas.notes import Notes, decode_notes
 from schemas.topics import CUSTOMERS
 from streams.fold import Fold
 from streams.sources import SourceLimits
@@ -90,13 +90,13 @@ class BatchFolder:
     def _take(self, shard: Shard, fold: Fold, records: Sequence[Any]) -> Counter[str]:
         """Decode and fold; return the number of good messages by source."""
         topic, now, tokeniser = fold.topic, self._clock(), self.tokeniser
-        decode = decode_record if topic != CUSTOMERS.name else decode_notes
+        decode = decode_records if topic != CUSTOMERS.name else _decode_notes
         known_offset = fold.ledger.next_offset
         if records[0].offset < known_offset:
             records = [record for record in records if record.offset >= known_offset]
         offsets = [record.offset for record in records]
         try:
-            events = [decode(record, topic, now, tokeniser) for record in records]
+            events = decode(records, topic, now, tokeniser)
             refused = fold.take(events, offsets)
         except BaseException:
             # The state may be half changed: it must not be written.
@@ -151,3 +151,9 @@ class BatchFolder:
                     await asyncio.wait_for(shard.room.wait(), 1.0)
                 except TimeoutError:
                     continue
+
+
+def _decode_notes(
+    records: Sequence[Any], topic: str, now: float, tokeniser: Tokeniser
+) -> list[Decoded | Notes]:
+    return [decode_notes(record, topic, now, tokeniser) for record in records]

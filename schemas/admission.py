@@ -87,6 +87,9 @@ ADMISSION: dict[type, tuple[str, str, bool, Rule | None]] = {
 }
 """By envelope: its type, its topic, whether its data names a customer, its rule."""
 
+TAKE_BACK = frozenset(type_ for type_ in TYPES if type_.endswith("retracted"))
+"""The types of events that take others back: which ones, `causationid` says."""
+
 
 def _text_fields(data: type[Fact]) -> tuple[str, ...]:
     """Return the fields of a fact that hold free text."""

@@ -42,6 +42,7 @@ _binary: dict[str, msgspec.json.Decoder[Fact]] = {
 }
 _instant = msgspec.json.Decoder(Instant)
 _encode = msgspec.json.Encoder().encode
+_SEQUENCE_DIGITS = 20
 
 
 _KNOWN_FIELDS = {field for wire in WIRE_TYPES.values() for field in wire.__struct_fields__} | {
@@ -49,6 +50,15 @@ _KNOWN_FIELDS = {field for wire in WIRE_TYPES.values() for field in wire.__struc
     *StageEntry.__struct_fields__,
     *(field for data in TYPES.values() for field in data.__struct_fields__),
 }
+
+
+def canonical_sequence(sequence: str | int) -> str:
+    """Return a CloudEvents `sequence` as a text that sorts as it should: 9 before 10.
+
+    A number is padded with zeros to twenty digits; any other text is returned unchanged.
+    """
+    text = str(sequence)
+    return text.zfill(_SEQUENCE_DIGITS) if text.isascii() and text.isdecimal() else text
 
 
 def parse(value: bytes, headers: Headers) -> Any:  # noqa: ANN401 - one of WIRE_TYPES, or Rejected

@@ -152,7 +152,7 @@ def test_no_module_is_longer_than_a_reader_likes() -> None:
     assert too_long == {}
 
 
-FROM_OUTSIDE = {"cpython", "libc", "cython", "msgspec", "datetime", "bisect", "collections"}
+FROM_OUTSIDE = {"cpython", "libc", "cython", "msgspec", "datetime", "bisect", "collections", "re"}
 """What fast modules may import besides schemas and streams: nothing that does I/O."""
 
 

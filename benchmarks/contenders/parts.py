@@ -24,7 +24,7 @@ from benchmarks.contenders.folding import folds_of, read, write
 from benchmarks.load import to_message
 from benchmarks.settings import PARTITIONS, settings_for
 from benchmarks.stage import Load
-from schemas.codec import Message, decode_record
+from schemas.codec import Message, decode_records
 from schemas.notes import decode_notes
 from schemas.topics import CUSTOMERS, FOLDED
 
@@ -71,7 +71,7 @@ class Parts:
             for first in range(0, len(messages), TOGETHER):
                 some = messages[first : first + TOGETHER]
                 began = clock()
-                events = [decode_record(one, topic, now, self._tokeniser) for one in some]
+                events = decode_records(some, topic, now, self._tokeniser)
                 decoded = clock()
                 offset = fold.ledger.next_offset
                 fold.take(events, range(offset, offset + len(events)))

@@ -6,7 +6,7 @@ from agents.changelog import Entry
 from agents.kafka.deadletters import Origin, from_record, to_record
 from agents.postgres.rows import batches
 from agents.state import ChangelogTopics, Restorer, to_records
-from schemas.codec import Decoded, Message, Reason, Rejected, decode, encode
+from schemas.codec import Decoded, Message, Reason, Rejected, decode, decode_records, encode
 from schemas.customers import Tokeniser, is_token
 from schemas.erasures import Erasure
 from schemas.events import Event
@@ -40,6 +40,8 @@ def check(case: bytes) -> Decoded:
         assert _fold(message.topic).apply(outcome, 7) is None
     else:
         _check_admitted(message, outcome)
+    (compiled,) = decode_records([message], message.topic, NOW_AT, TOKENISER)
+    assert repr(compiled) == repr(outcome), "the compiled codec reads something else"
     return outcome
 
 
