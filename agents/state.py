@@ -65,7 +65,7 @@ def to_records(changes: Iterable[Changes], topics: ChangelogTopics, shard: int) 
             yield Record(topics.entities, _encode([source, key]), value, shard)
         for (start, dims), parts in change.panes.items():
             pane_key = _encode([source, start, *dims])
-            yield Record(topics.panes, pane_key, None if parts is None else _encode(parts), shard)
+            yield Record(topics.panes, pane_key, None if parts is None else parts.json(), shard)
     for change in all_changes:
         yield Record(topics.ledger, _encode([change.topic]), _encode(change.ledger), shard)
 

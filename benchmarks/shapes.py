@@ -9,6 +9,7 @@ from schemas.measures import MINUTE_SECONDS, QUARTER_SECONDS
 from schemas.topics import SOURCES, TOPIC_OF_TYPE
 from streams.changes import Changes
 from streams.fold import Fold
+from streams.grains import Grains
 from streams.ledger import Ledger
 from streams.panes import Cells, pane_start
 
@@ -29,10 +30,16 @@ Known = dict[object, Cells]
 """The cells of each pane as they were when it was last told."""
 
 
+class _PlainFold(Fold):
+    """Counts in dicts: by which of them are new it is known which panes an event touched."""
+
+    grains_type = Grains
+
+
 def shapes_of(events: Iterable[Event], *, skip: int) -> Shapes:
     """Fold *events* and note what each changed; the first *skip* only to fill the floor."""
     folds = {
-        topic.name: Fold(topic.name, 0, ledger=Ledger(0), lateness_seconds=3600.0)
+        topic.name: _PlainFold(topic.name, 0, ledger=Ledger(0), lateness_seconds=3600.0)
         for topic in SOURCES
     }
     shapes: Shapes = {}

@@ -5,7 +5,7 @@ streams/fold.py changes it by messages; this module closes it, writes it out and
 
 from collections import deque
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -17,7 +17,6 @@ from streams.expiry import Expiry
 from streams.facts import Facts
 from streams.funnel_days import FunnelDays
 from streams.ghosts import GhostLimits, ghosts
-from streams.grains import Grains
 from streams.ledger import Ledger
 from streams.legs import Legs
 from streams.machines import MACHINES
@@ -30,9 +29,20 @@ from streams.runs import RUNS
 from streams.snapshot import Entities, Entity, PaneKey, Snapshot
 from streams.watermark import Watermark
 
+if TYPE_CHECKING:
+    from streams.grains import Grains
+else:
+    try:
+        from streams.fast_grains import Grains
+    except ImportError:
+        from streams.grains import Grains
+
 
 class FoldState:
     """The state of one source partition."""
+
+    grains_type: type[Grains] = Grains
+    """The compiled one if there is one; a subclass may choose."""
 
     def __init__(  # noqa: PLR0915 - one attribute after the other
         self,
@@ -54,7 +64,7 @@ class FoldState:
         self.entities: Entities = Packed(self.machine.state) if is_packed else {}
         self.live: Entities = self.entities if self.machine.is_live is None else {}
         """The entities on the floor now: calls waiting or in progress, and every rep."""
-        self.grains = Grains()
+        self.grains = self.grains_type()
         self.grains.quarters.kept_seconds += self.machine.panes_kept_seconds
         self.tables: dict[int, Table[Any]] = {
             MINUTE_SECONDS: self.grains.minutes,

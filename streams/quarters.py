@@ -7,9 +7,13 @@ window or for PostgreSQL, and when its minutes are closed, all at once.
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import msgspec
+
 from schemas.measures import MINUTE_SECONDS
 from streams.facts import Amount, Dims
 from streams.panes import Cells, Slot, add_cells
+
+_json = msgspec.json.Encoder().encode
 
 
 class Parts(NamedTuple):
@@ -18,7 +22,7 @@ class Parts(NamedTuple):
     settled: Cells
     """The sum of the closed minutes."""
     minutes: dict[int, Cells]
-    """The cells of the open minutes, by their number in the quarter, 0 to 14."""
+    """The cells of the open minutes, by their number in the quarter, 0 to 14, in this order."""
 
     def total(self) -> Cells:
         """Return the sum of all parts, without zeros."""
@@ -26,6 +30,10 @@ class Parts(NamedTuple):
         for cells in self.minutes.values():
             add_cells(total, cells.items())
         return total
+
+    def json(self) -> bytes:
+        """Return it as it is in the changelog."""
+        return _json(self)
 
 
 class _State(NamedTuple):
@@ -85,10 +93,13 @@ class Quarter:
 
     def minute(self, start_at: int) -> Slot:
         """Return the slot of an open minute; make one if there is none."""
-        minutes, number = self._state.minutes, self._number(start_at)
+        settled, minutes, version = self._state
+        number = self._number(start_at)
         slot = minutes.get(number)
         if slot is None:
-            slot = minutes[number] = Slot()
+            slot = Slot()
+            slots = {**minutes, number: slot}
+            self._state = _State(settled, {one: slots[one] for one in sorted(slots)}, version)
         return slot
 
     def add(self, dims: Dims, cells: Iterable[tuple[str, Amount]]) -> None:
