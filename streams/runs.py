@@ -6,6 +6,8 @@ They are optional, see docs/decisions/0017. Without one, `Fold.take` takes every
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from schemas.topics import REPS
+
 if TYPE_CHECKING:
     from streams.fold import Fold
 
@@ -18,13 +20,21 @@ class Run(Protocol):
     has come to it already, if it is an event.
     """
 
-    newest_at: float
-    """How far event time has come, in seconds since 1970; -inf before the first event."""
-    offset: int
-    """Of the message that is looked at; after an error, of the one that caused it."""
-    applied: int
-    """How many messages were taken; of these and of no others `out_of_order` tells, too."""
-    out_of_order: int
+    @property
+    def newest_at(self) -> float:
+        """How far event time has come, in seconds since 1970; -inf before the first event."""
+
+    @property
+    def offset(self) -> int:
+        """Of the message that is looked at; after an error, of the one that caused it."""
+
+    @property
+    def applied(self) -> int:
+        """How many messages it took."""
+
+    @property
+    def out_of_order(self) -> int:
+        """How many of those were older than one before them."""
 
     def __iter__(self) -> Iterator[tuple[Any, int]]:
         """Yield the messages to take in the ordinary way, and their offsets."""
@@ -39,3 +49,10 @@ class MakeRun(Protocol):
 
 RUNS: dict[str, MakeRun] = {}
 """By topic. A test that wants the Python code alone sets `fold.run` to None."""
+
+try:
+    from streams.fast_reps import PlainReps
+except ImportError:
+    pass
+else:
+    RUNS[REPS.name] = PlainReps

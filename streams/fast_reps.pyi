@@ -1,0 +1,17 @@
+"""Types of the compiled run over the reps' topic; streams/fast_reps.pyx says what it does."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from streams.fold import Fold
+
+class PlainReps:
+    applied: int
+    out_of_order: int
+    def __init__(self, fold: Fold, events: Sequence[Any], offsets: Sequence[int], /) -> None: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def newest_at(self) -> float: ...
+    def __iter__(self) -> Iterator[tuple[Any, int]]: ...
+    def __next__(self) -> tuple[Any, int]: ...
