@@ -105,7 +105,9 @@ class Quarter:
     def add(self, dims: Dims, cells: Iterable[tuple[str, Amount]]) -> None:
         """Add cells of a closed minute to what is settled."""
         settled, minutes, version = self._state
-        settled[dims] = _sum(settled.get(dims, {}), dict(cells))
+        total = settled.get(dims, {}).copy()
+        add_cells(total, cells)
+        settled[dims] = total
         self._state = _State(settled, minutes, version + 1)
 
     def settle(self) -> None:
@@ -160,9 +162,3 @@ class Quarter:
 
     def _number(self, start_at: int) -> int:
         return (start_at - self.start_at) // MINUTE_SECONDS
-
-
-def _sum(one: Cells, other: Cells) -> Cells:
-    total = one.copy()
-    add_cells(total, other.items())
-    return total
