@@ -8,11 +8,14 @@ state, a repetition, what is out of order, late, or a correction, is yielded, fo
 
 from cpython.dict cimport PyDict_GetItemWithError, PyDict_SetDefault, PyDict_SetItem
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
+from cpython.long cimport PyLong_AsLong
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_INCREF, Py_XDECREF
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New, PyTuple_SET_ITEM
 from libc.math cimport INFINITY
+from streams.fast_cells cimport cell_number
 from streams.fast_checksum cimport crc32_begin, crc32_of
+from streams.fast_grains cimport Grains
 from streams.fast_slots cimport at_place, place_of
 
 from schemas.events import Event, RepStateChanged
@@ -30,7 +33,8 @@ cdef extern from "Python.h":
     PyObject *PySequence_Fast_GET_ITEM(object, Py_ssize_t)
 
 cdef dict CELL = rep_state._CELL
-cdef PyObject *PAUSED = <PyObject *> (<object> CELL["paused"])
+cdef dict NUMBER = {state: cell_number(cell) for state, cell in CELL.items()}
+cdef object PAUSED = NUMBER["paused"]
 cdef double TO_TICKS = facts.TO_TICKS
 cdef Py_ssize_t MAX_LATEST = reps.MAX_LATEST
 cdef object DIMS = KNOWN_DIMS, EMPTY = (), NO_TEXT = "", NEW_REP = Rep, NEW_SPELL = Spell
@@ -59,7 +63,7 @@ cdef class PlainReps:
 
     cdef object _fold, _offsets, _messages
     cdef dict _entities, _changed, _before
-    cdef list _spells
+    cdef Grains _grains  # None: they are not compiled
     cdef Py_ssize_t _index
     cdef double _newest_at, _close_at, _lateness_seconds
     cdef readonly Py_ssize_t applied, out_of_order
@@ -70,7 +74,7 @@ cdef class PlainReps:
         if len(self._messages) != len(offsets):
             raise ValueError("there must be as many offsets as messages")
         self._entities, self._changed, self._before = fold.entities, fold._changed, fold._before
-        self._spells = []
+        self._grains = fold.grains if type(fold.grains) is Grains else None
         self._index = -1
         self._lateness_seconds = fold._lateness_seconds
         self._look()
@@ -111,9 +115,6 @@ cdef class PlainReps:
         """Let others see what was taken so far, but for its number."""
         if self._newest_at > -INFINITY:
             self._fold.watermark.newest_at = self._newest_at
-        if self._spells:
-            self._fold.ledger.closed_facts += self._fold.grains.count(self._spells)
-            self._spells = []
         return 0
 
     cdef int _move_on(self, double at) except -1:
@@ -163,15 +164,22 @@ cdef class PlainReps:
 
     cdef int _ended(self, PyObject *rep, PyObject *turn, double since, double at) except -1:
         """Count the seconds of a state that ended at *at*."""
-        cdef PyObject *cell = PyDict_GetItemWithError(CELL, <object> at_place(turn, TURN_STATE))
+        state = <object> at_place(turn, TURN_STATE)
+        cdef PyObject *found = PyDict_GetItemWithError(NUMBER, state)
         cdef double start = since + TO_TICKS - TO_TICKS, end = at + TO_TICKS - TO_TICKS
-        if cell == NULL or end <= start:
-            return 0
         cdef PyObject *kind = <PyObject *> NO_TEXT
-        if cell == PAUSED:
+        cdef int closed
+        if found == NULL or end <= start:
+            return 0
+        if found == <PyObject *> PAUSED:
             kind = at_place(turn, TURN_REASON)
         dims = <object> dims_of(rep, kind, at_place(turn, TURN_SOURCE))
-        self._spells.append(NEW_SPELL(start, end, dims, <object> cell, 1))
+        if self._grains is None:
+            closed = self._fold.grains.count((NEW_SPELL(start, end, dims, CELL[state]),))
+        else:
+            closed = self._grains.spread(start, end, dims, PyLong_AsLong(<object> found), 1)
+        if closed:
+            self._fold.ledger.closed_facts += closed
         return 0
 
 
