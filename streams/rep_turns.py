@@ -131,10 +131,12 @@ def _shortened(rep: Rep, written: Rep | None, horizon_at: float) -> Rep:
     if count < MAX_TURNS + SPARE and earlier[SPARE].at >= horizon_at:
         return rep  # so few may go that it is not worth a copy of the rest
     turns, had = rep.turns, written.turns
-    first = max(needed_from(turns, horizon_at), count - MAX_TURNS)
-    # The one after them as well: it says until when the last of them held.
     there = bisect_left(had, turns[0])
-    if had[there : there + first + 1] != turns[: first + 1]:
+    first = max(needed_from(turns, horizon_at), count - MAX_TURNS)
+    # In a backlog Postgres has only some of them, and to wait for all would be to wait for its end.
+    first = min(first, len(had) - there - 1)
+    # The one after them as well: it says until when the last of them held.
+    if first < SPARE or had[there : there + first + 1] != turns[: first + 1]:
         return rep
     return Rep(rep.rep, turns[first:], (), rep.corrected)
 

@@ -138,6 +138,26 @@ def test_while_postgres_is_away_nothing_is_let_go_and_then_all_that_is_old() -> 
     assert shown(table)[-2:] == [(7485, 7500, "offline", ""), (7500, None, "paused", "lunch")]
 
 
+def test_in_a_backlog_what_postgres_has_is_let_go_though_it_never_has_all() -> None:
+    fold, table = new_fold("ringside.reps"), Turns()
+    waiting = None
+    for n in range(0, 2000, 100):  # a hundred turns between two checkpoints; Postgres is one behind
+        apply(fold, [turn(f"s{m}", 15.0 * m, STATES[m % 4]) for m in range(n, n + 100)])
+        changes = fold.take_changes()
+        assert changes is not None
+        if waiting is not None:
+            table.update(waiting.snapshot.turns)
+            fold.release(waiting.ledger.fence)
+        waiting = changes
+        (rep,) = fold.entities.values()
+        assert isinstance(rep, Rep)
+        # What Postgres did not have, of three checkpoints, and the turn before.
+        assert len(rep.turns) <= 301
+    assert waiting is not None
+    table.update(waiting.snapshot.turns)
+    assert [row[0] for row in shown(table)] == [15.0 * n for n in range(2000)]
+
+
 def test_without_a_database_no_turn_waits_for_it() -> None:
     fold = new_fold("ringside.reps")
     fold.without_database()
