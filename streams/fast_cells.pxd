@@ -6,6 +6,7 @@ from libc.stdint cimport uint8_t, uint16_t
 cdef enum:
     SETTLED = 15  # the part that holds the sum of the closed minutes, after minutes 0 to 14
     PARTS = 16
+    FEW_CELLS = 128  # as many as most panes have
 
 
 cdef struct Cell:
@@ -24,6 +25,10 @@ cdef struct Body:
 
 # The number of a cell's name: the same for the life of the process.
 cdef int cell_number(object name) except -1
+
+# *few*, of *size* bytes, if that is enough, else more; to be given back.
+cdef void *room(void *few, size_t size, size_t needed) except NULL
+cdef void give_back(void *few, void *found) noexcept
 
 cdef int refuse_large(double amount) except -1
 

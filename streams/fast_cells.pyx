@@ -20,7 +20,6 @@ _json = msgspec.json.Encoder().encode
 cdef enum:
     MOST_NAMES = 65_536
     NEAR_NAMES = 1_024  # a power of two
-    FEW_CELLS = 128
     FEW_BYTES = 4_096
     NUMBER_BYTES = 32  # at least what a double or an int64 takes
 
@@ -62,6 +61,18 @@ cdef int _number(object name) except -1:
     return number
 
 
+cdef void *room(void *few, size_t size, size_t needed) except NULL:
+    cdef void *found = few if needed <= size else PyMem_Malloc(needed)
+    if found == NULL:
+        raise MemoryError
+    return found
+
+
+cdef void give_back(void *few, void *found) noexcept:
+    if found != few:
+        PyMem_Free(found)
+
+
 cdef int refuse_large(double amount) except -1:
     raise OverflowError(f"a pane holds whole numbers up to 2**53, not {amount!r}")
 
@@ -90,16 +101,11 @@ cdef dict dict_of_sum(Body *body):
     cdef dict found = {}
     cdef int all_cells = body.ends[SETTLED]
     cdef Cell[FEW_CELLS] few
-    cdef Cell *total = few
-    if all_cells > FEW_CELLS:
-        total = <Cell *> PyMem_Malloc(all_cells * sizeof(Cell))
-        if total == NULL:
-            raise MemoryError
+    cdef Cell *total = <Cell *> room(few, sizeof(few), all_cells * sizeof(Cell))
     try:
         _fill(found, total, sum_of(body, total))
     finally:
-        if total != few:
-            PyMem_Free(total)
+        give_back(few, total)
     return found
 
 
@@ -137,11 +143,7 @@ cdef bytes json_of(Body *body):
     for index in range(body.ends[SETTLED]):
         most += 1 + PyBytes_GET_SIZE(_keys[body.cells[index].number]) + NUMBER_BYTES
     cdef char[FEW_BYTES] few
-    cdef char *text = few
-    if most > FEW_BYTES:
-        text = <char *> PyMem_Malloc(most)
-        if text == NULL:
-            raise MemoryError
+    cdef char *text = <char *> room(few, sizeof(few), most)
     cdef char *end = text
     try:
         end = _put_text(end, b"[", 1)
@@ -160,8 +162,7 @@ cdef bytes json_of(Body *body):
         end = _put_text(end, b"}]", 2)
         return PyBytes_FromStringAndSize(text, end - text)
     finally:
-        if text != few:
-            PyMem_Free(text)
+        give_back(few, text)
 
 
 cdef char *_put_cells(char *end, Cell *cells, int count) except NULL:

@@ -14,6 +14,7 @@ from cpython.ref cimport PyObject
 from libc.string cimport memcpy, memmove
 
 from streams.fast_cells cimport (
+    FEW_CELLS,
     PARTS,
     SETTLED,
     Body,
@@ -22,9 +23,11 @@ from streams.fast_cells cimport (
     dict_of_part,
     dict_of_sum,
     first_of,
+    give_back,
     is_large,
     json_of,
     refuse_large,
+    room,
     sum_of,
 )
 
@@ -95,25 +98,22 @@ cdef class Pane:
         """Make the sum of all parts the only one."""
         cdef Body *body = &self.body
         cdef int count, part
+        cdef Cell[FEW_CELLS] few
         cdef Cell *total
         cdef Cell *smaller
         if body.held == 1 << SETTLED:
             return 0
-        total = <Cell *> PyMem_Malloc(body.ends[SETTLED] * sizeof(Cell))
-        if total == NULL:
-            raise MemoryError
+        total = <Cell *> room(few, sizeof(few), body.ends[SETTLED] * sizeof(Cell))
         try:
             count = sum_of(body, total)
-        except BaseException:
-            PyMem_Free(total)
-            raise
-        body.capacity = body.ends[SETTLED]
+            if count:
+                memcpy(body.cells, total, count * sizeof(Cell))
+        finally:
+            give_back(few, total)
         # A day of these is kept, so they take no more memory than they need.
-        smaller = <Cell *> PyMem_Realloc(total, count * sizeof(Cell))
+        smaller = <Cell *> PyMem_Realloc(body.cells, count * sizeof(Cell))
         if smaller != NULL:
-            total, body.capacity = smaller, count
-        PyMem_Free(body.cells)
-        body.cells = total
+            body.cells, body.capacity = smaller, count
         for part in range(SETTLED):
             body.ends[part] = 0
         body.ends[SETTLED] = count
