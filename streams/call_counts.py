@@ -159,7 +159,8 @@ def _wrapped_up(old: Call, new: Call) -> Sequence[Fact]:
     was = bisect_left(_BOUNDS, conversation + before)
     now = bisect_left(_BOUNDS, conversation + after)
     if was != now:
-        cells = (*cells, (_HANDLE_ONES[was][0], -1), _HANDLE_ONES[now])
+        # In the order of `difference`, as everywhere: records of panes then have the same bytes.
+        cells = (_HANDLE_ONES[now], *cells, (_HANDLE_ONES[was][0], -1))
     dims = KNOWN_DIMS[new.queue, new.rep, new.direction, "", new.source]
     return (Fact(new.offered_at or 0.0, dims, cells),) if cells else ()
 

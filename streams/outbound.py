@@ -57,7 +57,8 @@ def _wrapped_up(old: Call, new: Call) -> Sequence[Fact]:
     cells: tuple[tuple[str, Amount], ...] = ((_WRAPUP, seconds),)
     was, now = (bisect_left(_BOUNDS, handle_seconds(call)) for call in (old, new))
     if was != now:
-        cells = (*cells, (_HANDLE_BUCKETS[was], -1), (_HANDLE_BUCKETS[now], 1))
+        # In the order of `difference`, as everywhere: records of panes then have the same bytes.
+        cells = ((_HANDLE_BUCKETS[now], 1), *cells, (_HANDLE_BUCKETS[was], -1))
     return (Fact(new.offered_at or 0.0, dims(new), cells),)
 
 

@@ -6,7 +6,7 @@ They are optional, see docs/decisions/0017. Without one, `Fold.take` takes every
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from schemas.topics import REPS
+from schemas.topics import CALLS, REPS
 
 if TYPE_CHECKING:
     from streams.fold import Fold
@@ -56,3 +56,10 @@ except ImportError:
     pass
 else:
     RUNS[REPS.name] = PlainReps
+
+try:
+    from streams.fast_calls import PlainCalls
+except ImportError:
+    pass
+else:
+    RUNS[CALLS.name] = PlainCalls
