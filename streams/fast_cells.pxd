@@ -47,5 +47,5 @@ cdef inline int first_of(Body *body, int part) noexcept:
 
 
 cdef inline bint is_large(double amount) noexcept:
-    # Beyond this, not every whole number is a double.
-    return not -9007199254740992.0 <= amount <= 9007199254740992.0
+    # 2**53: from there on, a double can be another whole number, rounded.
+    return not -9007199254740992.0 < amount < 9007199254740992.0

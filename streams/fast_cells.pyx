@@ -2,7 +2,7 @@
 """The cells of a pane as C numbers: added up, as dicts, and as JSON.
 
 Cells are in the order in which Python's dicts would have them, so that the same bytes are written.
-Whole amounts are exact up to 2**53 in magnitude; beyond, OverflowError is raised.
+Whole amounts are exact, and below 2**53 in magnitude: otherwise OverflowError is raised.
 """
 
 from cpython.bytes cimport (
@@ -74,7 +74,7 @@ cdef void give_back(void *few, void *found) noexcept:
 
 
 cdef int refuse_large(double amount) except -1:
-    raise OverflowError(f"a pane holds whole numbers up to 2**53, not {amount!r}")
+    raise OverflowError(f"a pane holds whole numbers below 2**53, not {amount!r}")
 
 
 # A reader's thread may be in here while another counts. Making a dict can run the cycle collector,

@@ -7,7 +7,7 @@ one, or a pane that is not known, is looked up in the quarters' dicts.
 
 cimport cython
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
-from cpython.ref cimport Py_INCREF, Py_XDECREF
+from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 from libc.stdint cimport uintptr_t
 
 cdef enum:
@@ -63,7 +63,9 @@ cdef class KnownPanes:
         """Look a pane up again next time."""
         cdef Known *known = self._near(start, pane.dims)
         if known.pane == <PyObject *> pane:
-            known.dims = NULL
+            Py_DECREF(pane)  # `pane` itself is one more reference
+            Py_XDECREF(known.quarter)
+            known.dims = known.pane = known.quarter = NULL
         return 0
 
     cdef Quarter quarter(self, int64_t start):
