@@ -60,6 +60,13 @@ def test_a_token_is_the_keyed_hmac_of_the_number() -> None:
     assert Tokeniser(KEY).token("+84 90 123 45 67") == f"ct1_{digest[:32]}"
 
 
+@pytest.mark.parametrize("length", [16, 63, 64, 65, 200])
+def test_a_key_may_be_as_long_as_it_likes(length: int) -> None:
+    key = bytes(range(length))
+    digest = hmac.digest(key, b"+84901234567", "sha256").hex()
+    assert Tokeniser(key).token("+84901234567") == f"ct1_{digest[:32]}"
+
+
 def test_another_key_gives_other_tokens() -> None:
     number = "+84901234567"
     assert Tokeniser(KEY).token(number) == Tokeniser(KEY).token(number)
