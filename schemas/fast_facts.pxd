@@ -26,6 +26,7 @@ cdef class Plan:
     cdef bint needs_cause
     cdef object _data
     cdef bint _is_shared
+    cdef Py_hash_t _salt  # so that equal facts of different types have different slots
     cdef list _alive
     cdef int _count
     cdef Field _fields[MOST_FIELDS]

@@ -32,7 +32,7 @@ from schemas.fast_scan cimport (
     read_instant,
     text_end,
 )
-from schemas.fast_texts cimport SLOTS, Slot, hash_of, holds, is_text, keep, new_text, shared_text
+from schemas.fast_texts cimport SLOTS, hash_of, is_text, keep, new_text, shared_text
 
 cdef extern from "Python.h":
     size_t PY_VECTORCALL_ARGUMENTS_OFFSET
@@ -47,7 +47,8 @@ cdef enum:
     MOST_SHARED = 256  # bytes of a fact
 
 # Facts without a customer that were read last: the same ones come again and again.
-cdef Slot[SLOTS] FACTS
+cdef PyObject* FACT_TEXTS[SLOTS]
+cdef PyObject* FACTS[SLOTS]
 
 cdef double[16] POWERS = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
@@ -66,7 +67,7 @@ cdef class Plan:
         self.type, self.topic, self.rule = type_, topic, rule
         self.needs_cause, self._data = needs_cause, data
         self._is_shared = not has_customer and rule is None
-        self._alive = []
+        self._alive, self._salt = [], hash(type_)
         self._count = len(info.fields)
         for index, field in enumerate(info.fields):
             self._plan(&self._fields[index], field)
@@ -114,21 +115,19 @@ cdef class Plan:
         """Return the fact that begins at *place*, which goes on behind it. None: ask Python."""
         cdef PyObject* values[MOST_FIELDS + 1]
         cdef Span whole
-        cdef Slot* slot = NULL
-        cdef unsigned long long hashed = 0
         cdef const char* close
-        cdef int index
+        cdef int index, slot = -1
         whole.start, whole.length = place[0], 0
         if self._is_shared:
             # Where it may end: if a fact was read from just these bytes, it would be read again.
             close = <const char*>memchr(whole.start, c"}", end - whole.start)
             if close is not NULL and close - whole.start < MOST_SHARED:
                 whole.length = close + 1 - whole.start
-                hashed = hash_of(whole)
-                slot = &FACTS[(hashed ^ <size_t><PyObject*>self >> 4) % SLOTS]
-                if holds(slot, hashed, whole) and type(<object>slot.fact) is self._data:
-                    place[0] = close + 1
-                    return <object>slot.fact
+                slot = (hash_of(whole) ^ self._salt) % SLOTS
+                if FACTS[slot] is not NULL and type(<object>FACTS[slot]) is self._data:
+                    if is_text(FACT_TEXTS[slot], whole):
+                        place[0] = close + 1
+                        return <object>FACTS[slot]
         for index in range(self._count + 1):
             values[index] = NULL
         fact = None
@@ -140,8 +139,9 @@ cdef class Plan:
         finally:
             for index in range(self._count):
                 Py_XDECREF(values[index + 1])
-        if slot is not NULL and fact is not None and place[0] == whole.start + whole.length:
-            keep(slot, hashed, new_text(whole), fact)
+        if slot >= 0 and fact is not None and place[0] == whole.start + whole.length:
+            keep(&FACT_TEXTS[slot], new_text(whole))
+            keep(&FACTS[slot], fact)
         return fact
 
     cdef int _fill(self, const char** place, PyObject** values, object token) except -1:

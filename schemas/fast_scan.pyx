@@ -13,7 +13,7 @@ cdef const char* number_end(
     digits[0], decimals[0] = 0, 0
     while True:
         if is_digit(at[0]):
-            if at - start > most_digits:
+            if at - start - (point is not NULL) >= most_digits:
                 return NULL
             digits[0] = 10 * digits[0] + (at[0] - c"0")
         elif at[0] == c"." and point is NULL and at != start:

@@ -1,6 +1,7 @@
 """Texts that come again: the same queue, rep or state is the same object. Of fast_codec.pyx."""
 
 from cpython.object cimport PyObject
+from cpython.ref cimport Py_INCREF, Py_XDECREF
 from libc.string cimport memcmp, memcpy
 
 from schemas.fast_scan cimport Span
@@ -14,22 +15,11 @@ cdef enum:
     SLOTS = 4096
 
 
-cdef struct Slot:
-    unsigned long long hashed
-    PyObject* text  # of ASCII alone; NULL: nothing was put here yet
-    PyObject* fact  # what it was read as
-
-
 cdef inline bint is_text(PyObject* text, Span span) noexcept:
     return (
         PyUnicode_GET_LENGTH(<object>text) == span.length
         and memcmp(PyUnicode_DATA(<object>text), span.start, span.length) == 0
     )
-
-
-cdef inline bint holds(Slot* slot, unsigned long long hashed, Span span) noexcept:
-    """Return whether a slot is that of a text."""
-    return slot.hashed == hashed and slot.text is not NULL and is_text(slot.text, span)
 
 
 cdef inline unsigned long long hash_of(Span span) noexcept:
@@ -48,7 +38,13 @@ cdef inline unsigned long long hash_of(Span span) noexcept:
     return hashed ^ (hashed >> 32)
 
 
-cdef void keep(Slot* slot, unsigned long long hashed, str text, object fact) noexcept
+cdef inline void keep(PyObject** slot, object value) noexcept:
+    """Put an object into a slot, and let go of the one before."""
+    cdef PyObject* before = slot[0]
+    Py_INCREF(value)
+    slot[0] = <PyObject*>value
+    Py_XDECREF(before)
+
 
 cdef str new_text(Span span)
 

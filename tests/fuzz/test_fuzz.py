@@ -5,6 +5,7 @@ import random
 import msgspec
 import pytest
 
+from schemas import codec
 from schemas.codec import Message, Reason, Rejected, decode
 from schemas.customers import Tokeniser
 from schemas.events import Event
@@ -56,6 +57,16 @@ def test_a_codec_that_lets_a_number_through_is_found(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(checks, "decode", careless)
     with pytest.raises(AssertionError, match="no token"):
         check(SEEDS[0])  # an offered call, whose customer is set
+
+
+def test_a_compiled_codec_that_reads_something_else_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    check(SEEDS[0])
+    wrong = Rejected(Reason.INVALID)
+    monkeypatch.setattr(codec, "fast", lambda records, *_: [wrong for _ in records])
+    with pytest.raises(AssertionError, match="something else"):
+        check(SEEDS[0])
 
 
 def test_a_core_that_counts_twice_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,20 @@ def test_whatever_is_done_to_the_bytes_they_are_read_alike(
     is_accepted(Message(message.topic, message.key, value, message.headers))
 
 
+@pytest.mark.parametrize("place", [b'"id": "', b'"queue": "', b'"specversion": "', b'"specver'])
+def test_texts_are_printable_ascii_without_escapes(place: bytes) -> None:
+    value = json.dumps(wire()).encode()
+    assert place in value
+    read = {
+        byte
+        for byte in range(256)
+        if is_accepted(
+            Message("ringside.calls", b"call-1", value.replace(place, place + bytes([byte])))
+        )
+    }
+    assert read == set(range(0x20, 0x7F)) - set(b'"\\')
+
+
 def test_mutations_that_know_json_are_read_alike_and_not_too_few_of_them() -> None:
     rng, seeds = random.Random(5), list(cases())  # noqa: S311 - not for secrets
     accepted = sum(is_accepted(unpack(mutated(rng.choice(seeds), rng, seeds))) for _ in range(4000))
@@ -81,6 +95,20 @@ def test_what_is_said_twice_is_left() -> None:
         assert not is_accepted(Message("ringside.calls", b"call-1", raw)), name
     for raw in (f'{good[:-1]}, "data": {data}}}', good.replace(data, f"{data[:-1]}, {data[1:]}")):
         assert not is_accepted(Message("ringside.calls", b"call-1", raw.encode()))
+
+
+def test_braces_within_texts_end_nothing() -> None:
+    # Twice: then what was kept of the first ones is there.
+    for reason in ["a}b", "a}c", "a}", "}", "{", "a}}", "a},b"] * 2:
+        data = {"reason": reason, "state": "paused"}
+        assert is_accepted(message_of("rep.state_changed", data)), reason
+
+
+@pytest.mark.parametrize("currency", ["usd", "US", "USDX", "US1", "", "USD "])
+def test_what_does_not_match_its_pattern_is_left(currency: str) -> None:
+    amount = {"amount_minor": 1, "currency": "USD"}
+    assert is_accepted(message_of("deal.amount_changed", amount))
+    assert not is_accepted(message_of("deal.amount_changed", amount | {"currency": currency}))
 
 
 NUMBERS = (
