@@ -46,6 +46,7 @@ class Fold(FoldState):
         count, legs, funnel = self._count, self._legs, self.funnel
         newest_at = _NEVER if watermark.newest_at is None else watermark.newest_at
         refused: list[tuple[int, Rejected]] = []
+        deals: dict[str, tuple[Any, Any, int]] = {}
         applied = duplicate = out_of_order = 0
         self._touched = True
         run = None if self.run is None else self.run(self, events, offsets)
@@ -104,6 +105,10 @@ class Fold(FoldState):
                     legs.add(key)
                     self._replace(legs.updated(event.subject, entities))
                 if funnel is not None:
+                    # Counted below, and once: that costs more than several changes of a deal.
+                    deals[key] = (deals[key][0] if key in deals else old), new, offset
+            if funnel is not None:
+                for key, (old, new, offset) in deals.items():  # noqa: B007 - for an error
                     funnel.changed(key, old, new)
         except BaseException:
             ledger.next_offset = offset if run is None else run.offset

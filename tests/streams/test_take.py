@@ -10,10 +10,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas import events as e
 from schemas.codec import Reason, Rejected
 from schemas.erasures import Erasure
 from streams.fold import Fold
-from tests.streams.lives import LATENESS_SECONDS, LIVES, T0, call_events, new_fold, panes, seeded
+from tests.streams.lives import (
+    LATENESS_SECONDS,
+    LIVES,
+    T0,
+    call_events,
+    event,
+    funnel,
+    new_fold,
+    panes,
+    seeded,
+)
 
 FIRST_OFFSET = 7
 
@@ -40,6 +51,7 @@ def test_how_many_come_at_once_does_not_matter(topic: str, seed: int) -> None:
     assert together.entities == one_by_one.entities
     assert together.live == one_by_one.live
     assert panes(together) == panes(one_by_one)
+    assert funnel(together) == funnel(one_by_one)
     assert together.watermark.newest_at == one_by_one.watermark.newest_at
     assert msgspec.json.encode(together.ledger) == msgspec.json.encode(one_by_one.ledger)
 
@@ -61,3 +73,20 @@ def test_an_error_leaves_the_ledger_at_the_message_that_caused_it() -> None:
     with pytest.raises(AttributeError):
         fold.take([*events[:2], broken, events[3]], range(4))
     assert fold.ledger.next_offset == 2
+
+
+def test_an_error_of_the_funnel_leaves_the_ledger_at_that_deal_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fold = new_fold("ringside.deals")
+    created = [event(f"d{n}", T0 + n, e.DealCreated("linh", "sales", "new")) for n in (1, 2, 3)]
+    assert fold.funnel is not None
+
+    def fail(key: str, *_: object) -> None:
+        if key == "d2":
+            raise LookupError(key)
+
+    monkeypatch.setattr(fold.funnel, "changed", fail)
+    with pytest.raises(LookupError):
+        fold.take(created, range(10, 13))
+    assert fold.ledger.next_offset == 11
