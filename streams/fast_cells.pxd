@@ -19,7 +19,7 @@ cdef struct Body:
     # The cells of a pane, part by part; `ends` tells where in them each part ends.
     Cell *cells
     uint16_t[PARTS] ends
-    uint16_t held  # a bit for each part that the pane has, be it an empty one
+    uint16_t held  # a bit for each minute that the pane has, be it an empty one
     uint16_t capacity
 
 

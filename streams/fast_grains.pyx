@@ -139,9 +139,7 @@ cdef class Grains:
         # The one object for them, by which they are found again quickly.
         pane = quarter.pane(KNOWN_DIMS[dims])
         quarter.let_go(pane)
-        pane.remove(SETTLED)
-        if settled or not minutes:
-            pane.put(SETTLED, settled)
+        pane.put(SETTLED, settled)
         for minute, cells in minutes.items():
             self._open(quarter, pane, minute)
             pane.put(minute, cells)
@@ -243,9 +241,7 @@ cdef class Grains:
 
     cdef int _touch(self, Quarter quarter, Pane pane, int part) except -1:
         """Note that a part of a pane is there, and that the pane changes."""
-        if part == SETTLED:
-            pane.body.held |= 1 << SETTLED
-        elif not pane.body.held & (1 << part):
+        if part != SETTLED and not pane.body.held & (1 << part):
             self._open(quarter, pane, part)
         if not pane.is_changed:
             if not quarter.changed:

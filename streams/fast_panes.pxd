@@ -10,7 +10,7 @@ cdef class Pane:
 
     cdef int add(self, int part, int number, double amount, bint is_int) except -1
     cdef int put(self, int part, dict cells) except -1
-    cdef void remove(self, int part) noexcept
+    cdef void let_go(self, int minute) noexcept
     cdef int settle(self) except -1
     cdef FrozenParts frozen(self)
     cdef int _append(self, int part, int number, double amount, bint is_int) except -1

@@ -76,8 +76,8 @@ cdef class Pane:
         cdef PyObject *amount
         cdef Py_ssize_t at = 0
         cdef int number
-        self.remove(part)
-        self.body.held |= 1 << part
+        cdef int first = first_of(&self.body, part)
+        self._take_out(part, first, self.body.ends[part] - first)
         while PyDict_Next(cells, &at, &name, &amount):
             number = cell_number(<object> name)
             if PyLong_CheckExact(<object> amount):
@@ -88,11 +88,11 @@ cdef class Pane:
                 raise TypeError(f"an amount is an int or a float, not {<object> amount!r}")
         return 0
 
-    cdef void remove(self, int part) noexcept:
-        """Remove a part."""
-        cdef int first = first_of(&self.body, part)
-        self._take_out(part, first, self.body.ends[part] - first)
-        self.body.held &= ~(1 << part)
+    cdef void let_go(self, int minute) noexcept:
+        """Remove a minute."""
+        cdef int first = first_of(&self.body, minute)
+        self._take_out(minute, first, self.body.ends[minute] - first)
+        self.body.held &= ~(1 << minute)
 
     cdef int settle(self) except -1:
         """Make the sum of all parts the only one."""
@@ -101,7 +101,7 @@ cdef class Pane:
         cdef Cell[FEW_CELLS] few
         cdef Cell *total
         cdef Cell *smaller
-        if body.held == 1 << SETTLED:
+        if not body.held:
             return 0
         total = <Cell *> room(few, sizeof(few), body.ends[SETTLED] * sizeof(Cell))
         try:
@@ -117,7 +117,7 @@ cdef class Pane:
         for part in range(SETTLED):
             body.ends[part] = 0
         body.ends[SETTLED] = count
-        body.held = 1 << SETTLED
+        body.held = 0
         return 0
 
     cdef FrozenParts frozen(self):

@@ -102,7 +102,7 @@ cdef class Quarter:
         cdef int minute
         for minute in range(SETTLED):
             if pane.body.held & (1 << minute):
-                pane.remove(minute)
+                pane.let_go(minute)
                 self.counts[minute] -= 1
         return 0
 

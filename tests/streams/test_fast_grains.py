@@ -115,11 +115,12 @@ class Both:
         self.python, self.fast = Grains(), fast.Grains()
         for start, dims, parts in records:
             for grains in (self.python, self.fast):
-                # A reader's strings are its own, and a log may tell of a pane twice.
+                if start % 1_800:
+                    # A log may tell of a pane before, as it was or as a replay replaced it.
+                    grains.restore(start, dims, Parts({"a": 7}, {3: {"b": 1}, 14: {}}))
+                # A reader's strings are its own.
                 again = msgspec.json.decode(parts.json(), type=Parts)
                 grains.restore(start, Dims(*("".join([*text]) for text in dims)), again)
-                if start % 1_800:
-                    grains.restore(start, dims, again)
         for grains in (self.python, self.fast):
             grains.minutes.closed_before, grains.quarters.closed_before = watermarks
             grains.close(float(watermarks[0] + 3_600))
@@ -147,7 +148,7 @@ def facts(draw: st.DrawFn, now: float) -> Fact | Spell:
     return Spell(at, at + ticks(draw(lasting)), dims, cell, sign)
 
 
-@settings(max_examples=80, derandomize=True, deadline=None)
+@settings(max_examples=60, derandomize=True, deadline=None)
 @given(st.data())
 def test_they_live_the_same_life(data: st.DataObject) -> None:
     both, now = Both(), 1_000_000.0
