@@ -3,7 +3,7 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
@@ -15,6 +15,17 @@ _BLOCK_BYTES = 64  # of SHA-256
 _token = re.compile(rf"ct[1-9][0-9]{{0,2}}_[0-9a-f]{{{_TOKEN_HEX_DIGITS}}}")
 _versioned = re.compile(r"v([1-9][0-9]{0,2}):(.*)")
 _PUNCTUATION = str.maketrans("", "", " \t-.()/\u2010\u2011\u2012\u2013")
+
+
+Tokens = Callable[[str], str]
+_cached: Callable[[Tokens], Tokens]
+"""Keeps the tokens that were made last, but never all of them."""
+try:
+    from schemas import fast_tokens
+except ImportError:  # not compiled here
+    _cached = lru_cache(maxsize=65_536)
+else:
+    _cached = fast_tokens.Tokens
 
 
 class _Keyed(NamedTuple):
@@ -127,7 +138,7 @@ class Tokeniser:
         self._keyed = [_keyed(f"ct{number}_", one) for number, one in sorted(by_version.items())]
         self._country_code = country_code
         # A floor sees the same customer several times within minutes (offered, redialled).
-        self.token = lru_cache(maxsize=65_536)(self._token)
+        self.token = _cached(self._token)
 
     @property
     def has_older(self) -> bool:

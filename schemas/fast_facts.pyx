@@ -33,6 +33,7 @@ from schemas.fast_scan cimport (
     text_end,
 )
 from schemas.fast_texts cimport SLOTS, hash_of, is_text, keep, new_text, shared_text
+from schemas.fast_tokens cimport Tokens
 
 cdef extern from "Python.h":
     size_t PY_VECTORCALL_ARGUMENTS_OFFSET
@@ -246,8 +247,7 @@ cdef PyObject* text_of(Field* field, const char** place, object token) except? N
     elif field.kind == TEXT or field.kind == PATTERN:
         if not field.least <= text.length <= field.most:
             return NULL
-        # A customer's number is kept nowhere: only its token goes on.
-        value = token(new_text(text)) if field.is_customer else shared_text(text)
+        value = token_of(text, token) if field.is_customer else shared_text(text)
         if field.kind == PATTERN and (<object>field.known)(value) is None:
             return NULL
     elif field.kind == INSTANT:
@@ -262,6 +262,12 @@ cdef PyObject* text_of(Field* field, const char** place, object token) except? N
     place[0] = close + 1
     Py_INCREF(value)
     return <PyObject*>value
+
+
+cdef object token_of(Span number, object token):
+    if type(token) is Tokens:
+        return (<Tokens>token).of(number)
+    return token(new_text(number))
 
 
 cdef object one_of(tuple known, Span text):
