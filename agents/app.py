@@ -10,7 +10,8 @@ from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery
 
 from agents import log
-from agents.batches import Batch, batch_transport
+from agents.batches import batch_transport
+from agents.fetched import Batch
 from agents.kafka import config
 from agents.membership import HEARTBEAT_SECONDS, REBALANCE_SECONDS, SESSION_SECONDS
 from agents.settings import Settings

@@ -12,36 +12,18 @@ It reads committed transactions only: the workers' own notes to each other are p
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, Protocol
 
 from aiokafka.consumer import fetcher
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from agents import clock, log
-from schemas.topics import FOLDED
+from agents.fetched import Batch, LeanRecords, RecordBatch, records_of
 
 logger = log.get(__name__)
-
-
-class Batch(NamedTuple):
-    """Records fetched from one partition, from `start_offset` on without a gap.
-
-    `start_offset` is where the previous batch ended, so the batch includes offsets without a
-    record (compacted ones, transaction markers).
-    """
-
-    topic: str
-    partition: int
-    start_offset: int
-    records: list[Any]
-
-    @property
-    def next_offset(self) -> int:
-        """The first offset after it."""
-        return int(self.records[-1].offset) + 1
 
 
 class Receiver(Protocol):
@@ -60,6 +42,9 @@ class Receiver(Protocol):
     def next_offset(self, topic: str, partition: int) -> int:
         """Return the first offset that is not in the state."""
 
+    def read_to(self, topic: str, partition: int) -> int:
+        """Return the first offset that is not folded, and may hold a record."""
+
     async def settle(self) -> None:
         """Write and acknowledge everything folded so far: partitions are about to be given away."""
 
@@ -71,24 +56,6 @@ class Receiver(Protocol):
 
 
 FETCH_WAIT_MS = 100
-
-_FOLDED = frozenset(topic.name for topic in FOLDED)
-
-
-class LeanRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka has no types
-    """aiokafka's unpacking of a fetched partition, handing on records as they were read.
-
-    A record has offset, timestamp, key, value and headers. aiokafka copies each into a dataclass
-    with topic, partition and sizes as well, which a `Batch` holds once. Together with the call that
-    hands on each record, that copying is half of the work.
-    """
-
-    def __iter__(self) -> Iterator[Any]:
-        """Iterate over the records."""
-        return cast("Iterator[Any]", self._records_iterator)
-
-    def _consumer_record(self, tp: TP, record: Any) -> Any:  # noqa: ANN401 - aiokafka's
-        return record if tp.topic in _FOLDED else super()._consumer_record(tp, record)
 
 
 class PromptThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # faust has no types
@@ -182,7 +149,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
         highwater = self.highwater(tp) if tp in self.assignment() else None
         if highwater is None:
             return None
-        folded = self.receiver.next_offset(topic, partition)
+        folded = self.receiver.read_to(topic, partition)
         if highwater > folded and self._positions.get(tp) == folded and tp not in self._fetched:
             # Everything fetched is folded. The offsets that the consumer has passed since hold no
             # message: the end of a transaction, or an aborted one.
@@ -251,14 +218,12 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
                 await self._hand_on(TP(*tp), fetched)
             self._fetched.discard(TP(*tp))
 
-    async def _hand_on(self, tp: TP, fetched: list[Any]) -> None:
-        start = self._positions.get(tp)
-        if start is None:
+    async def _hand_on(self, tp: TP, fetched: list[RecordBatch]) -> None:
+        start, until = self._positions.get(tp), fetched[-1].next_offset
+        if start is None or until <= start:
             return
-        fresh = fetched if fetched[0].offset >= start else [r for r in fetched if r.offset >= start]
-        if not fresh:
-            return
-        batch, seeks = Batch(tp.topic, tp.partition, start, fresh), self._seeks
+        records = records_of(fetched, start)
+        batch, seeks = Batch(tp.topic, tp.partition, start, until, records), self._seeks
         # If the flow stops meanwhile, the batch is dropped, and read again after the seek.
         await self.wait_first(self.receiver.deliver(batch), self.suspend_flow.wait())
         if self.flow_active and self._seeks == seeks:

@@ -2,14 +2,14 @@
 
 import asyncio
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from agents import log
-from agents.batches import Batch
 from agents.changelog import Record
 from agents.clock import Clock
+from agents.fetched import Batch
 from agents.kafka.deadletters import Origin, to_record
 from agents.settings import Settings
 from agents.shard import Exporter, Shard
@@ -64,31 +64,40 @@ class BatchFolder:
         Raises:
             AssertionError: there is a gap before the batch.
         """
-        fold = shard.folds[batch.topic]
-        for first in range(0, len(batch.records), self._slice_records(batch.topic)):
+        fold, read_to = shard.folds[batch.topic], shard.read_to(batch.topic)
+        if batch.start_offset > read_to:
+            gap = f"{batch.topic}/{batch.partition}: a gap before offset {batch.start_offset}"
+            raise AssertionError(gap)
+        records, is_more = iter(batch.records), True
+        while is_more:
             await self._wait_for_room(shard)
             if not shard.is_open:
                 return
-            self._fold_slice(shard, fold, batch, first)
+            is_more = self._fold_slice(shard, fold, records)
             await asyncio.sleep(0)
+        shard.passed_to[batch.topic] = batch.next_offset
 
     def _slice_records(self, topic: str) -> int:
         """Return how many records to fold before other tasks get a turn."""
         records = self._settings.batch_records
         return max(1, records // NOTES_OF_A_RECORD) if topic == CUSTOMERS.name else records
 
-    def _fold_slice(self, shard: Shard, fold: Fold, batch: Batch, first: int) -> None:
-        if batch.start_offset > fold.ledger.next_offset and not first:
-            gap = f"{batch.topic}/{batch.partition}: a gap before offset {batch.start_offset}"
-            raise AssertionError(gap)
-        records = batch.records[first : first + self._slice_records(batch.topic)]
-        accepted: Counter[str] = Counter()
-        for start in range(0, len(records), TOGETHER):
-            accepted += self._take(shard, fold, records[start : start + TOGETHER])
-        self._took_in(shard, batch, accepted)
+    def _fold_slice(self, shard: Shard, fold: Fold, records: Iterator[Any]) -> bool:
+        """Fold the next of a batch's records; return whether there may be more."""
+        left = self._slice_records(fold.topic)
+        accepted: dict[str, int] = {}
+        last = None
+        while left and (some := list(islice(records, min(left, TOGETHER)))):
+            self._take(shard, fold, some, accepted)
+            last, left = some[-1], left - len(some)
+        if last is not None:
+            self._took_in(shard, fold.topic, last.timestamp / 1000, accepted)
+        return not left
 
-    def _take(self, shard: Shard, fold: Fold, records: Sequence[Any]) -> Counter[str]:
-        """Decode and fold; return the number of good messages by source."""
+    def _take(
+        self, shard: Shard, fold: Fold, records: Sequence[Any], accepted: dict[str, int]
+    ) -> None:
+        """Decode and fold; count the good messages by source in *accepted*."""
         topic, now, tokeniser = fold.topic, self._clock(), self.tokeniser
         decode = decode_records if topic != CUSTOMERS.name else _decode_notes
         known_offset = fold.ledger.next_offset
@@ -104,21 +113,24 @@ class BatchFolder:
             where = {"topic": topic, "partition": shard.index, "offset": fold.ledger.next_offset}
             logger.exception("a message cannot be folded; this is our fault", **where)
             raise
-        accepted = Counter([event.source for event in events if type(event) is Event])
+        for event in events:
+            if type(event) is Event:
+                source = event.source
+                accepted[source] = accepted[source] + 1 if source in accepted else 1
         for offset, rejected in refused:
             index = bisect_left(offsets, offset)
             self._refuse(shard, topic, records[index], rejected)
             event = events[index]
             if type(event) is Event:  # good, but too late
                 accepted[event.source] -= 1
-        return accepted
+                if not accepted[event.source]:
+                    del accepted[event.source]
 
-    def _took_in(self, shard: Shard, batch: Batch, accepted: Mapping[str, int]) -> None:
-        """Note the time, and the number of good messages by source."""
-        at = batch.records[-1].timestamp / 1000
-        shard.record_at[batch.topic] = at
-        shard.folded_at[batch.topic] = self._monotonic()
-        if batch.topic == CUSTOMERS.name:  # our own topic, not a source
+    def _took_in(self, shard: Shard, topic: str, at: float, accepted: Mapping[str, int]) -> None:
+        """Note the time of the last record, and the number of good messages by source."""
+        shard.record_at[topic] = at
+        shard.folded_at[topic] = self._monotonic()
+        if topic == CUSTOMERS.name:  # our own topic, not a source
             return
         self.limits.accept(accepted)
         for source in accepted:

@@ -46,6 +46,8 @@ class Shard:
         self.folded_at: dict[str, float] = {}
         """When a message of each topic was last folded, by the monotonic clock."""
         self.idled_at: dict[str, float] = {}
+        self.passed_to: dict[str, int] = {}
+        """Where the last folded batch of each topic ended, whether or not by a record."""
         self.unwritten: dict[str, Changes] = {}
         self.unwritten_letters: list[Record] = []
         """Changes that a checkpoint took and Kafka has not confirmed yet, by topic."""
@@ -64,6 +66,10 @@ class Shard:
             + sum(fold.dirty_count for fold in self.folds.values())
             + sum(changes.size for changes in self.unwritten.values())
         )
+
+    def read_to(self, topic: str) -> int:
+        """Return the first offset that is not folded, and may hold a record."""
+        return max(self.folds[topic].ledger.next_offset, self.passed_to.get(topic, 0))
 
     def can_wait(self, settings: Settings, now: float, monotonic: float) -> bool:
         """Whether to leave this checkpoint out, because a backlog is being folded.

@@ -10,11 +10,11 @@ from itertools import chain
 from typing import Any
 
 from agents import log
-from agents.batches import Batch
 from agents.changelog import Changelog, FencedError
 from agents.changelog_ends import StateLostError
 from agents.clock import Clock
 from agents.errors import BrokerError
+from agents.fetched import Batch
 from agents.folding import BatchFolder
 from agents.membership import REBALANCE_SECONDS, SESSION_SECONDS, Membership
 from agents.settings import Settings
@@ -51,7 +51,7 @@ class Shards:
         self._generation = 0
         self._taking_over: set[asyncio.Future[None]] = set()
         self.membership = Membership(monotonic=monotonic)
-        self.acknowledge: Acknowledge = _nobody
+        self.acknowledge: Acknowledge = lambda *_: None  # the consumer does not exist yet
         self.ghost_limits = GhostLimits()
         self.pipelines = EMPTY
         """The pipelines as known now; `agents.recounting` counts the funnels by them."""
@@ -185,6 +185,11 @@ class Shards:
         shard = self._shards.get(partition)
         return shard.folds[topic].ledger.next_offset if shard is not None and shard.is_open else 0
 
+    def read_to(self, topic: str, partition: int) -> int:
+        """Return the first offset that is not folded, and may hold a record."""
+        shard = self._shards.get(partition)
+        return shard.read_to(topic) if shard is not None and shard.is_open else 0
+
     def check_committed(self, topic: str, partition: int, committed: int) -> None:
         """Raise StateLostError if more was committed than the state holds."""
         held = self.next_offset(topic, partition)
@@ -197,9 +202,8 @@ class Shards:
 
     async def fold(self, batch: Batch) -> None:
         """Fold a batch, if its shard is still ours."""
-        shard = self._shards.get(batch.partition)
-        if shard is not None and shard.is_open:
-            await self.folder.fold(shard, batch)
+        if self.has_state(batch.partition):
+            await self.folder.fold(self._shards[batch.partition], batch)
 
     # Checkpoints
 
@@ -294,7 +298,3 @@ def _read(changelog: Changelog, restorer: Restorer) -> dict[str, Fold]:
     for entries in changelog.read():
         restorer.add(entries)
     return dict(restorer.finish())
-
-
-def _nobody(topic: str, partition: int, next_offset: int) -> None:
-    """Acknowledge nothing: the consumer does not exist yet."""

@@ -14,8 +14,8 @@ import msgspec
 import uvloop
 
 from agents import log
-from agents.batches import Batch
 from agents.changelog import Changelog, Record
+from agents.fetched import Batch
 from agents.worker import Worker
 from benchmarks.contenders.measured import Measured, Stopwatch, tell
 from benchmarks.contenders.profile import Sampler
@@ -34,7 +34,6 @@ class Observed:
         self._events = events
         self._sampler = sampler
         self._done_to: dict[tuple[str, int], int] = {}
-        self._folded = 0
         self.checkpoint_records = 0
         self.changelog_cpu_seconds = 0.0
         self.watch = Stopwatch()
@@ -59,8 +58,8 @@ class Observed:
         await self._fold(batch)
         if batch.topic not in SOURCE_NAMES:
             return
-        self._folded += len(batch.records)
-        if self._folded == self._events:
+        sources = [fold for fold in self._shards.folds() if fold.topic in SOURCE_NAMES]
+        if sum(fold.ledger.consumed for fold in sources) == self._events:
             await self._shards.settle()
 
     def acknowledge(self, topic: str, partition: int, next_offset: int) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.__main__ import run
-from agents.batches import Batch
+from agents.fetched import Batch
 from agents.folding import BatchFolder
 from agents.shard import Shard
 from schemas.events import Event
@@ -77,9 +77,10 @@ def wedge(id_: str) -> None:
     fold, wanted = BatchFolder.fold, f'"{id_}"'.encode()
 
     async def wedged(self: BatchFolder, shard: Shard, batch: Batch) -> None:
-        if any(wanted in record.value for record in batch.records if record.value):
+        records = list(batch.records)
+        if any(wanted in record.value for record in records if record.value):
             await asyncio.Event().wait()
-        await fold(self, shard, batch)
+        await fold(self, shard, batch._replace(records=records))
 
     BatchFolder.fold = wedged  # type: ignore[method-assign]
 
