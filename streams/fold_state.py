@@ -73,7 +73,7 @@ class FoldState:
         self._expiry = Expiry(self.machine.expires_at, look_seconds=self.machine.kept_seconds)
         self._due = Due()
         self._changed: dict[str, Entity | None] = {}
-        self._notes = NoteTaker(self.machine.notes)
+        self._notes = NoteTaker(self.machine.notes, self.machine.compare)
         self._gone: list[PaneKey] = []
         self._closing: deque[Closing] = deque()
         self._touched = False

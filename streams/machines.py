@@ -10,7 +10,14 @@ from streams.call_state import Call
 from streams.deal_state import Deal
 from streams.expiry import HOUR_SECONDS
 from streams.facts import Facts
-from streams.notes import Tell
+from streams.notes import Compare, Tell
+
+try:
+    from streams.fast_notes import compare
+except ImportError:
+    COMPARE_CALLS: Compare | None = None
+else:
+    COMPARE_CALLS = compare
 
 
 class Timed(NamedTuple):
@@ -36,6 +43,8 @@ class Machine(NamedTuple):
     kept_seconds: float = HOUR_SECONDS
     """So often an entity is looked at for its end, which changes bring no nearer than that."""
     notes: Tell | None = None
+    compare: Compare | None = None
+    """Compares entities for their notes, faster; None: there is no such code."""
     timed: Timed | None = None
     is_packed: bool = False
     """Whether its entities rest as bytes: there are many, and hardly one of them is looked at."""
@@ -49,7 +58,9 @@ def _never(_: object) -> bool:
 
 MACHINES: dict[str, Machine] = {
     CALLS.name: Machine(
-        calls.key, calls.step, calls.expires_at, calls.is_live, Call, notes=call_notes.notes
+        *(calls.key, calls.step, calls.expires_at, calls.is_live, Call),
+        notes=call_notes.notes,
+        compare=COMPARE_CALLS,
     ),
     REPS.name: Machine(None, reps.step, reps.expires_at, None, reps.Rep),
     MEETINGS.name: Machine(

@@ -1,7 +1,7 @@
 """What state machines want to tell other partitions, and its way into notes."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -24,6 +24,15 @@ Tell = Callable[[str, Any, Any, Mapping[str, Any]], Iterable[Told]]
 """(key, state before or None, state, all entities) -> what customers' partitions must know."""
 
 
+class Compare(Protocol):
+    """Compares entities in compiled code; the result is that of asking `tell` about each."""
+
+    def __call__(
+        self, changed: Mapping[str, Any], entities: Mapping[str, Any], tell: Tell, ledger: Ledger, /
+    ) -> list[Note]:
+        """Return the notes; `changed` has, by key, what entities were, or None."""
+
+
 class NoteTaker:
     """Compares entities with what they were at the last checkpoint, once for each checkpoint.
 
@@ -31,10 +40,11 @@ class NoteTaker:
     makes one note.
     """
 
-    def __init__(self, tell: Tell | None) -> None:
+    def __init__(self, tell: Tell | None, compare: Compare | None = None) -> None:
         self.before: dict[str, Any] | None = None if tell is None else {}
         """What entities that changed were: None if there were none. None: nobody asks."""
         self._tell = tell
+        self._compared = _compared if compare is None else compare
         self._notes: list[Note] = []
 
     def remember(self, key: str, entity: object) -> None:
@@ -45,26 +55,32 @@ class NoteTaker:
     def part(self, key: str, entities: Mapping[str, Any], ledger: Ledger) -> None:
         """Take note of an entity now, because it goes."""
         if self.before and key in self.before:
-            self._compare(((key, self.before.pop(key)),), entities, ledger)
+            self._compare({key: self.before.pop(key)}, entities, ledger)
 
     def take(self, entities: Mapping[str, Any], ledger: Ledger) -> list[Note]:
         """Return the notes since the last call."""
         if self.before:
-            self._compare(self.before.items(), entities, ledger)
+            self._compare(self.before, entities, ledger)
             self.before.clear()
         notes, self._notes = self._notes, []
         return notes
 
     def _compare(
-        self, changed: Iterable[tuple[str, Any]], entities: Mapping[str, Any], ledger: Ledger
+        self, changed: Mapping[str, Any], entities: Mapping[str, Any], ledger: Ledger
     ) -> None:
-        tell, epoch, offset = self._tell, ledger.epoch, ledger.next_offset
-        if tell is None:
-            return
-        for key, old in changed:
-            new = entities.get(key)
-            if new is None:  # its customer was forgotten
-                continue
-            for told in tell(key, old, new, entities):
-                note = Note(told.customer, epoch, offset, told.at, told.entity, told.says)
-                self._notes.append(note)
+        if self._tell is not None:
+            self._notes += self._compared(changed, entities, self._tell, ledger)
+
+
+def _compared(
+    changed: Mapping[str, Any], entities: Mapping[str, Any], tell: Tell, ledger: Ledger
+) -> list[Note]:
+    notes, epoch, offset = list[Note](), ledger.epoch, ledger.next_offset
+    for key, old in changed.items():
+        new = entities.get(key)
+        if new is None:  # its customer was forgotten
+            continue
+        for told in tell(key, old, new, entities):
+            note = Note(told.customer, epoch, offset, told.at, told.entity, told.says)
+            notes.append(note)
+    return notes
