@@ -112,7 +112,8 @@ cdef dict dict_of_sum(Body *body):
 cdef int sum_of(Body *body, Cell *total) except -1:
     cdef int first = first_of(body, SETTLED), count = body.ends[SETTLED] - first
     cdef int index
-    memcpy(total, body.cells + first, count * sizeof(Cell))
+    if count:
+        memcpy(total, body.cells + first, count * sizeof(Cell))
     for index in range(first):
         count = _add(total, count, &body.cells[index])
     return count

@@ -18,13 +18,15 @@ cdef class Grains:
     # streams/fast_cells.pxd. Return 1 if it fell into a closed quarter, else 0.
     cdef int add(self, double at, object dims, int cell, double amount, bint is_int) except -1
 
+    # The same with all cells of a Fact, ((name, amount), ...).
+    cdef int fact(self, double at, object dims, object cells) except -1
+
     # Count what `count` counts of a Spell; `sign` is 1 or -1. Return 1 if it fell, even partly,
     # into a closed quarter, else 0.
     cdef int spread(
         self, double start_at, double end_at, object dims, int cell, int sign
     ) except -1
 
-    cdef int _fact(self, double at, object dims, object cells) except -1
     cdef int _late(
         self, double start_at, double end_at, object dims, int cell, int sign
     ) except -1

@@ -68,7 +68,7 @@ cdef class Grains:
                     PyLong_AsLong(<object> at_place(fact, _SPELL_SIGN)),
                 )
             elif type(one) is _Fact:
-                closed += self._fact(
+                closed += self.fact(
                     PyFloat_AsDouble(<object> at_place(fact, _FACT_AT)),
                     <object> at_place(fact, _FACT_DIMS),
                     <object> at_place(fact, _FACT_CELLS),
@@ -153,7 +153,7 @@ cdef class Grains:
         (<Quarter> known.quarter).versions[part] += 1
         return 0
 
-    cdef int _fact(self, double at, object dims, object cells) except -1:
+    cdef int fact(self, double at, object dims, object cells) except -1:
         """As `add`, with all cells of a fact."""
         cdef int part = 0
         cdef Known *known = self._place(at, dims, &part)

@@ -20,15 +20,14 @@ cdef class KnownPanes:
 
     def __cinit__(self, dict quarters):
         self._quarters = quarters
-        # One more, for what must not be found again.
-        self._places = <Known *> PyMem_Calloc(PLACES + 1, sizeof(Known))
+        self._places = <Known *> PyMem_Calloc(PLACES, sizeof(Known))
         if self._places == NULL:
             raise MemoryError
 
     def __dealloc__(self):
         cdef int place
         if self._places != NULL:
-            for place in range(PLACES + 1):
+            for place in range(PLACES):
                 Py_XDECREF(self._places[place].pane)
                 Py_XDECREF(self._places[place].quarter)
             PyMem_Free(self._places)
@@ -47,12 +46,11 @@ cdef class KnownPanes:
             return known
         quarter = self.quarter(start)
         pane = quarter.pane(dims)
-        if pane.dims is not dims:
-            # Equal, and another object: it may be freed, and a third come to have its address.
-            known = &self._places[PLACES]
         before_pane, before_quarter = known.pane, known.quarter
         Py_INCREF(pane)
         Py_INCREF(quarter)
+        # The pane's own dims, which are there as long as it is. Those that were given may be equal
+        # and another object: they are looked up again, as another may come to have their address.
         known.dims, known.pane = <PyObject *> pane.dims, <PyObject *> pane
         known.quarter, known.start = <PyObject *> quarter, start
         Py_XDECREF(before_pane)
