@@ -11,33 +11,24 @@ from libc.math cimport fmod
 
 from schemas import measures as m
 from schemas.measures import QUARTER_SECONDS
-from streams.facts import KNOWN_DIMS, TO_TICKS, Fact
+from streams.facts import TO_TICKS
 from streams.outbound import PATIENCE_SECONDS
 
 cdef enum:
-    MOST_CELLS = 12
     MOST_BOUNDS = 64
-
-cdef struct Counts:
-    int size
-    int cells[MOST_CELLS]
-    double amounts[MOST_CELLS]
 
 cdef double _to_ticks = TO_TICKS
 cdef double _quarter_seconds = QUARTER_SECONDS
 cdef double _patience_seconds = PATIENCE_SECONDS
 
-cdef list _names = []
-cdef list _ones = []
-"""By cell: the pair that counts one; None where seconds are added up."""
+CELLS = []
+"""By number: the cell's name, and whether it counts, as an int; if not, it adds up seconds."""
 
 
 cdef int _ones_of(tuple names) except -1:
     """Return the first of the numbers of some cells that count."""
-    for name in names:
-        _names.append(name)
-        _ones.append((name, 1))
-    return len(_names) - len(names)
+    CELLS.extend([(name, True) for name in names])
+    return len(CELLS) - len(names)
 
 
 cdef int _one(measure) except -1:
@@ -45,9 +36,8 @@ cdef int _one(measure) except -1:
 
 
 cdef int _seconds(measure) except -1:
-    _names.append(measure.name)
-    _ones.append(None)
-    return len(_names) - 1
+    CELLS.append((measure.name, False))
+    return len(CELLS) - 1
 
 
 cdef int OFFERED = _one(m.CALLS_OFFERED), IN_MENU = _one(m.CALLS_ENDED_IN_MENU)
@@ -56,6 +46,8 @@ cdef int ANSWERED = _one(m.CALLS_ANSWERED), ABANDONED = _one(m.CALLS_ABANDONED)
 cdef int HANDLED = _one(m.CALLS_HANDLED), HOLDS = _one(m.CALL_HOLDS)
 cdef int ANSWERED_BY_END = _one(m.CALLS_ANSWERED_BY_END)
 cdef int ABANDONED_BY_END = _one(m.CALLS_ABANDONED_BY_END), LATER = _one(m.CALLS_ENDED_LATER)
+cdef int TRANSFERRED_BLIND = _one(m.CALLS_TRANSFERRED_BLIND)
+cdef int TRANSFERRED_ATTENDED = _one(m.CALLS_TRANSFERRED_ATTENDED)
 cdef int CONNECTED = _one(m.CALLS_CONNECTED), NOT_CONNECTED = _one(m.CALLS_NOT_CONNECTED)
 cdef int OUTBOUND_ABANDONED = _one(m.OUTBOUND_ABANDONED)
 cdef int OUTBOUND_HANDLED = _one(m.OUTBOUND_HANDLED)
@@ -139,14 +131,14 @@ cdef double _wrapup(Leg *leg) noexcept:
     return _ticks(leg.wrapup_ended_at - closed_at(leg))
 
 
-cdef void _came(Leg *leg, Counts *counts) noexcept:
+cdef void came(Leg *leg, Counts *counts) noexcept:
     counts.size = 0
     _add(counts, DIALLED if leg.is_outbound else IN_MENU if leg.in_menu else OFFERED, 1)
     if leg.is_record:
         _add(counts, BY_RECORD, 1)
 
 
-cdef void _met(Leg *leg, Counts *counts) noexcept:
+cdef void met(Leg *leg, Counts *counts) noexcept:
     """Answered or abandoned; of an outbound call, connected or not."""
     cdef double wait
     counts.size = 0
@@ -177,7 +169,7 @@ cdef void _met_outbound(Leg *leg, Counts *counts) noexcept:
             _add(counts, UNANSWERED, wait)
 
 
-cdef void _handled(Leg *leg, Counts *counts) noexcept:
+cdef void handled(Leg *leg, Counts *counts) noexcept:
     """The conversation and what followed; nothing before it is over."""
     cdef double talk, hold, wrapup
     counts.size = 0
@@ -197,6 +189,8 @@ cdef void _handled(Leg *leg, Counts *counts) noexcept:
         _add(counts, HOLD, hold)
     if leg.holds:
         _add(counts, HOLDS, leg.holds)
+    if leg.transfer != NOT_TRANSFERRED:
+        _add(counts, TRANSFERRED_ATTENDED if leg.transfer == ATTENDED else TRANSFERRED_BLIND, 1)
 
 
 cdef void _handled_outbound(
@@ -215,7 +209,7 @@ cdef void _handled_outbound(
         _add(counts, OUTBOUND_WRAPUP, wrapup)
 
 
-cdef void _over(Leg *leg, Counts *counts) noexcept:
+cdef void over(Leg *leg, Counts *counts) noexcept:
     """That an inbound call is over, in the pane of its end."""
     cdef double over_at = closed_at(leg)
     counts.size = 0
@@ -229,72 +223,3 @@ cdef void _over(Leg *leg, Counts *counts) noexcept:
         _add(counts, ABANDONED_WAIT_BY_END + _bucket(_wait(leg)), 1)
     if _quarter(over_at) > _quarter(leg.offered_at):
         _add(counts, LATER, 1)
-
-
-cdef bint _has(Counts *counts, int cell, double amount) noexcept:
-    cdef int index
-    for index in range(counts.size):
-        if counts.cells[index] == cell and counts.amounts[index] == amount:
-            return True
-    return False
-
-
-cdef object _pair(int cell, double amount):
-    """Return the cell's name with an int where it counts, and a float where it adds up seconds."""
-    one = _ones[cell]
-    if one is None:
-        return (_names[cell], amount)
-    return one if amount == 1 else (_names[cell], <long>amount)
-
-
-cdef tuple _between(Counts *old, Counts *new):
-    """Return what is gained, then what is lost, as streams/facts.py does."""
-    cdef int index
-    cdef list cells = []
-    for index in range(new.size):
-        if not _has(old, new.cells[index], new.amounts[index]):
-            cells.append(_pair(new.cells[index], new.amounts[index]))
-    for index in range(old.size):
-        if not _has(new, old.cells[index], old.amounts[index]):
-            cells.append(_pair(old.cells[index], -old.amounts[index]))
-    return tuple(cells)
-
-
-cdef object _dims(Leg *leg, object queue, object rep, object source):
-    return KNOWN_DIMS[queue, rep, "outbound" if leg.is_outbound else "inbound", "", source]
-
-
-cdef list changes(Leg *old, Leg *new, object queue, object rep, object source):
-    """Return the facts that turn what *old* counted into what *new* counts.
-
-    Both have the same arrival, queue and source, if *old* has come; `rep` is that of *new*.
-    """
-    cdef Counts nothing, now
-    cdef list facts = []
-    if old.offered_at == NOT_YET:
-        nothing.size = 0
-        _came(new, &now)
-        dims = _dims(new, queue, rep if new.is_outbound else "", source)
-        facts.append(Fact(new.offered_at, dims, _between(&nothing, &now)))
-        if new.answered_at == NOT_YET and closed_at(new) == NOT_YET:
-            return facts
-    # How a call was met, handled and over counts with the rep who talked, if one did.
-    dims = _dims(new, queue, rep if new.is_outbound or new.answered_at != NOT_YET else "", source)
-    _slot(facts, _met, old, new, new.offered_at, dims)
-    if closed_at(new) != NOT_YET:
-        _slot(facts, _handled, old, new, new.offered_at, dims)
-        _slot(facts, _over, old, new, closed_at(new), dims)
-    return facts
-
-
-cdef int _slot(
-    list facts, void (*count)(Leg *, Counts *) noexcept, Leg *old, Leg *new, double at, object dims
-) except -1:
-    """Compare what two states of a call count in one of their slots."""
-    cdef Counts was, now
-    count(old, &was)
-    count(new, &now)
-    cells = _between(&was, &now)
-    if cells:
-        facts.append(Fact(at, dims, cells))
-    return 0

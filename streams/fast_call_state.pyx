@@ -10,7 +10,7 @@ from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_TYPE
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_SIZE
 from libc.math cimport INFINITY as NOT_YET
-from streams.fast_call_counts cimport Leg
+from streams.fast_call_counts cimport ATTENDED, BLIND, NOT_TRANSFERRED, Leg, Transfer
 from streams.fast_slots cimport at_place, place_of
 
 from schemas import events as e
@@ -18,27 +18,13 @@ from streams.call_state import Call
 from streams.call_statements import MAX_HOLDS
 
 cdef enum:
-    # What has been said of a call, as bits.
-    CAME = 1
-    CONNECTED = 2
-    ANSWERED = 4
-    ABANDONED = 8
-    ENDED = 16
-    WRAPPED_UP = 32
-    KINDS = 7
+    KINDS = 11
 
-cdef struct Kind:
-    # A kind of statement that comes after others.
-    PyObject *type
-    Py_ssize_t leg
-    Py_ssize_t changes
-    int follows
-
-cdef object CALL = Call, COPY = Call.__copy__, FIRST_LEG = 1, NO_BITS = 0
+cdef object CALL = Call, COPY = Call.__copy__, OFFERED = e.CallOffered, NO_BITS = 0
 cdef str INBOUND = "inbound", OUTBOUND = "outbound", NO_NAME = ""
-cdef object OFFERED = e.CallOffered, DIALLED = e.CallDialled, COMPLETED = e.CallCompleted
 cdef Leg NOTHING = Leg(
-    False, False, False, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET, 0, 0.0, 0.0, 0.0, 0.0
+    False, False, False, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET,
+    NOT_TRANSFERRED, 0, 0.0, 0.0, 0.0, 0.0,
 )
 cdef Py_ssize_t MOST_HOLDS = MAX_HOLDS
 
@@ -59,15 +45,14 @@ cdef Py_ssize_t EARLIER_WAIT = place_of(Call, "earlier_wait_seconds")
 cdef Py_ssize_t CLOSED_BY_US_AT = place_of(Call, "closed_by_us_at")
 cdef Py_ssize_t CONTRADICTED = place_of(Call, "contradicted")
 cdef Py_ssize_t CORRECTED = place_of(Call, "corrected")
+cdef Py_ssize_t KIND = place_of(Call, "transfer_kind")
+cdef Py_ssize_t TRANSFERRED_KIND = place_of(e.CallTransferred, "kind")
 cdef Py_ssize_t ANSWERED_REP = place_of(e.CallAnswered, "rep")
 cdef Py_ssize_t OFFERED_QUEUE = place_of(e.CallOffered, "queue")
 cdef Py_ssize_t OFFERED_CUSTOMER = place_of(e.CallOffered, "customer")
-cdef Py_ssize_t OFFERED_LEG = place_of(e.CallOffered, "leg")
 cdef Py_ssize_t DIALLED_REP = place_of(e.CallDialled, "rep")
 cdef Py_ssize_t DIALLED_QUEUE = place_of(e.CallDialled, "queue")
 cdef Py_ssize_t DIALLED_CUSTOMER = place_of(e.CallDialled, "customer")
-cdef Py_ssize_t DIALLED_LEG = place_of(e.CallDialled, "leg")
-cdef Py_ssize_t COMPLETED_LEG = place_of(e.CallCompleted, "leg")
 
 cdef Kind _kinds[KINDS]
 
@@ -79,10 +64,14 @@ cdef Kind _kind(object of, Py_ssize_t changes, int follows) except *:
 _kinds[0] = _kind(e.CallAnswered, ANSWERED_AT, CAME)
 _kinds[1] = _kind(e.CallEnded, ENDED_AT, CAME | ANSWERED)
 _kinds[2] = _kind(e.CallWrapupEnded, WRAPUP_ENDED_AT, CAME | ANSWERED | ENDED)
-_kinds[3] = _kind(e.CallAbandoned, ABANDONED_AT, CAME)
-_kinds[4] = _kind(e.CallHeld, HELD, CAME | ANSWERED)
-_kinds[5] = _kind(e.CallResumed, RESUMED, CAME | ANSWERED)
-_kinds[6] = _kind(e.CallConnected, CONNECTED_AT, CAME)
+_kinds[3] = _kind(e.CallDialled, OFFERED_AT, 0)
+_kinds[4] = _kind(e.CallOffered, OFFERED_AT, 0)
+_kinds[5] = _kind(e.CallAbandoned, ABANDONED_AT, CAME)
+_kinds[6] = _kind(e.CallCompleted, DURATIONS, 0)
+_kinds[7] = _kind(e.CallHeld, HELD, CAME | ANSWERED)
+_kinds[8] = _kind(e.CallResumed, RESUMED, CAME | ANSWERED)
+_kinds[9] = _kind(e.CallTransferred, TRANSFERRED_AT, CAME | ANSWERED)
+_kinds[10] = _kind(e.CallConnected, CONNECTED_AT, CAME)
 
 
 cdef inline bint _is(object struct, Py_ssize_t place, object value) noexcept:
@@ -113,9 +102,7 @@ cdef inline int _instant(object call, Py_ssize_t place, int bit, double *at) noe
 cdef bint _is_plain(object call) noexcept:
     """Return whether nothing about it is an exception to the rules of most calls."""
     return (
-        _is(call, TRANSFERRED_AT, None)
-        and _is(call, DURATIONS, None)
-        and _is(call, LEG, FIRST_LEG)
+        _is(call, DURATIONS, None)
         and _is(call, CLOSED_BY_US_AT, None)
         and _is(call, CONTRADICTED, NO_BITS)
         and _is(call, CORRECTED, None)
@@ -128,7 +115,8 @@ cdef bint _is_plain(object call) noexcept:
 
 cdef int _read(object call, Leg *leg) except -2:
     """Read a plain call; return what has been said of it as bits, -1 if it is not plain."""
-    cdef int said
+    cdef int said, transferred
+    cdef double transferred_at
     if type(call) is not CALL or not _is_plain(call):
         return -1
     said = (
@@ -139,6 +127,13 @@ cdef int _read(object call, Leg *leg) except -2:
         | _instant(call, ENDED_AT, ENDED, &leg.ended_at)
         | _instant(call, WRAPUP_ENDED_AT, WRAPPED_UP, &leg.wrapup_ended_at)
     )
+    transferred = _instant(call, TRANSFERRED_AT, ENDED, &transferred_at)
+    leg.transfer = NOT_TRANSFERRED
+    if transferred:
+        if said & ENDED:
+            return -1
+        leg.ended_at, leg.transfer = transferred_at, _transfer(call, KIND)
+        said |= transferred
     leg.is_outbound = <str>at_place(<PyObject *>call, DIRECTION) == OUTBOUND
     leg.in_menu = leg.is_record = False
     leg.holds, leg.hold_seconds = 0, 0.0
@@ -154,26 +149,21 @@ cdef bint _is_in_sequence(Leg *leg, int said) noexcept:
     return leg.offered_at <= leg.answered_at <= leg.ended_at <= leg.wrapup_ended_at
 
 
-cdef object after(object call, object data, object at, object source, Leg *old, Leg *new):
-    """Return the call after a statement, and both as read; None if not all of it is plain.
-
-    `call` is None if nothing was known. `at` is a float above 0.
-    """
+cdef object after(
+    object call, const Kind *kind, object data, object at, object source, Leg *old, Leg *new
+):
     cdef int said
-    cdef Kind *kind
     cdef PyObject *last_at
     if call is None:
         old[0] = NOTHING
-        return _first(data, at, source, new)
-    kind = _kind_of(data)
-    if kind is NULL or not _is(data, kind.leg, FIRST_LEG):
-        return None
+        return _first(kind, data, at, source, new)
     said = _read(call, old)
     last_at = at_place(<PyObject *>call, LAST_AT)
     if (
         said < 0
+        or not kind.follows
         or said & ~CONNECTED != kind.follows
-        or (kind.changes == CONNECTED_AT and (said & CONNECTED or not old.is_outbound))
+        or (kind.changes == CONNECTED_AT and said & CONNECTED)
         or not _is_in_sequence(old, said)
         or not PyFloat_CheckExact(<object>last_at)
         or not PyFloat_AS_DOUBLE(at) >= PyFloat_AS_DOUBLE(<object>last_at)
@@ -183,7 +173,7 @@ cdef object after(object call, object data, object at, object source, Leg *old, 
     return _followed(call, data, at, kind, old, new)
 
 
-cdef Kind *_kind_of(object data) noexcept:
+cdef const Kind *kind_of(object data) noexcept:
     cdef int index
     for index in range(KINDS):
         if _kinds[index].type is <PyObject *>Py_TYPE(data):
@@ -191,7 +181,15 @@ cdef Kind *_kind_of(object data) noexcept:
     return NULL
 
 
-cdef object _followed(object call, object data, object at, Kind *kind, Leg *old, Leg *new):
+cdef Transfer _transfer(object struct, Py_ssize_t place) noexcept:
+    if <str>at_place(<PyObject *>struct, place) == "attended":
+        return ATTENDED
+    return BLIND
+
+
+cdef object _followed(
+    object call, object data, object at, const Kind *kind, Leg *old, Leg *new
+):
     """Return the call after what comes next in its sequence."""
     cdef Py_ssize_t place = kind.changes
     cdef object made, value = at
@@ -211,6 +209,8 @@ cdef object _followed(object call, object data, object at, Kind *kind, Leg *old,
         new.abandoned_at = at
     elif place == ENDED_AT:
         new.ended_at = at
+    elif place == TRANSFERRED_AT:
+        new.ended_at, new.transfer = at, _transfer(data, TRANSFERRED_KIND)
     else:
         new.wrapup_ended_at = at
     made = COPY(call)
@@ -218,7 +218,10 @@ cdef object _followed(object call, object data, object at, Kind *kind, Leg *old,
     _fill(made, LAST_AT, at)
     if place == ANSWERED_AT:
         _fill(made, REP, rep)
-    elif place == ENDED_AT or place == WRAPUP_ENDED_AT:
+        return made
+    if place == TRANSFERRED_AT:
+        _fill(made, KIND, <object>at_place(<PyObject *>data, TRANSFERRED_KIND))
+    if new.ended_at != NOT_YET:
         new.holds = PyTuple_GET_SIZE(<tuple>at_place(<PyObject *>call, HELD))
         if new.holds:
             new.hold_seconds = made.hold_seconds
@@ -233,27 +236,26 @@ cdef tuple _with(tuple times, object at):
     return (*times, at)
 
 
-cdef object _first(object data, object at, object source, Leg *new):
+cdef object _first(const Kind *kind, object data, object at, object source, Leg *new):
     """Return the call of which this is the first that is heard, and has begun; None: not plain."""
     cdef PyObject *of = <PyObject *>data
     new[0] = NOTHING
     new.offered_at = at
-    if type(data) is OFFERED and _is(data, OFFERED_LEG, FIRST_LEG):
-        made = CALL()
+    if kind.follows:
+        return None
+    if kind.changes == DURATIONS:
+        return _recorded(data, at, source, new)
+    made = CALL()
+    if kind.type is <PyObject *>OFFERED:
         _fill(made, QUEUE, <object>at_place(of, OFFERED_QUEUE))
         _fill(made, CUSTOMER, <object>at_place(of, OFFERED_CUSTOMER))
-    elif type(data) is DIALLED and _is(data, DIALLED_LEG, FIRST_LEG):
-        made = CALL()
+    else:
         new.is_outbound = True
         _fill(made, DIRECTION, OUTBOUND)
         _fill(made, QUEUE, <object>at_place(of, DIALLED_QUEUE) or NO_NAME)
         _fill(made, CUSTOMER, <object>at_place(of, DIALLED_CUSTOMER))
         _fill(made, REP, <object>at_place(of, DIALLED_REP))
         _fill(made, DIALLED_BY, <object>at_place(of, DIALLED_REP))
-    elif type(data) is COMPLETED and _is(data, COMPLETED_LEG, FIRST_LEG):
-        return _recorded(data, at, source, new)
-    else:
-        return None
     _fill(made, OFFERED_AT, at)
     _fill(made, SOURCE, source)
     _fill(made, LAST_AT, at)

@@ -1,10 +1,11 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=False
 """Takes the plain statements about plain calls, which are 40 % of all events.
 
-Plain: a first leg that came, was answered, ended and wrapped up in this sequence, or was given up,
-each told once; or all of it told by one record. Nothing was corrected, taken back, contradicted,
-transferred or closed by us. It is taken as `Fold.take` with `calls.step` would take it; everything
-else is left to these two.
+Plain: a first leg that came, was answered, ended or passed on, and wrapped up in this sequence, or
+was given up, each told once; or all of it told by one record. Nothing was corrected, taken back,
+contradicted or closed by us. Of further legs only what comes after their answer is plain, because
+all before it changes what the customer has waited (streams/legs.py). It is taken as `Fold.take`
+with `calls.step` would take it; everything else is left to these two.
 """
 
 from cpython.dict cimport (
@@ -13,25 +14,33 @@ from cpython.dict cimport (
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.object cimport PyObject
 from libc.math cimport INFINITY as NOT_YET
-from streams.fast_call_counts cimport Leg, changes, closed_at
-from streams.fast_call_state cimport after
+from streams.fast_call_changes cimport count_changes
+from streams.fast_call_counts cimport Leg, closed_at
+from streams.fast_call_state cimport ANSWERED, Kind, after, kind_of
+from streams.fast_checksum cimport crc32_begin, crc32_of
 from streams.fast_slots cimport at_place, place_of
 
 from schemas.events import Event
+from streams.call_keys import call_key
 from streams.call_state import Call
+from streams.calls import OPEN_SECONDS
 
 cdef extern from "Python.h":
     Py_ssize_t PyUnicode_FindChar(object, Py_UCS4, Py_ssize_t, Py_ssize_t, int) except -2
     Py_ssize_t PyUnicode_GET_LENGTH(object)
     bint PyUnicode_CheckExact(object)
+    bint PyUnicode_IS_COMPACT_ASCII(object)
+    unsigned char *PyUnicode_1BYTE_DATA(object)
 
-cdef object EVENT = Event
+cdef object EVENT = Event, FIRST_LEG = 1
+cdef double _open_seconds = OPEN_SECONDS
 
 cdef Py_ssize_t AT = place_of(Event, "at"), DATA = place_of(Event, "data")
 cdef Py_ssize_t SOURCE = place_of(Event, "source"), SUBJECT = place_of(Event, "subject")
 cdef Py_ssize_t CAUSE = place_of(Event, "causation_id")
 cdef Py_ssize_t QUEUE = place_of(Call, "queue"), REP = place_of(Call, "rep")
 cdef Py_ssize_t CALL_SOURCE = place_of(Call, "source")
+crc32_begin()
 
 
 cdef class PlainCalls:
@@ -42,17 +51,19 @@ cdef class PlainCalls:
     cdef Py_ssize_t _index, _size
     cdef double _close_at, _lateness_seconds
     cdef bint _is_ahead
-    cdef object _fold, _offsets, _count, _watch, _ledger, _watermark
+    cdef object _fold, _offsets, _grains, _expiry, _ledger, _watermark
     cdef list _events
-    cdef dict _entities, _changed, _before, _live, _legs
+    cdef dict _entities, _changed, _before, _live, _legs, _buckets
+    cdef long long _first_minute, _look_minutes
 
     def __init__(self, fold, events, offsets):
         self._fold, self._events, self._offsets = fold, list(events), offsets
         self._index, self._size = -1, len(events)
         if len(offsets) != self._size:
             raise ValueError("there must be as many offsets as events")
-        self._ledger, self._watermark, self._count = fold.ledger, fold.watermark, fold.grains.count
-        self._watch, self._legs = fold._expiry.add, fold._legs.calls
+        self._ledger, self._watermark, self._grains = fold.ledger, fold.watermark, fold.grains
+        self._expiry, self._legs = fold._expiry, fold._legs.calls
+        self._buckets, self._look_minutes = self._expiry._buckets, self._expiry._look_minutes
         self._entities, self._changed = fold.entities, fold._changed
         self._before, self._live = fold._before, fold.live
         self._lateness_seconds = fold._lateness_seconds
@@ -86,6 +97,7 @@ cdef class PlainCalls:
         newest_at = self._watermark.newest_at
         self.newest_at = -NOT_YET if newest_at is None else newest_at
         self._close_at = self._fold._close_at
+        self._first_minute = self._expiry._next
         return 0
 
     cdef bint _take(self, object event) except -1:
@@ -93,6 +105,8 @@ cdef class PlainCalls:
         cdef PyObject *fields = <PyObject *>event
         cdef PyObject *known
         cdef double at
+        cdef bint is_live
+        cdef const Kind *kind
         cdef Leg old, new
         if type(event) is not EVENT or at_place(fields, CAUSE) is not <PyObject *>None:
             return False
@@ -104,17 +118,27 @@ cdef class PlainCalls:
             not at > 0.0
             or (at > self.newest_at and at >= self._close_at)
             or at < self.newest_at - self._lateness_seconds
-            or PyUnicode_FindChar(key, c"#", 0, PyUnicode_GET_LENGTH(key), 1) >= 0
-            or (self._legs and PyDict_Contains(self._legs, key))
         ):
+            return False
+        data, source = <object>at_place(fields, DATA), <object>at_place(fields, SOURCE)
+        kind = kind_of(data)
+        if kind is NULL:
+            return False
+        key = self._key(key, <object>at_place(<PyObject *>data, kind.leg), kind)
+        if key is None:
             return False
         known = PyDict_GetItemWithError(self._entities, key)
         call = None if known is NULL else <object>known
-        data, source = <object>at_place(fields, DATA), <object>at_place(fields, SOURCE)
-        made = after(call, data, instant, source, &old, &new)
+        made = after(call, kind, data, instant, source, &old, &new)
         if made is None:
             return False
-        self._replace(key, call, made, closed_at(&new) == NOT_YET and not new.in_menu)
+        is_live = closed_at(&new) == NOT_YET and not new.in_menu
+        self._replace(key, call, made, is_live)
+        if call is None:
+            if is_live:
+                self._look_later(key, made, at)
+            else:
+                self._expiry.add(key, made)
         self._counted(&old, &new, made)
         if at > self.newest_at:
             self.newest_at, self._is_ahead = at, True
@@ -122,6 +146,20 @@ cdef class PlainCalls:
             self.out_of_order += 1
         self.applied += 1
         return True
+
+    cdef object _key(self, object call_id, object leg, const Kind *kind):
+        """Return the key of a leg, as `streams.call_keys` does; None if it is not plain."""
+        if leg is FIRST_LEG and not PyDict_Contains(self._legs, call_id):
+            is_marked = PyUnicode_FindChar(call_id, c"#", 0, PyUnicode_GET_LENGTH(call_id), 1) >= 0
+            return None if is_marked else call_id
+        # Of a call with several legs only what leaves their waits as they are: that is what comes
+        # after an answer, while all legs are known.
+        if not kind.follows & ANSWERED:
+            return None
+        for other in range(1, self._legs.get(call_id, 0) + 1):
+            if call_key(call_id, other) not in self._entities:
+                return None
+        return call_key(call_id, leg)
 
     cdef int _replace(self, object key, object call, object made, bint is_live) except -1:
         """Put the call's new state in the place of the old one."""
@@ -133,22 +171,37 @@ cdef class PlainCalls:
             PyDict_SetItem(self._live, key, made)
         elif PyDict_Contains(self._live, key):
             PyDict_DelItem(self._live, key)
-        if call is None:
-            self._watch(key, made)
+        return 0
+
+    cdef int _look_later(self, object key, object call, double last_at) except -1:
+        """Watch a new call that is open, as `Expiry.add` does: in the minute of its key."""
+        cdef long long minute = self._first_minute
+        if not PyUnicode_IS_COMPACT_ASCII(key):
+            self._expiry.add(key, call)
+            return 0
+        minute = crc32_of(PyUnicode_1BYTE_DATA(key), PyUnicode_GET_LENGTH(key)) - minute
+        minute = self._first_minute + minute % self._look_minutes
+        if minute >= (last_at + _open_seconds) / 60.0:
+            self._expiry.add(key, call)
+            return 0
+        bucket = self._buckets.get(minute)
+        if bucket is None:
+            self._buckets[minute] = [key]
+        else:
+            (<list?>bucket).append(key)
         return 0
 
     cdef int _counted(self, Leg *old, Leg *new, object call) except -1:
         """Add what has changed to the panes."""
         cdef PyObject *fields = <PyObject *>call
-        facts = changes(
+        cdef int closed = count_changes(
+            self._grains,
             old,
             new,
             <object>at_place(fields, QUEUE),
             <object>at_place(fields, REP),
             <object>at_place(fields, CALL_SOURCE),
         )
-        if facts:
-            closed = self._count(facts)
-            if closed:
-                self._ledger.closed_facts += closed
+        if closed:
+            self._ledger.closed_facts += closed
         return 0

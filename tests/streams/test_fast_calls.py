@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from agents.changelog import Entry, Record
 from agents.state import ChangelogTopics, Restorer, to_records
 from agents.telling import note_records
+from schemas import events as e
 from schemas.codec import Rejected
 from schemas.customers import Tokeniser
 from schemas.topics import CALLS
@@ -22,7 +23,7 @@ from streams.runs import RUNS, Run
 from streams.simulation import FloorPlan, simulate
 from streams.simulation.parts import Mischief
 from tests.streams.call_lives import some_lives
-from tests.streams.lives import T0, new_fold, panes, seeded
+from tests.streams.lives import T0, event, new_fold, panes, seeded
 
 pytestmark = pytest.mark.skipif(CALLS.name not in RUNS, reason="streams.fast_calls is not compiled")
 TOPICS = ChangelogTopics("test")
@@ -138,3 +139,22 @@ def test_most_of_what_a_simulated_floor_says_of_calls_is_taken() -> None:
     fast = both(events, 60.0, seeded(1))
     assert len(events) > 3000
     assert sum(run.applied for run in fast.runs) > 0.8 * len(events)
+
+
+def test_a_leg_whose_earlier_ones_are_forgotten_has_waited_on_none() -> None:
+    told = [
+        event("c1", T0, e.CallOffered("loans")),
+        event("c1", T0 + 5, e.CallAnswered("linh")),
+        event("c1", T0 + 9, e.CallTransferred()),
+        event("c1", T0 + 9, e.CallOffered("cards", leg=2)),
+        event("c1", T0 + 12, e.CallAnswered("minh", leg=2)),
+    ]
+    workers = [Worker(60.0, is_fast=is_fast) for is_fast in (True, False)]
+    for worker in workers:
+        worker.take(told)
+        del worker.fold.entities["c1"]
+        worker.take([event("c1", T0 + 20, e.CallEnded(leg=2))])
+        worker.checkpoint(written=True)
+    assert_same(*workers)
+    call: Any = workers[0].fold.entities["c1#2"]
+    assert (call.ended_at, call.earlier_wait_seconds) == (T0 + 20, 0)
