@@ -13,10 +13,10 @@ from agents.fetched import Batch
 from agents.kafka.deadletters import Origin, to_record
 from agents.settings import Settings
 from agents.shard import Exporter, Shard
-from schemas.codec import Decoded, Message, Rejected, decode_records
+from schemas.codec import Message, Rejected
 from schemas.customers import Tokeniser
+from schemas.decoding import TOGETHER, decode_folded
 from schemas.events import Event
-from schemas.notes import Notes, decode_notes
 from schemas.topics import CUSTOMERS
 from streams.fold import Fold
 from streams.sources import SourceLimits
@@ -25,9 +25,6 @@ logger = log.get(__name__)
 
 NOTES_OF_A_RECORD = 20
 """About how many times the work of an event's record a record of notes may take."""
-
-TOGETHER = 128
-"""How many messages are decoded, then folded; what lies between stays in the CPU's cache."""
 
 MAX_HEARD = 1000
 """The most sources for which the last sign of life is kept."""
@@ -99,13 +96,12 @@ class BatchFolder:
     ) -> None:
         """Decode and fold; count the good messages by source in *accepted*."""
         topic, now, tokeniser = fold.topic, self._clock(), self.tokeniser
-        decode = decode_records if topic != CUSTOMERS.name else _decode_notes
         known_offset = fold.ledger.next_offset
         if records[0].offset < known_offset:
             records = [record for record in records if record.offset >= known_offset]
         offsets = [record.offset for record in records]
         try:
-            events = decode(records, topic, now, tokeniser)
+            events = decode_folded(records, topic, now, tokeniser)
             refused = fold.take(events, offsets)
         except BaseException:
             # The state may be half changed: it must not be written.
@@ -163,9 +159,3 @@ class BatchFolder:
                     await asyncio.wait_for(shard.room.wait(), 1.0)
                 except TimeoutError:
                     continue
-
-
-def _decode_notes(
-    records: Sequence[Any], topic: str, now: float, tokeniser: Tokeniser
-) -> list[Decoded | Notes]:
-    return [decode_notes(record, topic, now, tokeniser) for record in records]

@@ -137,10 +137,8 @@ class Fold(FoldState):
     def _take_notes(self, notes: Notes) -> None:
         """Take in what another partition says about customers. It counts as one message."""
         self._advance(notes.at)
-        entities, is_new, horizon_at = self.entities, False, self.watermark.at or 0.0
-        run = None if self.notes_run is None else self.notes_run(self, notes.notes, horizon_at)
-        some = notes.notes if run is None else run
-        for key, customer, facts in told(some, entities, horizon_at):
+        entities, is_new = self.entities, False
+        for key, customer, facts in told(notes, entities, self.watermark.at or 0.0):
             is_new = True
             if key not in entities:
                 self._expiry.add(key, customer)
@@ -151,7 +149,7 @@ class Fold(FoldState):
                 del self.live[key]
             self._due.expect(key, customer.due_at)
             self.ledger.closed_facts += self._count(facts)
-        if is_new or (run is not None and run.is_news):
+        if is_new:
             self.ledger.applied += 1
         else:
             self.ledger.duplicate += 1

@@ -4,7 +4,7 @@ It is an installation of another name: with changelogs of its own, so that it is
 resumed as a worker is, and with tables of its own. It joins no group and commits no offset.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any, Protocol
 
@@ -20,9 +20,9 @@ from agents.kafka.deadletters import from_record
 from agents.kafka.reading import ends, read_to_end
 from agents.settings import Settings
 from agents.state import ChangelogTopics, Restorer, to_records
-from schemas.codec import Message, Reason, Rejected, decode_record
-from schemas.notes import decode_notes
-from schemas.topics import CUSTOMERS, DEAD_LETTERS, FOLDED
+from schemas.codec import Message, Reason, Rejected
+from schemas.decoding import TOGETHER, decode_folded
+from schemas.topics import DEAD_LETTERS, FOLDED
 from streams.fold import Fold
 from streams.snapshot import Snapshot
 
@@ -133,8 +133,8 @@ class _Shard:
                 [TopicPartition(topic, self._shard, self._next(topic)) for topic in left]
             )
             for messages in _fetched(consumer, left):
-                for message in messages:
-                    self._fold(message, refused)
+                for topic, some in _together(messages):
+                    self._fold(topic, some, refused.get((topic, self._shard), {}))
                 self._keep()
                 done += len(messages)
                 report(done, total)
@@ -152,18 +152,23 @@ class _Shard:
                 found[topic.name] = end
         return found
 
-    def _fold(self, raw: Any, refused: Refused) -> None:  # noqa: ANN401 - confluent_kafka.Message
-        topic, offset = raw.topic(), raw.offset()
+    def _fold(self, topic: str, messages: Sequence[Any], refused: Mapping[int, Reason]) -> None:
+        """Fold some messages of a topic, but those that the live worker's clock refused."""
         fold = self._folds[topic]
-        if offset < fold.ledger.next_offset:
-            return
-        reason = refused.get((topic, self._shard), {}).get(offset)
-        if reason is not None:
-            fold.apply(Rejected(reason, "$.time"), offset)
-            return
-        record = Message(topic, raw.key(), raw.value(), tuple(raw.headers() or ()))
-        decode = decode_record if topic != CUSTOMERS.name else decode_notes
-        fold.apply(decode(record, topic, clock.now(), self._tokeniser), offset)
+        new = [raw for raw in messages if raw.offset() >= fold.ledger.next_offset]
+        offsets = [raw.offset() for raw in new]
+        records = [
+            Message(topic, raw.key(), raw.value(), tuple(raw.headers() or ())) for raw in new
+        ]
+        events = decode_folded(records, topic, clock.now(), self._tokeniser)
+        reasons = map(refused.get, offsets)
+        fold.take(
+            [
+                event if reason is None else Rejected(reason, "$.time")
+                for event, reason in zip(events, reasons, strict=True)
+            ],
+            offsets,
+        )
 
     def _keep(self) -> None:
         """Write what changed: first the state, so that rows are never ahead of it."""
@@ -173,6 +178,16 @@ class _Shard:
         self._rows.write([change.snapshot for change in changes])
         for change in changes:
             self._folds[change.topic].release(change.ledger.next_offset)
+
+
+def _together(messages: Iterable[Any]) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the messages topic by topic, so many as are to be decoded, then folded."""
+    by_topic: dict[str, list[Any]] = {}
+    for raw in messages:
+        by_topic.setdefault(raw.topic(), []).append(raw)
+    for topic, there in by_topic.items():
+        for first in range(0, len(there), TOGETHER):
+            yield topic, there[first : first + TOGETHER]
 
 
 def _fetched(consumer: Consumer, left: dict[str, int]) -> Iterator[list[Any]]:

@@ -17,7 +17,6 @@ from pathlib import Path
 from zlib import crc32
 
 from agents.changelog import Record
-from agents.folding import TOGETHER
 from agents.state import ChangelogTopics, to_records
 from agents.telling import note_records
 from benchmarks.contenders.folding import folds_of, read, write
@@ -25,6 +24,7 @@ from benchmarks.load import to_message
 from benchmarks.settings import PARTITIONS, settings_for
 from benchmarks.stage import Load
 from schemas.codec import Message, decode_records
+from schemas.decoding import TOGETHER
 from schemas.notes import decode_notes
 from schemas.topics import CUSTOMERS, FOLDED
 
