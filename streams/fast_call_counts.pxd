@@ -20,6 +20,7 @@ cdef struct Leg:
     double ended_at  # or transferred
     double wrapup_ended_at
     Transfer transfer
+    double earlier_wait_seconds
     int holds
     double hold_seconds  # of a call that is over
     double wait_seconds  # these, and those on hold, are told by a record

@@ -52,7 +52,8 @@ cdef int CONNECTED = _one(m.CALLS_CONNECTED), NOT_CONNECTED = _one(m.CALLS_NOT_C
 cdef int OUTBOUND_ABANDONED = _one(m.OUTBOUND_ABANDONED)
 cdef int OUTBOUND_HANDLED = _one(m.OUTBOUND_HANDLED)
 cdef int WAIT = _seconds(m.CALL_WAIT), TALK = _seconds(m.CALL_TALK)
-cdef int HOLD = _seconds(m.CALL_HOLD), WRAPUP = _seconds(m.CALL_WRAPUP)
+cdef int EARLIER_WAIT = _seconds(m.CALL_EARLIER_WAIT), HOLD = _seconds(m.CALL_HOLD)
+cdef int WRAPUP = _seconds(m.CALL_WRAPUP)
 cdef int UNANSWERED = _seconds(m.OUTBOUND_UNANSWERED), DIALLING = _seconds(m.OUTBOUND_DIALLING)
 cdef int OUTBOUND_TALK = _seconds(m.OUTBOUND_TALK), OUTBOUND_HOLD = _seconds(m.OUTBOUND_HOLD)
 cdef int OUTBOUND_WRAPUP = _seconds(m.OUTBOUND_WRAPUP)
@@ -151,6 +152,8 @@ cdef void met(Leg *leg, Counts *counts) noexcept:
         _add(counts, ANSWERED, 1)
         _add(counts, WAIT, wait)
         _add(counts, ANSWERED_WAIT + _bucket(wait), 1)
+        if leg.earlier_wait_seconds:
+            _add(counts, EARLIER_WAIT, leg.earlier_wait_seconds)
     elif leg.abandoned_at != NOT_YET:
         _add(counts, ABANDONED, 1)
         _add(counts, ABANDONED_WAIT + _bucket(_wait(leg)), 1)

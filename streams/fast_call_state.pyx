@@ -24,7 +24,7 @@ cdef object CALL = Call, COPY = Call.__copy__, OFFERED = e.CallOffered, NO_BITS 
 cdef str INBOUND = "inbound", OUTBOUND = "outbound", NO_NAME = ""
 cdef Leg NOTHING = Leg(
     False, False, False, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET,
-    NOT_TRANSFERRED, 0, 0.0, 0.0, 0.0, 0.0,
+    NOT_TRANSFERRED, 0.0, 0, 0.0, 0.0, 0.0, 0.0,
 )
 cdef Py_ssize_t MOST_HOLDS = MAX_HOLDS
 
@@ -117,6 +117,7 @@ cdef int _read(object call, Leg *leg) except -2:
     """Read a plain call; return what has been said of it as bits, -1 if it is not plain."""
     cdef int said, transferred
     cdef double transferred_at
+    cdef PyObject *waited
     if type(call) is not CALL or not _is_plain(call):
         return -1
     said = (
@@ -134,6 +135,10 @@ cdef int _read(object call, Leg *leg) except -2:
             return -1
         leg.ended_at, leg.transfer = transferred_at, _transfer(call, KIND)
         said |= transferred
+    waited = at_place(<PyObject *>call, EARLIER_WAIT)
+    if not PyFloat_CheckExact(<object>waited):
+        return -1
+    leg.earlier_wait_seconds = PyFloat_AS_DOUBLE(<object>waited)
     leg.is_outbound = <str>at_place(<PyObject *>call, DIRECTION) == OUTBOUND
     leg.in_menu = leg.is_record = False
     leg.holds, leg.hold_seconds = 0, 0.0

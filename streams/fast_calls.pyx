@@ -3,9 +3,9 @@
 
 Plain: a first leg that came, was answered, ended or passed on, and wrapped up in this sequence, or
 was given up, each told once; or all of it told by one record. Nothing was corrected, taken back,
-contradicted or closed by us. Of further legs only what comes after their answer is plain, because
-all before it changes what the customer has waited (streams/legs.py). It is taken as `Fold.take`
-with `calls.step` would take it; everything else is left to these two.
+contradicted or closed by us. Of a call with several legs only that is plain which cannot change how
+long later ones had waited (streams/legs.py). It is taken as `Fold.take` with `calls.step` would
+take it; everything else is left to these two.
 """
 
 from cpython.dict cimport (
@@ -88,9 +88,24 @@ cdef class PlainCalls:
                 if not self._take(self._events[self._index]):
                     return self._events[self._index], self._offsets[self._index]
         finally:
-            if self._is_ahead:
-                self._watermark.newest_at = self.newest_at
-                self._is_ahead = False
+            self._show()
+
+    cdef int _show(self) except -1:
+        """Let others see how far event time has come."""
+        if self._is_ahead:
+            self._watermark.newest_at = self.newest_at
+            self._is_ahead = False
+        return 0
+
+    cdef int _move_on(self, double at) except -1:
+        """Event time has come to *at*: close what that closes."""
+        self.newest_at, self._is_ahead = at, True
+        if at >= self._close_at:
+            self._show()
+            self._ledger.next_offset = self.offset + 1
+            self._fold.close()
+            self._close_at = self._fold._close_at
+        return 0
 
     cdef int _catch_up(self) except -1:
         """See how far event time has come by what was yielded."""
@@ -108,17 +123,17 @@ cdef class PlainCalls:
         cdef bint is_live
         cdef const Kind *kind
         cdef Leg old, new
-        if type(event) is not EVENT or at_place(fields, CAUSE) is not <PyObject *>None:
+        if type(event) is not EVENT:
             return False
         instant, key = <object>at_place(fields, AT), <object>at_place(fields, SUBJECT)
         if not PyFloat_CheckExact(instant) or not PyUnicode_CheckExact(key):
             return False
         at = PyFloat_AS_DOUBLE(instant)
-        if (
-            not at > 0.0
-            or (at > self.newest_at and at >= self._close_at)
-            or at < self.newest_at - self._lateness_seconds
-        ):
+        if at > self.newest_at:
+            self._move_on(at)
+        elif at < self.newest_at - self._lateness_seconds:
+            return False
+        if not at > 0.0 or at_place(fields, CAUSE) is not <PyObject *>None:
             return False
         data, source = <object>at_place(fields, DATA), <object>at_place(fields, SOURCE)
         kind = kind_of(data)
@@ -140,11 +155,8 @@ cdef class PlainCalls:
             else:
                 self._expiry.add(key, made)
         self._counted(&old, &new, made)
-        if at > self.newest_at:
-            self.newest_at, self._is_ahead = at, True
-        elif at < self.newest_at:
-            self.out_of_order += 1
         self.applied += 1
+        self.out_of_order += at < self.newest_at
         return True
 
     cdef object _key(self, object call_id, object leg, const Kind *kind):
@@ -152,11 +164,12 @@ cdef class PlainCalls:
         if leg is FIRST_LEG and not PyDict_Contains(self._legs, call_id):
             is_marked = PyUnicode_FindChar(call_id, c"#", 0, PyUnicode_GET_LENGTH(call_id), 1) >= 0
             return None if is_marked else call_id
-        # Of a call with several legs only what leaves their waits as they are: that is what comes
-        # after an answer, while all legs are known.
-        if not kind.follows & ANSWERED:
+        # Of a call with several legs only what leaves their waits as they are, while all are known:
+        # what comes after an answer, or what happens to the last leg.
+        last = self._legs.get(call_id, 0)
+        if not kind.follows & ANSWERED and leg != last:
             return None
-        for other in range(1, self._legs.get(call_id, 0) + 1):
+        for other in range(1, last + 1):
             if call_key(call_id, other) not in self._entities:
                 return None
         return call_key(call_id, leg)

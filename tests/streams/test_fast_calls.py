@@ -39,22 +39,26 @@ class Worker:
         self.told: list[Record] = []
         self.refused: list[tuple[int, Rejected]] = []
         self.runs: list[Run] = []
+        self.written = -1
+        """The fence up to which Postgres will have everything."""
         self.fold = self._mine(new_fold(CALLS.name, lateness_seconds))
 
     def take(self, messages: Sequence[Any]) -> None:
-        """Fold a batch."""
+        """Fold a batch; meanwhile Postgres gets the last checkpoint, and what is over may go."""
         first = self.fold.ledger.next_offset
         self.refused += self.fold.take(messages, range(first, first + len(messages)))
+        self.fold.release(self.written)
+        self.written = -1
 
     def checkpoint(self, *, written: bool) -> None:
-        """Write what changed; if Postgres has it, forget what is over."""
+        """Write what changed; perhaps Postgres will get it."""
         changes = self.fold.take_changes()
         if changes is None:
             return
         self.told += note_records([changes], 4, Tokeniser(b"k" * 32))
         self.log += to_records([changes], TOPICS, 0)
         if written:
-            self.fold.release(changes.ledger.fence)
+            self.written = changes.ledger.fence
 
     def die(self) -> None:
         """Start again from what was written."""
@@ -64,6 +68,7 @@ class Worker:
             for record in self.log
             if record.key is not None
         )
+        self.written = -1
         self.fold = self._mine(restorer.finish()[CALLS.name])
 
     def _mine(self, fold: Fold) -> Fold:
