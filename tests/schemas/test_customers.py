@@ -5,7 +5,7 @@ import hmac
 
 import pytest
 
-from schemas.customers import Tokeniser, keys, normalise
+from schemas.customers import Tokeniser, are_tokens, is_token, keys, normalise
 
 KEY = b"sixteen bytes !!"
 
@@ -143,3 +143,27 @@ def test_keys_that_cannot_be_told_apart_or_are_too_short_are_refused(text: str, 
     with pytest.raises(ValueError, match=said) as refused:
         keys(text)
     assert "sixteen" not in str(refused.value)
+
+
+ONE, OTHER = "ct1_" + "0" * 32, "ct999_" + "f" * 32
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        ([ONE], True),
+        ([ONE, OTHER, ONE], True),
+        ([], False),
+        ([ONE, "+84901234567"], False),
+        (["ct0_" + "0" * 32], False),
+        ([ONE.upper(), ONE], False),
+        ([ONE + "\n"], False),
+        # Each is none, though put together they look like two.
+        ([ONE + "\n" + OTHER], False),
+        ([ONE + "\n" + OTHER[:9], OTHER[9:]], False),
+        ([ONE[:9], ONE[9:]], False),
+    ],
+)
+def test_all_are_tokens_or_not(texts: list[str], said: bool) -> None:
+    assert are_tokens(texts) is said
+    assert (bool(texts) and all(map(is_token, texts))) is said
