@@ -42,6 +42,12 @@ cdef Py_ssize_t _SPELL_CELL = place_of(Spell, "cell")
 cdef Py_ssize_t _SPELL_SIGN = place_of(Spell, "sign")
 
 
+cdef bint _is_over(object table, double watermark) except -1:
+    """Whether `Table.close` closes anything."""
+    cdef double kept_seconds = table.kept_seconds, closed_before = table.closed_before
+    return watermark - kept_seconds >= closed_before + QUARTER
+
+
 @cython.final
 cdef class Grains:
     """Minutes, and quarters of an hour; see `streams.grains.Grains` for what each method does."""
@@ -79,6 +85,9 @@ cdef class Grains:
 
     def close(self, double watermark):
         """Close what no window reads any more; return the panes of the quarters it closed."""
+        # Both tables close a quarter of an hour at once, and are asked each minute.
+        if not (_is_over(self.minutes, watermark) or _is_over(self.quarters, watermark)):
+            return []
         minutes = self.minutes.close(watermark)
         for start in dict.fromkeys([pane_start(minute, QUARTER) for minute in minutes]):
             (<Quarter?> self._quarter_slots[start]).settle()

@@ -111,7 +111,7 @@ class Both:
             for start, quarter in self.python.quarters.slots.items()
             for dims in quarter.dims
         ]
-        watermarks = [table.closed_before for table in (self.python.minutes, self.python.quarters)]
+        closed_before = [self.python.minutes.closed_before, self.python.quarters.closed_before]
         self.python, self.fast = Grains(), fast.Grains()
         for start, dims, parts in records:
             for grains in (self.python, self.fast):
@@ -122,8 +122,10 @@ class Both:
                 again = msgspec.json.decode(parts.json(), type=Parts)
                 grains.restore(start, Dims(*("".join([*text]) for text in dims)), again)
         for grains in (self.python, self.fast):
-            grains.minutes.closed_before, grains.quarters.closed_before = watermarks
-            grains.close(float(watermarks[0] + 3_600))
+            grains.close(float(closed_before[0] + 3_600))
+            assert [
+                each.closed_before for each in (grains.minutes, grains.quarters)
+            ] == closed_before
 
 
 DIMS = [Dims("loans", "linh"), Dims("loans", "minh"), Dims('"cards"\n', rep="ảnh"), Dims()]
