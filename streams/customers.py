@@ -9,12 +9,12 @@ default, and a case in `step` by the type of what its notes say; what it counts 
 `_looked_at` finds.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-from schemas.notes import CallNote, Note, Notes
+from schemas.notes import CallNote, Note
 from streams.call_keys import call_id_and_leg
 from streams.contact_counts import difference, dropped, has_missed, marks
 from streams.contacts import (
@@ -102,13 +102,13 @@ def _first(note: Note, says: CallNote, seen_at: float) -> tuple[Customer, Facts]
 
 
 def told(
-    notes: Notes, customers: Mapping[str, object], horizon_at: float
+    notes: Iterable[Note], customers: Mapping[str, object], horizon_at: float
 ) -> Iterator[tuple[str, Customer, Facts]]:
     """Yield whom notes tell something new: the token, the new state, what it counts.
 
     Whoever asks has put the state in its place before asking for the next.
     """
-    for note in notes.notes:
+    for note in notes:
         customer: Any = customers.get(note.customer)
         new, facts = step(customer, note, horizon_at)
         if new is not customer:

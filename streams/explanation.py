@@ -180,7 +180,7 @@ class _Told(Fold):
         )
         self._facts: list[Fact | Spell] = []
         self._count = self._noted
-        self.run = None  # it would count without a word
+        self.run = self.notes_run = None  # they would count without a word
 
     def _noted(self, facts: Sequence[Fact | Spell]) -> int:
         self._facts += facts

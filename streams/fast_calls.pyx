@@ -17,30 +17,24 @@ from libc.math cimport INFINITY as NOT_YET
 from streams.fast_call_changes cimport count_changes
 from streams.fast_call_counts cimport Leg, closed_at
 from streams.fast_call_state cimport ANSWERED, Kind, after, kind_of
-from streams.fast_checksum cimport crc32_begin, crc32_of
 from streams.fast_slots cimport at_place, place_of
 
 from schemas.events import Event
 from streams.call_keys import call_key
 from streams.call_state import Call
-from streams.calls import OPEN_SECONDS
 
 cdef extern from "Python.h":
     Py_ssize_t PyUnicode_FindChar(object, Py_UCS4, Py_ssize_t, Py_ssize_t, int) except -2
     Py_ssize_t PyUnicode_GET_LENGTH(object)
     bint PyUnicode_CheckExact(object)
-    bint PyUnicode_IS_COMPACT_ASCII(object)
-    unsigned char *PyUnicode_1BYTE_DATA(object)
 
 cdef object EVENT = Event, FIRST_LEG = 1
-cdef double _open_seconds = OPEN_SECONDS
 
 cdef Py_ssize_t AT = place_of(Event, "at"), DATA = place_of(Event, "data")
 cdef Py_ssize_t SOURCE = place_of(Event, "source"), SUBJECT = place_of(Event, "subject")
 cdef Py_ssize_t CAUSE = place_of(Event, "causation_id")
 cdef Py_ssize_t QUEUE = place_of(Call, "queue"), REP = place_of(Call, "rep")
 cdef Py_ssize_t CALL_SOURCE = place_of(Call, "source")
-crc32_begin()
 
 
 cdef class PlainCalls:
@@ -51,10 +45,9 @@ cdef class PlainCalls:
     cdef Py_ssize_t _index, _size
     cdef double _close_at, _lateness_seconds
     cdef bint _is_ahead
-    cdef object _fold, _offsets, _grains, _expiry, _ledger, _watermark
+    cdef object _fold, _offsets, _grains, _watch, _ledger, _watermark
     cdef list _events
-    cdef dict _entities, _changed, _before, _live, _legs, _buckets
-    cdef long long _first_minute, _look_minutes
+    cdef dict _entities, _changed, _before, _live, _legs
 
     def __init__(self, fold, events, offsets):
         self._fold, self._events, self._offsets = fold, list(events), offsets
@@ -62,8 +55,7 @@ cdef class PlainCalls:
         if len(offsets) != self._size:
             raise ValueError("there must be as many offsets as events")
         self._ledger, self._watermark, self._grains = fold.ledger, fold.watermark, fold.grains
-        self._expiry, self._legs = fold._expiry, fold._legs.calls
-        self._buckets, self._look_minutes = self._expiry._buckets, self._expiry._look_minutes
+        self._watch, self._legs = fold._expiry.add, fold._legs.calls
         self._entities, self._changed = fold.entities, fold._changed
         self._before, self._live = fold._before, fold.live
         self._lateness_seconds = fold._lateness_seconds
@@ -112,7 +104,6 @@ cdef class PlainCalls:
         newest_at = self._watermark.newest_at
         self.newest_at = -NOT_YET if newest_at is None else newest_at
         self._close_at = self._fold._close_at
-        self._first_minute = self._expiry._next
         return 0
 
     cdef bint _take(self, object event) except -1:
@@ -150,10 +141,7 @@ cdef class PlainCalls:
         is_live = closed_at(&new) == NOT_YET and not new.in_menu
         self._replace(key, call, made, is_live)
         if call is None:
-            if is_live:
-                self._look_later(key, made, at)
-            else:
-                self._expiry.add(key, made)
+            self._watch(key, made)
         self._counted(&old, &new, made)
         self.applied += 1
         self.out_of_order += at < self.newest_at
@@ -184,24 +172,6 @@ cdef class PlainCalls:
             PyDict_SetItem(self._live, key, made)
         elif PyDict_Contains(self._live, key):
             PyDict_DelItem(self._live, key)
-        return 0
-
-    cdef int _look_later(self, object key, object call, double last_at) except -1:
-        """Watch a new call that is open, as `Expiry.add` does: in the minute of its key."""
-        cdef long long minute = self._first_minute
-        if not PyUnicode_IS_COMPACT_ASCII(key):
-            self._expiry.add(key, call)
-            return 0
-        minute = crc32_of(PyUnicode_1BYTE_DATA(key), PyUnicode_GET_LENGTH(key)) - minute
-        minute = self._first_minute + minute % self._look_minutes
-        if minute >= (last_at + _open_seconds) / 60.0:
-            self._expiry.add(key, call)
-            return 0
-        bucket = self._buckets.get(minute)
-        if bucket is None:
-            self._buckets[minute] = [key]
-        else:
-            (<list?>bucket).append(key)
         return 0
 
     cdef int _counted(self, Leg *old, Leg *new, object call) except -1:

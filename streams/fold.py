@@ -137,8 +137,10 @@ class Fold(FoldState):
     def _take_notes(self, notes: Notes) -> None:
         """Take in what another partition says about customers. It counts as one message."""
         self._advance(notes.at)
-        entities, is_new = self.entities, False
-        for key, customer, facts in told(notes, entities, self.watermark.at or 0.0):
+        entities, is_new, horizon_at = self.entities, False, self.watermark.at or 0.0
+        run = None if self.notes_run is None else self.notes_run(self, notes.notes, horizon_at)
+        some = notes.notes if run is None else run
+        for key, customer, facts in told(some, entities, horizon_at):
             is_new = True
             if key not in entities:
                 self._expiry.add(key, customer)
@@ -149,7 +151,7 @@ class Fold(FoldState):
                 del self.live[key]
             self._due.expect(key, customer.due_at)
             self.ledger.closed_facts += self._count(facts)
-        if is_new:
+        if is_new or (run is not None and run.is_news):
             self.ledger.applied += 1
         else:
             self.ledger.duplicate += 1

@@ -25,7 +25,7 @@ from streams.packed import Packed
 from streams.panes import Table, pane_start
 from streams.quarters import Parts
 from streams.rep_turns import Turned, TurnTaker, all_turns
-from streams.runs import RUNS
+from streams.runs import NOTES_RUN, RUNS
 from streams.snapshot import Entities, Entity, PaneKey, Snapshot
 from streams.watermark import Watermark
 
@@ -87,6 +87,8 @@ class FoldState:
         self._count = self.grains.count
         self.run = RUNS.get(topic)
         """Takes the plain events of a batch, faster; None: there is no such code."""
+        self.notes_run = NOTES_RUN
+        """Takes the plain notes about customers, faster; None: there is no such code."""
         self.ghost_limits = GhostLimits() if ghost_limits is None else ghost_limits
         self._legs = Legs() if topic == CALLS.name else None
         self.funnel = FunnelDays() if topic == DEALS.name else None

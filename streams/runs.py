@@ -6,6 +6,7 @@ They are optional, see docs/decisions/0017. Without one, `Fold.take` takes every
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from schemas.notes import Note
 from schemas.topics import CALLS, REPS
 
 if TYPE_CHECKING:
@@ -47,6 +48,27 @@ class MakeRun(Protocol):
         """Begin with the first message; nothing is taken before the run is iterated over."""
 
 
+class NotesRun(Protocol):
+    """Goes over the notes of one record: takes the plain ones itself, yields all others.
+
+    A plain one is taken exactly as `Fold` would take it, before a later one is yielded.
+    """
+
+    @property
+    def is_news(self) -> bool:
+        """Whether it took any; none of those says nothing new."""
+
+    def __iter__(self) -> Iterator[Note]:
+        """Yield the notes to take in the ordinary way."""
+
+
+class MakeNotesRun(Protocol):
+    """Makes a run of one record."""
+
+    def __call__(self, fold: "Fold", notes: tuple[Note, ...], horizon_at: float, /) -> NotesRun:
+        """Begin with the first note; before `horizon_at` (seconds since 1970) nothing comes."""
+
+
 RUNS: dict[str, MakeRun] = {}
 """By topic. A test that wants the Python code alone sets `fold.run` to None."""
 
@@ -63,3 +85,13 @@ except ImportError:
     pass
 else:
     RUNS[CALLS.name] = PlainCalls
+
+NOTES_RUN: MakeNotesRun | None = None
+"""Of customers. A test that wants the Python code alone sets `fold.notes_run` to None."""
+
+try:
+    from streams.fast_customers import PlainNotes
+except ImportError:
+    pass
+else:
+    NOTES_RUN = PlainNotes
