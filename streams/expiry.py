@@ -28,9 +28,10 @@ class Expiry:
 
     def add(self, key: str, entity: object) -> None:
         """Watch a new entity."""
-        self._put(key, self._over(entity))
+        self.put(key, self._over(entity))
 
-    def _put(self, key: str, over: int) -> None:
+    def put(self, key: str, over: int) -> None:
+        """Watch an entity that is over when minute *over* begins, as far as is known."""
         first = self._next
         # Each key has a minute of its own, so that a million deals are not looked at in one.
         look = first + (crc32(key.encode()) - first) % self._look_minutes
@@ -64,4 +65,4 @@ class Expiry:
                 if over <= last:
                     yield key
                 else:
-                    self._put(key, over)
+                    self.put(key, over)

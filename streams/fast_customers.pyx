@@ -13,7 +13,6 @@ from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.object cimport PyObject
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from libc.math cimport NAN, floor
-from streams.fast_checksum cimport crc32_begin, crc32_of
 from streams.fast_contacts cimport MOST, Contact, difference, has_missed, mark, next_change_at, read
 from streams.fast_slots cimport at_place, place_of
 
@@ -24,10 +23,8 @@ from streams.customers import KEPT_SECONDS, MAX_LEGS, Customer, is_live
 cdef extern from "Python.h":
     Py_ssize_t PyUnicode_FindChar(object, Py_UCS4, Py_ssize_t, Py_ssize_t, int) except -2
     Py_ssize_t PyUnicode_GET_LENGTH(object)
-    const char *PyUnicode_AsUTF8AndSize(object, Py_ssize_t *) except NULL
     bint PyUnicode_CheckExact(object)
 
-crc32_begin()
 
 if MAX_LEGS > MOST:
     raise ImportError("there is no room for so many legs")
@@ -51,12 +48,11 @@ cdef class PlainNotes:
     """Goes over the notes of one record: takes the plain ones, yields all others, in turn."""
 
     cdef readonly bint is_news
-    cdef Py_ssize_t _index, _size, _look_minutes
+    cdef Py_ssize_t _index, _size
     cdef double _horizon_at
     cdef tuple _notes
-    cdef object _fold, _count, _due, _horizon
-    cdef dict _entities, _changed, _live, _expiring, _due_in, _due_minutes
-    cdef long long _next_minute
+    cdef object _fold, _count, _due, _expiry, _horizon
+    cdef dict _entities, _changed, _live, _due_in, _due_minutes
 
     def __init__(self, fold, notes, horizon_at):
         self._fold, self._notes = fold, notes
@@ -65,8 +61,7 @@ cdef class PlainNotes:
         self._entities, self._changed, self._live = fold.entities, fold._changed, fold.live
         self._count, self._due = fold.grains.count, fold._due
         self._due_in, self._due_minutes = fold._due._buckets, fold._due._minute_of
-        self._expiring, self._next_minute = fold._expiry._buckets, fold._expiry._next
-        self._look_minutes = fold._expiry._look_minutes
+        self._expiry = fold._expiry
 
     def __iter__(self):
         return self
@@ -183,12 +178,7 @@ cdef class PlainNotes:
 
     cdef int _watch(self, object token, double expires_at) except -1:
         """Let the customer be looked at for its end, as `streams.expiry` does."""
-        cdef Py_ssize_t length
-        cdef const char *text = PyUnicode_AsUTF8AndSize(token, &length)
-        cdef long long first = self._next_minute, over = <long long> floor(expires_at / 60.0) + 1
-        cdef long long sum = crc32_of(<const unsigned char *> text, length)
-        cdef long long look = first + (sum - first) % self._look_minutes
-        _append(self._expiring, look if look < over else max(first, over), token)
+        self._expiry.put(token, <long long> floor(expires_at / 60.0) + 1)
         return 0
 
     cdef int _counted(self, Contact *found, Py_ssize_t size, int *old, int *new) except -1:

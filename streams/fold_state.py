@@ -13,7 +13,6 @@ from schemas.measures import MINUTE_SECONDS, QUARTER_SECONDS
 from schemas.topics import CALLS, DEALS, REPS
 from streams.changes import Changes, Closing
 from streams.due import Due
-from streams.expiry import Expiry
 from streams.facts import Facts
 from streams.funnel_days import FunnelDays
 from streams.ghosts import GhostLimits, ghosts
@@ -30,8 +29,13 @@ from streams.snapshot import Entities, Entity, PaneKey, Snapshot
 from streams.watermark import Watermark
 
 if TYPE_CHECKING:
+    from streams.expiry import Expiry
     from streams.grains import Grains
 else:
+    try:
+        from streams.fast_expiry import Expiry
+    except ImportError:
+        from streams.expiry import Expiry
     try:
         from streams.fast_grains import Grains
     except ImportError:

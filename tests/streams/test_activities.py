@@ -91,7 +91,7 @@ def test_a_lead_is_looked_at_seldom_while_it_is_kept() -> None:
         looked.append(lead.last_at)
         return activities.expires_at(lead)
 
-    fold._expiry._expires_at = expires_at
+    fold._expiry = type(fold._expiry)(expires_at, look_seconds=fold.machine.kept_seconds)
     apply(fold, [event("l1", T0, e.LeadCreated())])
     for day in range(1, 90):
         fold.idle(86_400.0, now=T0 + day * 86_400.0)

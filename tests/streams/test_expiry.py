@@ -1,15 +1,29 @@
 """What is over is found, soon and once; what is not is left alone."""
 
+import pytest
+
+from streams import expiry
 from streams.expiry import Expiry
+from tests.streams.lives import new_fold
 
 HOUR_SECONDS = 3600.0
+
+
+@pytest.fixture(
+    autouse=True,
+    params=[Expiry, type(new_fold("ringside.calls")._expiry)],
+    ids=["python", "as the fold has it"],
+)
+def _each_kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything holds of the compiled twin, too."""
+    monkeypatch.setattr(expiry, "Expiry", request.param)
 
 
 class Entities(dict[str, float]):
     """Keys with the watermark from which on each is over."""
 
     def __init__(self) -> None:
-        self.expiry = Expiry(lambda over_at: float(str(over_at)))
+        self.expiry = expiry.Expiry(lambda over_at: float(str(over_at)))
         list(self.expiry.due(0.0, self))
 
     def add(self, key: str, over_at: float) -> None:
@@ -62,15 +76,15 @@ def test_looks_are_spread_over_the_hour() -> None:
         looked.append(0)
         return float(str(entity))
 
-    expiry = Expiry(expires_at)
+    buckets = expiry.Expiry(expires_at)
     deals = {f"d{index}": 1e9 for index in range(6000)}
-    list(expiry.due(0.0, deals))
+    list(buckets.due(0.0, deals))
     for key, over_at in deals.items():
-        expiry.add(key, over_at)
+        buckets.add(key, over_at)
     worst = 0
     for minute in range(1, 121):
         looked.clear()
-        assert not list(expiry.due(minute * 60.0, deals))
+        assert not list(buckets.due(minute * 60.0, deals))
         worst = max(worst, len(looked))
     # 6,000 over 60 minutes are 100 a minute.
     assert worst < 2 * 100
@@ -92,9 +106,9 @@ def test_what_is_kept_long_is_looked_at_seldom() -> None:
         looks.append(str(entity))
         return 10 * 365 * 86_400.0
 
-    expiry = Expiry(expires_at, look_seconds=365 * 86_400.0)
-    expiry.add("d1", "d1")
+    buckets = expiry.Expiry(expires_at, look_seconds=365 * 86_400.0)
+    buckets.add("d1", "d1")
     looks.clear()
     for minute in range(0, 365 * 24 * 60, 60):
-        assert list(expiry.due(minute * 60.0, {"d1": "d1"})) == []
+        assert list(buckets.due(minute * 60.0, {"d1": "d1"})) == []
     assert len(looks) <= 2
