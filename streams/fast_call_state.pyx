@@ -163,11 +163,11 @@ cdef object after(
         old[0] = NOTHING
         return _first(kind, data, at, source, new)
     said = _read(call, old)
+    if said < 0 or not kind.follows:
+        return None
     last_at = at_place(<PyObject *>call, LAST_AT)
     if (
-        said < 0
-        or not kind.follows
-        or said & ~CONNECTED != kind.follows
+        said & ~CONNECTED != kind.follows
         or (kind.changes == CONNECTED_AT and said & CONNECTED)
         or not _is_in_sequence(old, said)
         or not PyFloat_CheckExact(<object>last_at)

@@ -1,3 +1,5 @@
+"""Types of the compiled run over the calls' topic; streams/fast_calls.pyx says what it does."""
+
 from collections.abc import Iterator, Sequence
 from typing import Any
 
