@@ -9,9 +9,13 @@ cdef enum:
     KEPT = 32_768
 
 
+cdef struct Known:
+    PyObject* number  # NULL: there was none yet
+    PyObject* token
+
+
 cdef class Tokens:
     cdef object _make
-    cdef PyObject* _numbers[KEPT]
-    cdef PyObject* _tokens[KEPT]
+    cdef Known _known[KEPT]
 
     cdef object of(self, Span number)

@@ -20,8 +20,8 @@ cdef class Tokens:
     def __dealloc__(self):
         cdef int slot
         for slot in range(KEPT):
-            Py_XDECREF(self._numbers[slot])
-            Py_XDECREF(self._tokens[slot])
+            Py_XDECREF(self._known[slot].number)
+            Py_XDECREF(self._known[slot].token)
 
     def __call__(self, str number not None):
         cdef Span span
@@ -32,11 +32,11 @@ cdef class Tokens:
 
     cdef object of(self, Span number):
         """Return the token of a number of plain ASCII."""
-        cdef int slot = hash_of(number) % KEPT
-        if self._numbers[slot] is not NULL and is_text(self._numbers[slot], number):
-            return <object>self._tokens[slot]
+        cdef Known* known = &self._known[hash_of(number) % KEPT]
+        if known.number is not NULL and is_text(known.number, number):
+            return <object>known.token
         text = new_text(number)
         token = self._make(text)
-        keep(&self._numbers[slot], text)
-        keep(&self._tokens[slot], token)
+        keep(&known.number, text)
+        keep(&known.token, token)
         return token
