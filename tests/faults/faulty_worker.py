@@ -24,6 +24,7 @@ from agents.folding import BatchFolder
 from agents.shard import Shard
 from schemas.events import Event
 from streams.machines import MACHINES
+from streams.runs import RUNS
 
 Step = Callable[[Any, Event, float], Any]
 Bug = Callable[[Event], None]
@@ -59,7 +60,8 @@ def blocks(id_: str) -> Bug:
 
 
 def put_in(bug: Bug) -> None:
-    """Put a bug into every state machine."""
+    """Put a bug into every state machine; compiled runs would pass them by."""
+    RUNS.clear()
     for topic, machine in MACHINES.items():
         MACHINES[topic] = machine._replace(step=_buggy(machine.step, bug))
 
