@@ -23,8 +23,11 @@ LIST = "schemas/compiled.json"
 def compile_fast(root: Path = ROOT) -> list[Path]:
     """Compile every `fast_*.pyx` beside its source; return the files that were made.
 
+    What was compiled before is removed first, also for other Pythons and of sources that are gone.
     Raises whatever Cython, setuptools and the C compiler raise.
     """
+    for old in [root / LIST, *root.glob("*/fast_*.so")]:
+        old.unlink(missing_ok=True)
     extensions = [
         Extension(f"{source.parent.name}.{source.stem}", [str(source.relative_to(root))])
         for source in sorted(root.glob("*/fast_*.pyx"))

@@ -63,3 +63,12 @@ def test_what_was_compiled_from_other_sources_is_refused(checkout: Path, changed
     (checkout / "schemas" / changed).write_text("# Another release's.\n")
     with pytest.raises(compiled.StaleModulesError, match=r"make setup.*schemas\.fast_planted"):
         compiled.missing(checkout)
+
+
+@needs_a_compiler
+def test_what_has_no_source_any_more_is_removed(checkout: Path) -> None:
+    build(checkout)
+    (checkout / "schemas/fast_planted.pyx").unlink()
+    assert build(checkout) == ["schemas/compiled.json"]
+    assert list(checkout.glob("schemas/*.so")) == []
+    assert compiled.missing(checkout) == []
