@@ -5,27 +5,18 @@ As `streams.call_counts.changes` with `Grains.count`, in the same order. Into co
 cell by cell, without facts.
 """
 
-from cpython.object cimport PyObject
-from cpython.ref cimport Py_INCREF, Py_XDECREF
 from libc.math cimport INFINITY as NOT_YET
 from streams.fast_call_counts cimport CELLS, Counts, Leg, came, closed_at, handled, met, over
 from streams.fast_cells cimport cell_number
+from streams.fast_dims cimport dims_of
 from streams.fast_grains cimport Grains
 
-from streams.facts import KNOWN_DIMS, Fact
+from streams.facts import Fact
 
 cdef enum:
     MOST = 512
-    PLACES = 1024  # a power of two
 
-cdef struct Place:
-    PyObject *queue
-    PyObject *rep
-    PyObject *source
-    PyObject *dims
-    bint is_outbound
-
-cdef object DIMS = KNOWN_DIMS, NEW_FACT = Fact
+cdef object NEW_FACT = Fact
 cdef str INBOUND = "inbound", OUTBOUND = "outbound", NO_NAME = ""
 cdef int[MOST] _numbers
 cdef bint[MOST] _is_int
@@ -34,27 +25,25 @@ if len(CELLS) > MOST:
 for _cell, (_name, _counts) in enumerate(CELLS):
     _numbers[_cell], _is_int[_cell] = cell_number(_name), _counts
 
-# The dimensions asked for last, found by where their names lie: these are mostly the same objects,
-# and to compare their addresses costs a tenth of a look-up by text. Each holds its references.
-cdef Place[PLACES] _places
-
 
 cdef int count_changes(
     object grains, Leg *old, Leg *new, object queue, object rep, object source
 ) except -1:
     cdef Counts was, now
     cdef int closed = 0
+    direction = OUTBOUND if new.is_outbound else INBOUND
     if old.offered_at == NOT_YET:
         was.size = 0
         came(new, &now)
-        dims = <object>_dims(new, queue, rep if new.is_outbound else NO_NAME, source)
+        who = rep if new.is_outbound else NO_NAME
+        dims = dims_of(queue, who, direction, NO_NAME, source)
         closed = _count(grains, new.offered_at, dims, &was, &now)
         if new.answered_at == NOT_YET and closed_at(new) == NOT_YET:
             return closed
     # How a call was met, handled and over counts with the rep who talked, if one did.
     if not new.is_outbound and new.answered_at == NOT_YET:
         rep = NO_NAME
-    dims = <object>_dims(new, queue, rep, source)
+    dims = dims_of(queue, rep, direction, NO_NAME, source)
     met(old, &was)
     met(new, &now)
     closed += _count(grains, new.offered_at, dims, &was, &now)
@@ -115,39 +104,3 @@ cdef void _without(Counts *some, Counts *others, double sign, Counts *found) noe
             found.cells[found.size] = some.cells[index]
             found.amounts[found.size] = sign * some.amounts[index]
             found.size += 1
-
-
-cdef PyObject *_dims(Leg *leg, object queue, object rep, object source) except NULL:
-    """Return the dimensions; borrowed until the next call."""
-    cdef size_t mixed = (
-        (<size_t><PyObject *>rep >> 4) + 7 * (<size_t><PyObject *>queue >> 4)
-        + 31 * (<size_t><PyObject *>source >> 4) + leg.is_outbound
-    )
-    cdef Place *place = &_places[(mixed ^ mixed >> 10) & (PLACES - 1)]
-    if (
-        place.queue != <PyObject *>queue
-        or place.rep != <PyObject *>rep
-        or place.source != <PyObject *>source
-        or place.is_outbound != leg.is_outbound
-    ):
-        _replace(place, leg.is_outbound, queue, rep, source)
-    return place.dims
-
-
-cdef int _replace(
-    Place *place, bint is_outbound, object queue, object rep, object source
-) except -1:
-    cdef Place old = place[0]
-    dims = DIMS[queue, rep, OUTBOUND if is_outbound else INBOUND, NO_NAME, source]
-    Py_INCREF(queue)
-    Py_INCREF(rep)
-    Py_INCREF(source)
-    Py_INCREF(dims)
-    place.queue, place.rep = <PyObject *>queue, <PyObject *>rep
-    place.source, place.dims = <PyObject *>source, <PyObject *>dims
-    place.is_outbound = is_outbound
-    Py_XDECREF(old.queue)
-    Py_XDECREF(old.rep)
-    Py_XDECREF(old.source)
-    Py_XDECREF(old.dims)
-    return 0

@@ -10,17 +10,18 @@ from cpython.dict cimport PyDict_GetItemWithError, PyDict_SetDefault, PyDict_Set
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.long cimport PyLong_AsLong
 from cpython.object cimport PyObject, PyTypeObject
-from cpython.ref cimport Py_INCREF, Py_XDECREF
+from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New, PyTuple_SET_ITEM
 from libc.math cimport INFINITY
 from streams.fast_cells cimport cell_number
 from streams.fast_checksum cimport crc32_begin, crc32_of
+from streams.fast_dims cimport dims_of
 from streams.fast_grains cimport Grains
 from streams.fast_slots cimport at_place, place_of
 
 from schemas.events import Event, RepStateChanged
 from streams import facts, rep_state, reps
-from streams.facts import KNOWN_DIMS, Spell
+from streams.facts import Spell
 from streams.rep_state import Rep, Turn
 
 cdef extern from "Python.h":
@@ -37,7 +38,7 @@ cdef dict NUMBER = {state: cell_number(cell) for state, cell in CELL.items()}
 cdef object PAUSED = NUMBER["paused"]
 cdef double TO_TICKS = facts.TO_TICKS
 cdef Py_ssize_t MAX_LATEST = reps.MAX_LATEST
-cdef object DIMS = KNOWN_DIMS, EMPTY = (), NO_TEXT = "", NEW_REP = Rep, NEW_SPELL = Spell
+cdef object EMPTY = (), NO_TEXT = "", NEW_REP = Rep, NEW_SPELL = Spell
 cdef object NEW_TURN = Turn
 # An instance is of exactly this class, or not plain.
 cdef PyTypeObject *EVENT = <PyTypeObject *> Event
@@ -167,13 +168,12 @@ cdef class PlainReps:
         state = <object> at_place(turn, TURN_STATE)
         cdef PyObject *found = PyDict_GetItemWithError(NUMBER, state)
         cdef double start = since + TO_TICKS - TO_TICKS, end = at + TO_TICKS - TO_TICKS
-        cdef PyObject *kind = <PyObject *> NO_TEXT
         cdef int closed
         if found == NULL or end <= start:
             return 0
-        if found == <PyObject *> PAUSED:
-            kind = at_place(turn, TURN_REASON)
-        dims = <object> dims_of(rep, kind, at_place(turn, TURN_SOURCE))
+        kind = <object> at_place(turn, TURN_REASON) if found == <PyObject *> PAUSED else NO_TEXT
+        source = <object> at_place(turn, TURN_SOURCE)
+        dims = dims_of(NO_TEXT, <object> rep, NO_TEXT, kind, source)
         if self._grains is None:
             closed = self._fold.grains.count((NEW_SPELL(start, end, dims, CELL[state]),))
         else:
@@ -246,39 +246,3 @@ cdef tuple appended(PyObject *turns, object turn):
     Py_INCREF(turn)
     PyTuple_SET_ITEM(longer, count, turn)
     return longer
-
-
-cdef struct Known:
-    PyObject *rep
-    PyObject *kind
-    PyObject *source
-    PyObject *dims
-
-# The dimensions asked for last, found by where their names lie: these are mostly the same objects,
-# and to compare their addresses costs a tenth of a look-up by text. Each holds its references.
-cdef Known[1024] known_dims
-
-
-cdef inline PyObject *dims_of(PyObject *rep, PyObject *kind, PyObject *source) except NULL:
-    """Return the dimensions of a rep's state; borrowed until the next call."""
-    cdef size_t mixed = (<size_t> rep >> 4) + 31 * (<size_t> source >> 4) + 7 * (<size_t> kind >> 4)
-    cdef Known *known = &known_dims[(mixed ^ mixed >> 10) & 1023]
-    if known.rep != rep or known.kind != kind or known.source != source:
-        replace(known, <object> rep, <object> kind, <object> source)
-    return known.dims
-
-
-cdef int replace(Known *known, object rep, object kind, object source) except -1:
-    dims = DIMS[NO_TEXT, rep, NO_TEXT, kind, source]
-    cdef Known old = known[0]
-    Py_INCREF(rep)
-    Py_INCREF(kind)
-    Py_INCREF(source)
-    Py_INCREF(dims)
-    known.rep, known.kind = <PyObject *> rep, <PyObject *> kind
-    known.source, known.dims = <PyObject *> source, <PyObject *> dims
-    Py_XDECREF(old.rep)
-    Py_XDECREF(old.kind)
-    Py_XDECREF(old.source)
-    Py_XDECREF(old.dims)
-    return 0
