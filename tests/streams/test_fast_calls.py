@@ -24,6 +24,7 @@ from streams.simulation import FloorPlan, simulate
 from streams.simulation.parts import Mischief
 from tests.streams.call_lives import some_lives
 from tests.streams.lives import T0, event, new_fold, panes, seeded
+from tests.streams.side_by_side import live
 
 pytestmark = pytest.mark.skipif(CALLS.name not in RUNS, reason="streams.fast_calls is not compiled")
 TOPICS = ChangelogTopics("test")
@@ -104,21 +105,18 @@ def grains(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-def both(messages: Sequence[Any], lateness_seconds: float, random: Random) -> Worker:
-    """Fold in random batches, with checkpoints and deaths; compare at each of them."""
-    fast, slow = (Worker(lateness_seconds, is_fast=is_fast) for is_fast in (True, False))
+def batches(messages: Sequence[Any], random: Random) -> Iterator[Sequence[Any]]:
     done = 0
     while done < len(messages):
         some = messages[done : done + random.choice([1, 2, 7, 50, 300])]
         done += len(some)
-        chance, written, dies = random.random(), random.random() < 0.7, random.random() < 0.3
-        for worker in (fast, slow):
-            worker.take(some)
-            if chance < 0.5:
-                worker.checkpoint(written=written)
-                if dies:
-                    worker.die()
-        assert_same(fast, slow)
+        yield some
+
+
+def both(messages: Sequence[Any], lateness_seconds: float, random: Random) -> Worker:
+    """Fold in random batches, with checkpoints and deaths; compare at each of them."""
+    fast, slow = (Worker(lateness_seconds, is_fast=is_fast) for is_fast in (True, False))
+    live((fast, slow), batches(messages, random), random, 0.5, assert_same)
     for worker in (fast, slow):
         worker.checkpoint(written=True)
     assert_same(fast, slow)

@@ -18,6 +18,7 @@ from streams.fold import Fold
 from streams.runs import NOTES_RUN
 from tests.streams.customer_told import D, H, answered, called, missed
 from tests.streams.lives import T0, new_fold, panes, seeded
+from tests.streams.side_by_side import live
 
 pytestmark = pytest.mark.skipif(NOTES_RUN is None, reason="streams.fast_customers is not compiled")
 TOPICS = ChangelogTopics("test")
@@ -97,15 +98,7 @@ def assert_same(fast: Worker, slow: Worker) -> None:
 def both(messages: Sequence[Notes | Erasure], lateness_seconds: float, random: Random) -> Worker:
     """Fold, with checkpoints and deaths; compare at each of them."""
     fast, slow = (Worker(lateness_seconds, is_fast=is_fast) for is_fast in (True, False))
-    for message in messages:
-        chance, written, dies = random.random(), random.random() < 0.7, random.random() < 0.3
-        for worker in (fast, slow):
-            worker.take(message)
-            if chance < 0.1:
-                worker.checkpoint(written=written)
-                if dies:
-                    worker.die()
-        assert_same(fast, slow)
+    live((fast, slow), messages, random, 0.1, assert_same)
     for worker in (fast, slow):
         worker.fold.idle(9 * D, now=T0 + 40 * D)
         worker.checkpoint(written=True)
