@@ -212,7 +212,8 @@ def deal_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[Event
 
 def activity_events(random: Random, seconds: float = LATENESS_SECONDS) -> list[Event]:
     made = []
-    for index, at in enumerate(_times(random, random.randint(1, 9), seconds)):
+    # What is said up to 5 s later is to be within the lateness, too.
+    for index, at in enumerate(_times(random, random.randint(1, 9), seconds - 5)):
         rep = random.choice(REP_IDS)
         for later in random.choice([[0], [0], [0, 0], [5, 0]]):  # said again, and otherwise
             logged = e.ActivityLogged(random.choice(REP_IDS), random.choice(["demo", "mail"]))
