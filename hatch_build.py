@@ -13,6 +13,7 @@ from typing import Any
 from Cython.Build import cythonize
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from setuptools import Distribution, Extension
+from setuptools.errors import CompileError, LinkError, PlatformError
 
 ROOT = Path(__file__).parent
 SCRATCH = ".ringside/build"
@@ -23,23 +24,35 @@ LIST = "schemas/compiled.json"
 def compile_fast(root: Path = ROOT) -> list[Path]:
     """Compile every `fast_*.pyx` beside its source; return the files that were made.
 
-    What was compiled before is removed first, also for other Pythons and of sources that are gone.
-    Raises whatever Cython, setuptools and the C compiler raise.
+    What was compiled before is removed first, also for other Pythons and of sources that are gone;
+    if one cannot be compiled, none is left. Raises whatever Cython, setuptools and the C compiler
+    raise.
     """
-    for old in [root / LIST, *root.glob("*/fast_*.so")]:
-        old.unlink(missing_ok=True)
+    _remove_compiled(root)
     extensions = [
         Extension(f"{source.parent.name}.{source.stem}", [str(source.relative_to(root))])
         for source in sorted(root.glob("*/fast_*.pyx"))
     ]
-    compiled = cythonize(extensions, build_dir=SCRATCH, include_path=[str(root)], quiet=True)
+    # Always anew: by times of files, another release's would be taken for current.
+    compiled = cythonize(
+        extensions, build_dir=SCRATCH, include_path=[str(root)], quiet=True, force=True
+    )
     command = Distribution({"ext_modules": compiled}).get_command_obj("build_ext")
-    command.inplace, command.build_temp = True, SCRATCH
+    command.inplace, command.build_temp, command.force = True, SCRATCH, True
     command.ensure_finalized()
-    command.run()
+    try:
+        command.run()
+    except BaseException:
+        _remove_compiled(root)
+        raise
     written = root / LIST
     written.write_text(json.dumps({one.name: _checksum(root, one.name) for one in extensions}))
     return [written, *(root / command.get_ext_filename(one.name) for one in extensions)]
+
+
+def _remove_compiled(root: Path) -> None:
+    for path in [root / LIST, *root.glob("*/fast_*.so")]:
+        path.unlink(missing_ok=True)
 
 
 def _checksum(root: Path, module: str) -> str:
@@ -53,10 +66,10 @@ class CustomBuildHook(BuildHookInterface):
     """Puts the compiled modules into the wheel, or beside their sources in a checkout."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
-        """Compile; on failure say so and go on without."""
+        """Compile; without a compiler say so and go on. An error in a source is one."""
         try:
             made = compile_fast()
-        except Exception as error:  # noqa: BLE001 - whatever a compiler can fail with
+        except (CompileError, LinkError, PlatformError) as error:
             self.app.display_warning(
                 f"The fast modules were not compiled ({error}). Ringside works without them, at "
                 "about half the speed. They need a C compiler and Python's headers: on Debian, "

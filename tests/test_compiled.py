@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import shutil
 import subprocess
 import sys
@@ -72,3 +73,19 @@ def test_what_has_no_source_any_more_is_removed(checkout: Path) -> None:
     assert build(checkout) == ["schemas/compiled.json"]
     assert list(checkout.glob("schemas/*.so")) == []
     assert compiled.missing(checkout) == []
+
+
+@needs_a_compiler
+def test_without_a_compiler_nothing_is_left_that_was_compiled(checkout: Path) -> None:
+    build(checkout)
+    done = subprocess.run(
+        (sys.executable, "hatch_build.py"),
+        cwd=checkout,
+        env={"PATH": str(checkout)},
+        check=False,
+        capture_output=True,
+    )
+    assert done.returncode == 1
+    assert re.search(rb"(Compile|Link)Error: ", done.stderr)
+    assert list(checkout.glob("schemas/*.so")) == []
+    assert compiled.missing(checkout) == ["schemas.fast_planted"]

@@ -6,6 +6,13 @@ from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any, Protocol, TypeVar
 
+from agents.changelog import Entry, Record
+from agents.state import ChangelogTopics, Restorer
+from streams.fold import Fold
+
+TOPICS = ChangelogTopics("test")
+_TABLES = {TOPICS.entities: "entities", TOPICS.panes: "panes", TOPICS.ledger: "ledger"}
+
 
 class Living(Protocol):
     """A worker that can end at any time, and goes on from what it wrote last."""
@@ -21,6 +28,17 @@ class Living(Protocol):
 
 
 W = TypeVar("W", bound=Living)
+
+
+def restored(topic: str, log: Iterable[Record], lateness_seconds: float) -> Fold:
+    """Return a fold as a new process restores it from all that was ever written."""
+    restorer = Restorer(0, lateness_of=lambda _: lateness_seconds, epoch=1)
+    restorer.add(
+        Entry(_TABLES[record.topic], record.key, record.value)
+        for record in log
+        if record.key is not None
+    )
+    return restorer.finish()[topic]
 
 
 def live(

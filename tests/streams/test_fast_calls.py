@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.changelog import Entry, Record
-from agents.state import ChangelogTopics, Restorer, to_records
+from agents.changelog import Record
+from agents.state import to_records
 from agents.telling import note_records
 from schemas import events as e
 from schemas.codec import Rejected
@@ -24,11 +24,9 @@ from streams.simulation import FloorPlan, simulate
 from streams.simulation.parts import Mischief
 from tests.streams.call_lives import some_lives
 from tests.streams.lives import T0, event, new_fold, panes, seeded
-from tests.streams.side_by_side import live
+from tests.streams.side_by_side import TOPICS, live, restored
 
 pytestmark = pytest.mark.skipif(CALLS.name not in RUNS, reason="streams.fast_calls is not compiled")
-TOPICS = ChangelogTopics("test")
-TABLES = {TOPICS.entities: "entities", TOPICS.panes: "panes", TOPICS.ledger: "ledger"}
 
 
 class Worker:
@@ -63,14 +61,8 @@ class Worker:
 
     def die(self) -> None:
         """Start again from what was written."""
-        restorer = Restorer(0, lateness_of=lambda _: self.lateness_seconds, epoch=1)
-        restorer.add(
-            Entry(TABLES[record.topic], record.key, record.value)
-            for record in self.log
-            if record.key is not None
-        )
         self.written = -1
-        self.fold = self._mine(restorer.finish()[CALLS.name])
+        self.fold = self._mine(restored(CALLS.name, self.log, self.lateness_seconds))
 
     def _mine(self, fold: Fold) -> Fold:
         fold.run = self._run if self.is_fast else None

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.changelog import Entry, Record
-from agents.state import ChangelogTopics, Restorer, to_records
+from agents.changelog import Record
+from agents.state import to_records
 from schemas.erasures import Erasure
 from schemas.notes import CallNote, Note, Notes
 from schemas.topics import CUSTOMERS
@@ -18,11 +18,9 @@ from streams.fold import Fold
 from streams.runs import NOTES_RUN
 from tests.streams.customer_told import D, H, answered, called, missed
 from tests.streams.lives import T0, new_fold, panes, seeded
-from tests.streams.side_by_side import live
+from tests.streams.side_by_side import TOPICS, live, restored
 
 pytestmark = pytest.mark.skipif(NOTES_RUN is None, reason="streams.fast_customers is not compiled")
-TOPICS = ChangelogTopics("test")
-TABLES = {TOPICS.entities: "entities", TOPICS.panes: "panes", TOPICS.ledger: "ledger"}
 OUTCOMES = ["answered", "answered", "abandoned", "flowed_out", "menu", None]
 
 
@@ -50,13 +48,7 @@ class Worker:
 
     def die(self) -> None:
         """Start again from what was written."""
-        restorer = Restorer(0, lateness_of=lambda _: self.lateness_seconds, epoch=1)
-        restorer.add(
-            Entry(TABLES[record.topic], record.key, record.value)
-            for record in self.log
-            if record.key is not None
-        )
-        self.fold = self._mine(restorer.finish()[CUSTOMERS.name])
+        self.fold = self._mine(restored(CUSTOMERS.name, self.log, self.lateness_seconds))
 
     def _mine(self, fold: Fold) -> Fold:
         fold.notes_run = self._run if self.is_fast else None
